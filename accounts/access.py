@@ -1,0 +1,63 @@
+"""Who may see and do what. Every query for a reader starts with `visible_to`."""
+
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+
+from accounts.models import Account, Membership, Organization, Role, User
+
+OPERATE = frozenset({Role.OPERATOR, Role.ADMIN})
+ADMINISTER = frozenset({Role.ADMIN})
+
+
+class NeedsRole(PermissionDenied):
+    """In scope, but beyond the reader's role; names the role that is needed."""
+
+    def __init__(self, role: Role) -> None:
+        super().__init__(f"This needs the role {role.value}.")
+        self.role = role
+
+
+def visible_to(user: User | AnonymousUser) -> QuerySet[Account]:
+    """Return the accounts that somebody may read: their own and those of their organizations.
+
+    A superuser administers the installation and sees no account by that alone.
+    """
+    if not user.is_authenticated or not user.is_active:
+        return Account.objects.none()
+    return Account.objects.filter(
+        Q(owner=user)
+        | Q(organization__in=Membership.objects.filter(user=user).values("organization"))
+    )
+
+
+def may(user: User, account: Account, roles: frozenset[Role]) -> bool:
+    """Whether somebody who sees the account holds one of `roles` for it; an owner holds all."""
+    if account.owner_id is not None:
+        return account.owner_id == user.pk
+    return Membership.objects.filter(
+        user=user, organization=account.organization_id, role__in=roles
+    ).exists()
+
+
+def require(user: User, account: Account, roles: frozenset[Role]) -> None:
+    """Raise `NeedsRole` unless somebody holds one of `roles` for the account."""
+    if not may(user, account, roles):
+        raise NeedsRole(Role.OPERATOR if roles == OPERATE else Role.ADMIN)
+
+
+def operated_accounts(user: User) -> QuerySet[Account]:
+    """Return the accounts whose polling somebody may act upon."""
+    return _with_roles(user, OPERATE)
+
+
+def organizations_administered_by(user: User) -> QuerySet[Organization]:
+    """Return the organizations to which somebody may add accounts."""
+    return Organization.objects.filter(
+        memberships__user=user, memberships__role__in=ADMINISTER
+    ).order_by("name")
+
+
+def _with_roles(user: User, roles: frozenset[Role]) -> QuerySet[Account]:
+    of = Membership.objects.filter(user=user, role__in=roles).values("organization")
+    return visible_to(user).filter(Q(owner=user) | Q(organization__in=of))

@@ -1,0 +1,42 @@
+"""What the project's commands have in common: JSON alone on standard output, one line per error."""
+
+import json
+import sys
+from collections.abc import Mapping
+from typing import NoReturn
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import InterfaceError, OperationalError
+
+#: Exit codes: what was asked for could not be done; it could not be understood.
+FAILED, UNUSABLE = 1, 2
+
+
+class Command(BaseCommand):
+    """A command that never shows a traceback."""
+
+    requires_system_checks: list[str] = []
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        """Run, and turn an expected error into one line and its exit code."""
+        self._called_from_command_line = True  # usage errors then end with code 2
+        parser = self.create_parser(argv[0], argv[1])
+        options = vars(parser.parse_args(argv[2:]))
+        arguments = options.pop("args", ())
+        try:
+            self.execute(*arguments, **options)
+        except CommandError as error:
+            sys.stderr.write(f"{error}\n")
+            sys.exit(error.returncode)
+        except (OperationalError, InterfaceError) as error:
+            first_line = str(error).strip().partition("\n")[0]
+            sys.stderr.write(f"The database cannot be used: {first_line}\n")
+            sys.exit(UNUSABLE)
+
+    def emit(self, value: Mapping[str, object]) -> None:
+        """Write one JSON line."""
+        self.stdout.write(json.dumps(value, ensure_ascii=False))
+
+    def refuse(self, text: str, *, code: int = FAILED) -> NoReturn:
+        """End with one readable line."""
+        raise CommandError(text, returncode=code)

@@ -1,0 +1,75 @@
+"""Letting an account in: its key is tested with one signed call before anything is kept."""
+
+from dataclasses import dataclass
+from uuid import uuid4
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+import qredo
+from accounts import signing, vault
+from accounts.models import Account, ApiKey, Environment, Organization, User
+
+
+class LabelTakenError(Exception):
+    """Another account of the same owner has this label."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A key that is not kept yet. `secret` shows itself nowhere."""
+
+    key_id: str
+    secret: qredo.Secret
+    environment: Environment
+
+
+def test_key(candidate: Candidate) -> qredo.BalanceAnswer:
+    """Make one signed `GET /balance` with the key. Raise `qredo.QredoError` if it fails."""
+    is_demo = signing.new_accounts_are_demo(candidate.environment)
+    return signing.client(
+        base_url=signing.environment_url(candidate.environment, is_demo=is_demo),
+        key_id=candidate.key_id,
+        secret=candidate.secret,
+    ).balance()
+
+
+def keep(
+    candidate: Candidate,
+    *,
+    label: str,
+    owner: User | Organization,
+    by: User | None,
+    verified: bool,
+) -> Account:
+    """Store the account and its sealed key. Raise `LabelTakenError`; then nothing is kept."""
+    account = Account(
+        label=label,
+        environment=candidate.environment,
+        owner=owner if isinstance(owner, User) else None,
+        organization=owner if isinstance(owner, Organization) else None,
+        is_demo=signing.new_accounts_are_demo(candidate.environment),
+    )
+    try:
+        with transaction.atomic():
+            account.save()
+            _sealed_key(candidate, account, by=by, verified=verified).save()
+    except IntegrityError as error:
+        if "label_once" in str(error):
+            raise LabelTakenError from None
+        raise
+    return account
+
+
+def _sealed_key(
+    candidate: Candidate, account: Account, *, by: User | None, verified: bool
+) -> ApiKey:
+    uid = uuid4()  # before the row, because the ciphertext is bound to it
+    return ApiKey(
+        uid=uid,
+        account=account,
+        key_id=candidate.key_id,
+        sealed=vault.seal(candidate.secret, key_uid=uid, account_uid=account.uid),
+        created_by=by,
+        verified_at=timezone.now() if verified else None,
+    )

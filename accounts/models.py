@@ -1,0 +1,181 @@
+"""People, organizations, accounts and their keys. Invariants are database constraints."""
+
+import uuid
+from typing import ClassVar
+from zoneinfo import available_timezones
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from accounts.words import plain_words
+
+
+def known_time_zone(name: str) -> None:
+    """Raise `ValidationError` unless `name` is a time zone of the IANA database."""
+    if name not in available_timezones():
+        raise ValidationError("Choose a time zone such as Europe/London or UTC.")
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes users; an e-mail address is one person's, whatever its case."""
+
+    def create_user(self, email: str, password: str | None = None, **extra: object) -> "User":
+        """Return a new user; without a password nobody can sign in as them."""
+        user = self.model(email=email.strip().lower(), **extra)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None) -> "User":
+        """Return somebody who administers the installation; it lets them see no account."""
+        return self.create_user(email, password, is_superuser=True)
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        """Find the person who signs in, whatever the case of what was typed."""
+        return self.get(email=(username or "").strip().lower())
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person who signs in with an e-mail address."""
+
+    email = models.EmailField("e-mail", unique=True)
+    name = models.CharField(max_length=80, blank=True, validators=[plain_words])
+    time_zone = models.CharField(max_length=64, default="UTC", validators=[known_time_zone])
+    is_active = models.BooleanField(default=True)
+    date_joined = models.DateTimeField(default=timezone.now)
+
+    USERNAME_FIELD = "email"
+    objects: ClassVar[UserManager] = UserManager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("email"), name="user_email_any_case")]
+
+    def __str__(self) -> str:
+        return self.email
+
+
+class Organization(models.Model):
+    """A body that holds accounts; people belong to it with a role."""
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    name = models.CharField(max_length=80, unique=True, validators=[plain_words])
+    created_at = models.DateTimeField(default=timezone.now)
+    members: "models.ManyToManyField[User, Membership]" = models.ManyToManyField(
+        User, through="Membership", related_name="organizations"
+    )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Role(models.TextChoices):
+    """What a member may do. Roles are not a ladder: an auditor may not refresh."""
+
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+    ADMIN = "admin"
+    AUDITOR = "auditor"
+
+
+class Membership(models.Model):
+    """A person's role in an organization."""
+
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=16, choices=Role)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "user"], name="one_role_each"),
+            models.CheckConstraint(condition=Q(role__in=Role.values), name="role_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.role} of {self.organization}"
+
+
+class Environment(models.TextChoices):
+    """Which of Qredo's installations an account lives in."""
+
+    PRODUCTION = "production"
+    SANDBOX = "sandbox"
+
+
+class Account(models.Model):
+    """One Qredo account: personal (a user's) or organizational, never both."""
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    label = models.CharField(max_length=80, validators=[plain_words])
+    environment = models.CharField(max_length=16, choices=Environment)
+    owner = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="personal_accounts"
+    )
+    organization = models.ForeignKey(
+        Organization, models.PROTECT, null=True, blank=True, related_name="accounts"
+    )
+    #: Demo accounts are served by the simulator; they never leave this machine.
+    is_demo = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=timezone.now)
+    paused_at = models.DateTimeField(null=True, blank=True)
+    archived_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(owner__isnull=True) ^ Q(organization__isnull=True),
+                name="personal_xor_organizational",
+            ),
+            models.CheckConstraint(
+                condition=Q(environment__in=Environment.values), name="environment_known"
+            ),
+            models.UniqueConstraint(
+                F("organization"), Lower("label"), name="label_once_an_organization"
+            ),
+            models.UniqueConstraint(F("owner"), Lower("label"), name="label_once_a_person"),
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether the account belongs to one person."""
+        return self.organization_id is None
+
+    @property
+    def is_polled(self) -> bool:
+        """Whether slots of this account fall due."""
+        return self.paused_at is None and self.archived_at is None
+
+
+class ApiKey(models.Model):
+    """A key id and its sealed secret. One is active; replaced ones stay listed, never opened."""
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    account = models.ForeignKey(Account, models.PROTECT, related_name="keys")
+    key_id = models.CharField(max_length=128)
+    sealed = models.TextField()
+    created_at = models.DateTimeField(default=timezone.now)
+    created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    verified_at = models.DateTimeField(null=True, blank=True)
+    replaced_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            # The stored form names its format; a plain or half-written secret is refused.
+            models.CheckConstraint(
+                condition=Q(sealed__regex=r"^hpke1\.[A-Za-z0-9_-]{90,}$"), name="sealed_form"
+            ),
+            # Serves the signing layer's look-up of an account's active key.
+            models.UniqueConstraint(
+                fields=["account"], condition=Q(replaced_at__isnull=True), name="one_active_key"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"key {self.key_id[:4]}… of {self.account_id}"

@@ -1,0 +1,74 @@
+"""From an account to a client that signs for it: the one place where a stored key is opened."""
+
+import ipaddress
+from functools import cache
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+import qredo
+from accounts import vault
+from accounts.models import ApiKey, Environment
+
+
+class NotLoopback(ImproperlyConfigured):
+    """A demo account was about to leave this machine."""
+
+
+def client_for(key: ApiKey) -> qredo.Client:
+    """Return a client that signs with a stored key. Raise `vault.VaultError` if it does not open.
+
+    `key.account` should be loaded along with the key.
+    """
+    account = key.account
+    secret = vault.unseal(key.sealed, key_uid=key.uid, account_uid=account.uid)
+    base_url = environment_url(Environment(account.environment), is_demo=account.is_demo)
+    return client(base_url=base_url, key_id=key.key_id, secret=secret)
+
+
+def client(*, base_url: str, key_id: str, secret: qredo.Secret) -> qredo.Client:
+    """Return a client for a key that is not stored yet."""
+    return qredo.Client(
+        base_url=base_url,
+        key_id=key_id,
+        secret=secret,
+        transport=_transport(),
+        unit=qredo.TimestampUnit(settings.QREDO_TIMESTAMP_UNIT),
+    )
+
+
+def environment_url(environment: Environment, *, is_demo: bool) -> str:
+    """Return where an account's calls go; demo accounts only ever reach loopback."""
+    if not is_demo:
+        given: str = settings.QREDO_GIVEN_URLS[environment]
+        return given or str(settings.QREDO_DEFAULT_URLS[environment])
+    url = settings.QREDO_SIMULATOR_URLS[environment] or "http://127.0.0.1:9/qapi/v1"
+    if not _is_loopback(url):
+        raise NotLoopback("Demo accounts only ever poll this machine.")
+    return str(url)
+
+
+def new_accounts_are_demo(environment: Environment) -> bool:
+    """Whether what is enrolled now is a demo account: in the demo, until an address is given."""
+    return bool(settings.DEMO and not settings.QREDO_GIVEN_URLS[environment])
+
+
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+@cache
+def _transport() -> qredo.Transport:
+    return qredo.Transport(
+        deadline=settings.POLL_HTTP_DEADLINE_SECONDS,
+        connect_timeout=min(5.0, settings.POLL_HTTP_DEADLINE_SECONDS),
+        read_timeout=min(10.0, settings.POLL_HTTP_DEADLINE_SECONDS),
+        ca_file=settings.QREDO_CA_FILE or None,
+        proxy=settings.QREDO_PROXY or None,
+        pool_size=settings.POLL_CONCURRENCY,
+    )

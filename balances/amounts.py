@@ -1,0 +1,109 @@
+"""Amounts: integer base units in, exact text out. No float and no division on the way."""
+
+from dataclasses import dataclass
+
+#: Longest fraction that a table cell shows before it is cut with an ellipsis.
+SHORT_FRACTION = 8
+
+
+def digits_of(scale: int) -> int:
+    """Return how many decimal places `scale` (base units in one unit, a power of ten) has."""
+    text = str(scale)
+    if scale < 1 or text.strip("0") != "1":
+        raise ValueError(f"a scale is a power of ten, not {text[:40]}")
+    return len(text) - 1
+
+
+def plain_decimal(base_units: int, scale: int) -> str:
+    """Return an amount of `base_units` in units: `-1234.50`, with exactly log10(scale) places."""
+    places = digits_of(scale)
+    sign = "-" if base_units < 0 else ""
+    digits = str(abs(base_units)).rjust(places + 1, "0")
+    if not places:
+        return f"{sign}{digits}"
+    return f"{sign}{digits[:-places]}.{digits[-places:]}"
+
+
+def base_units_of(plain: str) -> tuple[int, int]:
+    """Return the base units of a plain decimal, and the scale that its places imply."""
+    whole, _, fraction = plain.partition(".")
+    return int(whole + fraction), 10 ** len(fraction)
+
+
+def grouped(plain: str) -> str:
+    """Return a plain decimal with a thousands separator in its whole part: `1,234.50`."""
+    whole, dot, fraction = plain.partition(".")
+    sign, whole = ("-", whole[1:]) if whole.startswith("-") else ("", whole)
+    return f"{sign}{int(whole):,}{dot}{fraction}"
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """An amount ready to be shown: `exact` to copy, `text` in full, `short` for a table cell."""
+
+    exact: str
+    text: str
+    short: str
+    is_zero: bool
+
+    @classmethod
+    def of(cls, base_units: int, scale: int) -> "Amount":
+        """Format `base_units` of an asset with `scale` base units in one unit."""
+        exact = plain_decimal(base_units, scale)
+        text = grouped(exact)
+        return cls(exact, text, shortened(text), base_units == 0)
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether `short` hides digits that are not zero."""
+        return self.short.endswith("…")
+
+
+def shortened(text: str) -> str:
+    """Cut a long fraction; an ellipsis says that digits other than zero were cut."""
+    whole, _, fraction = text.partition(".")
+    if len(fraction) <= SHORT_FRACTION:
+        return text
+    kept, cut = fraction[:SHORT_FRACTION], fraction[SHORT_FRACTION:]
+    return f"{whole}.{kept}…" if cut.strip("0") else f"{whole}.{kept}"
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """The four amounts of one asset, integer base units; addition brings scales together."""
+
+    total: int
+    available: int
+    pending_in: int
+    pending_out: int
+    scale: int
+
+    def at_scale(self, scale: int) -> "Level":
+        """Express the same amounts with `scale`, which must not be smaller than the present one."""
+        factor, rest = divmod(scale, self.scale)
+        if rest or factor < 1:
+            raise ValueError("a level is only ever expressed in finer base units")
+        return Level(
+            self.total * factor,
+            self.available * factor,
+            self.pending_in * factor,
+            self.pending_out * factor,
+            scale,
+        )
+
+    def __add__(self, other: "Level") -> "Level":
+        scale = max(self.scale, other.scale)
+        a, b = self.at_scale(scale), other.at_scale(scale)
+        return Level(
+            a.total + b.total,
+            a.available + b.available,
+            a.pending_in + b.pending_in,
+            a.pending_out + b.pending_out,
+            scale,
+        )
+
+    def __neg__(self) -> "Level":
+        return Level(-self.total, -self.available, -self.pending_in, -self.pending_out, self.scale)
+
+    def __sub__(self, other: "Level") -> "Level":
+        return self + -other

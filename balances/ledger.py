@@ -1,0 +1,166 @@
+"""Reading and writing schedules in bulk: the one place that knows their columns.
+
+Every function runs inside the caller's transaction; rows stay locked from `lock` to its end.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from balances import sql
+from balances.runs import Run, booked
+
+#: Column, type in SQL. The order is that of `Entry.row`.
+_WRITTEN = (
+    ("account_id", "bigint"),
+    ("interval_seconds", "integer"),
+    ("next_slot", "timestamptz"),
+    ("claim_token", "uuid"),
+    ("claim_slot", "timestamptz"),
+    ("claim_refresh", "bigint"),
+    ("claim_until", "timestamptz"),
+    ("run_outcome", "text"),
+    ("run_reason", "text"),
+    ("run_first", "timestamptz"),
+    ("run_last", "timestamptz"),
+    ("run_slots", "integer"),
+    ("run_first_observed", "timestamptz"),
+    ("run_last_observed", "timestamptz"),
+    ("run_lateness_ms", "integer"),
+    ("last_attempt_at", "timestamptz"),
+    ("last_reason", "text"),
+    ("last_detail", "text"),
+    ("failing_since", "timestamptz"),
+    ("observed_at", "timestamptz"),
+    ("digest", "bytea"),
+)
+_NAMES = ", ".join(name for name, _ in _WRITTEN)
+_SELECT = f"SELECT {_NAMES} FROM balances_schedule"  # noqa: S608 - fixed names
+_UPDATE = (
+    "UPDATE balances_schedule AS s SET "  # noqa: S608 - fixed names
+    + ", ".join(f"{name} = n.{name}" for name, _ in _WRITTEN[1:])
+    + " FROM unnest("
+    + ", ".join(f"%s::{kind}[]" for _, kind in _WRITTEN)
+    + f") AS n({_NAMES}) WHERE s.account_id = n.account_id"
+)
+
+
+@dataclass(slots=True)
+class Entry:
+    """One locked schedule: what it says now, and what is going to be written of it."""
+
+    account_id: int
+    interval_seconds: int
+    next_slot: datetime | None
+    claim_token: UUID | None
+    claim_slot: datetime | None
+    claim_refresh: int | None
+    claim_until: datetime | None
+    run: Run | None
+    last_attempt_at: datetime | None
+    last_reason: str
+    last_detail: str
+    failing_since: datetime | None
+    observed_at: datetime | None
+    digest: bytes | None
+    closed: list[tuple[Run, datetime]] = field(default_factory=list)
+
+    @property
+    def interval(self) -> timedelta:
+        """The time from one slot to the next."""
+        return timedelta(seconds=self.interval_seconds)
+
+    def book(self, booking: Run) -> None:
+        """Enter one slot or several into the account's runs."""
+        self.run, closed = booked(self.run, booking)
+        self.closed += closed
+
+    def book_missed(self, first: datetime, slots: int, reason: str) -> None:
+        """Enter `slots` slots from `first` on that nobody finished."""
+        if slots:
+            last = first + self.interval * (slots - 1)
+            self.book(Run("missed", reason, first, last, self.interval_seconds, slots))
+
+    def miss_claim(self, reason: str) -> None:
+        """End an open claim without a result: its slot is missed, an answer comes too late."""
+        if self.claim_slot is not None:
+            self.book_missed(self.claim_slot, 1, reason)
+        self.release()
+
+    def release(self) -> None:
+        """Give the claim back."""
+        self.claim_token = self.claim_slot = self.claim_refresh = self.claim_until = None
+
+    def close_run(self, until: datetime) -> None:
+        """Close the open run at `until` at the latest, because the grid of slots ends there."""
+        if self.run is not None:
+            self.closed.append((self.run, min(self.run.until, until)))
+            self.run = None
+
+    def row(self) -> tuple[object, ...]:
+        """Return what is written, in the order of the columns."""
+        run = self.run or Run("", "", None, None, self.interval_seconds, 0)  # type: ignore[arg-type]
+        return (
+            self.account_id, self.interval_seconds, self.next_slot,
+            self.claim_token, self.claim_slot, self.claim_refresh, self.claim_until,
+            run.outcome, run.reason, run.first, run.last, run.slots,
+            run.first_observed, run.last_observed, run.lateness_ms,
+            self.last_attempt_at, self.last_reason, self.last_detail, self.failing_since,
+            self.observed_at, self.digest,
+        )  # fmt: skip
+
+
+def lock(account_ids: Sequence[int]) -> dict[int, Entry]:
+    """Lock schedules, in the order of their ids so that two writers never wait in a circle."""
+    statement = f"{_SELECT} WHERE account_id = ANY(%s) ORDER BY account_id FOR UPDATE"
+    return {row[0]: _entry(row) for row in sql.rows(statement, [list(account_ids)])}
+
+
+def save(entries: Iterable[Entry]) -> None:
+    """Write schedules back, and the runs that closed."""
+    written = list(entries)
+    if not written:
+        return
+    columns = zip(*(entry.row() for entry in written), strict=True)
+    sql.count(_UPDATE, [list(column) for column in columns])
+    closed = [_closed_row(e.account_id, run, until) for e in written for run, until in e.closed]
+    sql.many(_INSERT_RUN, closed)
+    for entry in written:
+        entry.closed.clear()
+
+
+def clock() -> datetime:
+    """Return PostgreSQL's time now: the one clock that history is written by."""
+    now: datetime = sql.rows("SELECT clock_timestamp()")[0][0]
+    return now
+
+
+_INSERT_RUN = """
+INSERT INTO balances_run (account_id, span, outcome, reason, first_slot, last_slot,
+    interval_seconds, slots, first_observed, last_observed, lateness_ms)
+VALUES (%s, tstzrange(%s, %s), %s, %s, %s, %s, %s, %s, %s, %s, %s)
+"""
+
+
+def _closed_row(account_id: int, run: Run, until: datetime) -> tuple[object, ...]:
+    return (
+        account_id, run.first, until, run.outcome, run.reason, run.first, run.last,
+        run.interval_seconds, run.slots, run.first_observed, run.last_observed, run.lateness_ms,
+    )  # fmt: skip
+
+
+def _entry(row: tuple[Any, ...]) -> Entry:
+    (account_id, interval, next_slot, token, slot, refresh, until, outcome, reason, first, last,
+     slots, first_observed, last_observed, lateness, attempt, last_reason, detail, failing,
+     observed, digest) = row  # fmt: skip
+    run = None
+    if slots:
+        run = Run(
+            outcome, reason, first, last, interval, slots, first_observed, last_observed, lateness
+        )
+    return Entry(
+        account_id, interval, next_slot, token, slot, refresh, until, run, attempt, last_reason,
+        detail, failing, observed, None if digest is None else bytes(digest),
+    )  # fmt: skip

@@ -1,0 +1,83 @@
+"""Add an account; its API secret comes on standard input and is never shown."""
+
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+import qredo
+from django.core.exceptions import ValidationError
+
+from accounts import cli
+from accounts.enrolment import Candidate, LabelTakenError
+from accounts.models import Environment, Organization, User
+from accounts.words import plain_words, tidy
+from balances.onboarding import add_account
+
+#: More than any secret has; the rest of the input is not even read.
+LONGEST_SECRET = 4096
+
+
+class Command(cli.Command):
+    """Tests the key with `GET /balance` and stores that answer as the first snapshot."""
+
+    help = "Add an account. The API secret is read from standard input."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the options."""
+        parser.add_argument("--label", required=True)
+        owner = parser.add_mutually_exclusive_group(required=True)
+        owner.add_argument("--organization", help="its name; made if it is missing")
+        owner.add_argument("--owner", help="e-mail of the person whose personal account it is")
+        parser.add_argument("--environment", required=True, choices=Environment.values)
+        parser.add_argument("--api-key", required=True, help="the key's id")
+        parser.add_argument("--no-verify", action="store_true", help="keep the key untested")
+
+    def handle(self, **options: Any) -> None:
+        """Add the account and print its id."""
+        candidate = self._candidate(options["api_key"], options["environment"])
+        label = self._words(options["label"], "label")
+        owner = self._owner(options["owner"], options["organization"])
+        is_new = owner.pk is None
+        try:
+            if is_new:
+                owner.save()
+            added = add_account(
+                candidate, label=label, owner=owner, by=None, verify=not options["no_verify"]
+            )
+        except (qredo.QredoError, LabelTakenError) as error:
+            if is_new:
+                owner.delete()
+            self.refuse(_reason(error, label))
+        self.emit({"id": str(added.account.uid), "verified": added.verified})
+
+    def _candidate(self, key_id: str, environment: str) -> Candidate:
+        try:
+            secret = qredo.decode_secret(sys.stdin.read(LONGEST_SECRET))
+            return Candidate(qredo.clean_key_id(key_id), secret, Environment(environment))
+        except (qredo.BadSecret, qredo.BadKeyId) as error:
+            self.refuse(str(error))
+
+    def _words(self, text: str, name: str) -> str:
+        words = tidy(text)
+        try:
+            plain_words(words)
+        except ValidationError as error:
+            self.refuse(f"{name}: {error.message}")
+        if not 1 <= len(words) <= 80:
+            self.refuse(f"{name}: give 1 to 80 characters.")
+        return words
+
+    def _owner(self, email: str | None, organization: str | None) -> User | Organization:
+        if organization is not None:
+            name = self._words(organization, "organization")
+            return Organization.objects.filter(name=name).first() or Organization(name=name)
+        try:
+            return User.objects.get_by_natural_key(email)
+        except User.DoesNotExist:
+            self.refuse(f"Nobody has the e-mail {str(email)[:80]}. Add that person first.")
+
+
+def _reason(error: Exception, label: str) -> str:
+    if isinstance(error, qredo.QredoError):
+        return f"{error.reason}: {error.detail}"
+    return f"label: another account of this owner is called {label}."

@@ -1,0 +1,78 @@
+"""Print balances as of an instant."""
+
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from accounts import cli
+from accounts.lookup import UnknownAccountError, by_uids
+from accounts.models import Account
+from balances import ledger
+from balances.amounts import plain_decimal
+from balances.as_of import Position, Standing, positions
+from balances.instants import BadInstantError, instant_of, iso
+
+
+class Command(cli.Command):
+    """A line per account and asset."""
+
+    help = "Print balances as of TIME (ISO 8601 with zone, or now)."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the options."""
+        parser.add_argument("time", metavar="TIME")
+        parser.add_argument("accounts", nargs="*", metavar="ACCOUNT_ID")
+        parser.add_argument("--json", action="store_true", help="one JSON object a line")
+
+    def handle(self, **options: Any) -> None:
+        """Look up and print."""
+        try:
+            at = instant_of(options["time"], now=ledger.clock())
+            accounts = _accounts(options["accounts"])
+        except (BadInstantError, UnknownAccountError) as error:
+            self.refuse(str(error), code=cli.UNUSABLE)
+        uids = {account.pk: str(account.uid) for account in accounts}
+        for position in positions(list(uids), at):
+            for line in lines(uids[position.account_id], position, at):
+                self.emit(line) if options["json"] else self.stdout.write(_text(line))
+
+
+def _accounts(uids: list[str]) -> list[Account]:
+    return by_uids(uids) if uids else list(Account.objects.order_by("pk"))
+
+
+def lines(uid: str, position: Position, at: datetime) -> Iterator[dict[str, object]]:
+    """Yield what is known of one account: a line an asset, else one without asset."""
+    coverage = position.coverage(at)
+    if not position.standings:
+        yield {"account": uid, "asset": None, "coverage": coverage}
+    for standing in position.standings:
+        yield _line(uid, standing, position, coverage)
+
+
+def _line(uid: str, standing: Standing, position: Position, coverage: str) -> dict[str, object]:
+    level = standing.level
+    units = (level.total, level.available, level.pending_in, level.pending_out)
+    names = ("total", "available", "pending_in", "pending_out")
+    assert position.sight is not None  # noqa: S101 - there are standings
+    return {
+        "account": uid,
+        "asset": standing.asset,
+        **{name: plain_decimal(unit, level.scale) for name, unit in zip(names, units, strict=True)},
+        "base_units": {name: str(unit) for name, unit in zip(names, units, strict=True)},
+        "scale": str(level.scale),
+        "observed_at": iso(position.sight.observed_at),
+        "coverage": coverage,
+        "flags": list(standing.flags),
+    }
+
+
+def _text(line: dict[str, object]) -> str:
+    if line["asset"] is None:
+        return f"{line['account']} no assets, {line['coverage']}"
+    return (
+        f"{line['account']} {line['asset']} total {line['total']} available {line['available']}"
+        f" pending in {line['pending_in']} out {line['pending_out']},"
+        f" {line['coverage']}, observed {line['observed_at']}"
+    )

@@ -1,0 +1,114 @@
+"""When was an account seen? Observations up to an instant, and how fresh that makes a figure.
+
+Exact instants are kept of snapshots, of refreshes and of the first and last poll of each run. Of
+the polls within a run only a bound is: each observed at most `lateness_ms` after its slot. There
+the slot's own instant is given, which is never later: nothing looks newer than it is.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from balances import sql
+
+#: Fresh at T means observed within this many intervals before T.
+FRESH_INTERVALS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """The newest instant at or before T at which an account was certainly seen."""
+
+    observed_at: datetime
+    interval_seconds: int
+
+    def is_fresh(self, at: datetime) -> bool:
+        """Whether figures at `at` count as fresh; carried otherwise."""
+        return at - self.observed_at <= timedelta(seconds=FRESH_INTERVALS * self.interval_seconds)
+
+
+# For each account: of the run that covers T or the newest before it, its last observation, else (T
+# lies inside it) the newest slot whose observation is certainly over; snapshots; refreshes.
+_SEEN = """
+WITH account AS (SELECT unnest(%(accounts)s::bigint[]) AS id),
+run AS (
+    SELECT a.id, r.* FROM account a CROSS JOIN LATERAL (
+        SELECT first_slot, last_slot, interval_seconds, first_observed, last_observed, lateness_ms
+        FROM balances_run r WHERE r.account_id = a.id AND r.outcome = 'fresh'
+          AND r.first_slot <= %(at)s AND r.first_observed <= %(at)s
+        ORDER BY r.first_slot DESC LIMIT 1
+    ) r
+    UNION ALL
+    SELECT a.id, run_first, run_last, s.interval_seconds, run_first_observed, run_last_observed,
+        run_lateness_ms
+    FROM account a JOIN balances_schedule s ON s.account_id = a.id
+    WHERE run_outcome = 'fresh' AND run_first_observed <= %(at)s
+),
+seen AS (
+    SELECT id, interval_seconds, CASE WHEN last_observed <= %(at)s THEN last_observed ELSE
+        greatest(first_observed, first_slot + make_interval(secs => interval_seconds
+            * floor(extract(epoch FROM %(at)s - first_slot
+                - make_interval(secs => lateness_ms / 1000.0))
+                / interval_seconds)::double precision))
+        END AS at
+    FROM run
+    UNION ALL
+    SELECT a.id, NULL, s.observed_at FROM account a CROSS JOIN LATERAL (
+        SELECT observed_at FROM balances_snapshot s
+        WHERE s.account_id = a.id AND s.observed_at <= %(at)s ORDER BY s.observed_at DESC LIMIT 1) s
+    UNION ALL
+    SELECT a.id, NULL, max(f.observed_at)
+    FROM account a JOIN balances_refresh f ON f.account_id = a.id
+    WHERE f.observed_at <= %(at)s GROUP BY a.id
+)
+SELECT seen.id, max(seen.at), coalesce(
+    (array_agg(seen.interval_seconds ORDER BY seen.at DESC NULLS LAST)
+        FILTER (WHERE seen.interval_seconds IS NOT NULL))[1],
+    max(s.interval_seconds))
+FROM seen JOIN balances_schedule s ON s.account_id = seen.id
+WHERE seen.at IS NOT NULL GROUP BY seen.id
+"""
+
+
+def sights(account_ids: list[int], at: datetime) -> dict[int, Sight]:
+    """Return when each account was last seen at or before `at`; unknown accounts are missing."""
+    found = sql.rows(_SEEN, {"accounts": account_ids, "at": at})
+    return {account_id: Sight(seen, seconds) for account_id, seen, seconds in found}
+
+
+_FRESH_STRETCHES = """
+SELECT account_id, first_observed, last_observed, interval_seconds FROM balances_run
+WHERE account_id = ANY(%(accounts)s) AND outcome = 'fresh' AND first_slot <= %(end)s
+  AND span && tstzrange(%(start)s - interval '2 days', %(end)s, '[]')
+UNION ALL
+SELECT account_id, run_first_observed, run_last_observed, interval_seconds FROM balances_schedule
+WHERE account_id = ANY(%(accounts)s) AND run_outcome = 'fresh'
+UNION ALL
+SELECT f.account_id, f.observed_at, f.observed_at, s.interval_seconds
+FROM balances_refresh f JOIN balances_schedule s USING (account_id)
+WHERE f.account_id = ANY(%(accounts)s) AND f.observed_at <= %(end)s
+  AND f.asked_at >= %(start)s - interval '2 days'
+ORDER BY 1, 2
+"""
+
+
+def fresh_stretches(
+    account_ids: list[int], start: datetime, end: datetime
+) -> dict[int, list[tuple[datetime, datetime]]]:
+    """Return, by account, the stretches of time within which its figures count as fresh.
+
+    They are sorted and do not overlap. The longest interval is a day, so what was seen two days
+    before `start` can still be fresh then.
+    """
+    found: dict[int, list[tuple[datetime, datetime]]] = {i: [] for i in account_ids}
+    values = {"accounts": account_ids, "start": start, "end": end}
+    for account_id, first, last, seconds in sql.rows(_FRESH_STRETCHES, values):
+        until = last + timedelta(seconds=FRESH_INTERVALS * seconds)
+        _append(found[account_id], first, until)
+    return found
+
+
+def _append(stretches: list[tuple[datetime, datetime]], first: datetime, until: datetime) -> None:
+    if stretches and first <= stretches[-1][1]:
+        stretches[-1] = (stretches[-1][0], max(stretches[-1][1], until))
+    else:
+        stretches.append((first, until))

@@ -1,0 +1,46 @@
+"""Adding an account: test the key, keep both, store the answer as the first snapshot."""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+
+import qredo
+from accounts import enrolment
+from accounts.enrolment import Candidate
+from accounts.models import Account, Organization, User
+from balances import refreshing, scheduling
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A new account, and whether its key answered."""
+
+    account: Account
+    verified: bool
+
+
+def add_account(
+    candidate: Candidate,
+    *,
+    label: str,
+    owner: User | Organization,
+    by: User | None,
+    verify: bool = True,
+) -> Added:
+    """Add an account.
+
+    Raise `qredo.QredoError` or `enrolment.LabelTakenError`; then nothing is kept.
+    """
+    answer = enrolment.test_key(candidate) if verify else None
+    with transaction.atomic():
+        account = enrolment.keep(
+            candidate, label=label, owner=owner, by=by, verified=answer is not None
+        )
+        scheduling.add_missing([account])
+        if answer is not None:
+            _store_first(account, answer, by=by)
+    return Added(account, verified=answer is not None)
+
+
+def _store_first(account: Account, answer: qredo.BalanceAnswer, *, by: User | None) -> None:
+    refreshing.record_answer(refreshing.ask(account, by=by), answer)

@@ -1,0 +1,81 @@
+"""Working off claims: open the key, sign, ask, and write what came, a chunk at a time."""
+
+import logging
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from datetime import datetime
+from functools import cache
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+import qredo
+from accounts import signing
+from accounts.models import ApiKey
+from accounts.vault import VaultError
+from balances import claims, recording
+from balances.claims import Claim
+from balances.recording import Recorded
+from balances.results import Failure, Result
+
+log = logging.getLogger(__name__)
+
+NO_KEY = Failure("key_rejected", "No API key is stored for this account. Add one.")
+SEALED = Failure(
+    "key_rejected",
+    "The stored API key does not open with this installation's vault keyset. Restore the keyset "
+    "or replace the key.",
+)
+
+
+def poll(chunk: Sequence[Claim], *, now: datetime | None = None) -> list[Recorded]:
+    """Poll every claimed account of a chunk and record what came.
+
+    What could not begin in time to end before the chunk's deadline is given back; the next tick
+    claims it anew. A claim that does not hold any more (a message delivered twice) is passed over.
+    """
+    held = claims.still_held(chunk)
+    keys = _active_keys(claim.account_id for claim in held)
+    jobs = {_pool().submit(_ask, claim, keys.get(claim.account_id)): claim for claim in held}
+    _, late = wait(jobs, timeout=_time_to_begin())
+    untouched = {job for job in late if job.cancel()}
+    claims.give_back([jobs[job] for job in untouched])
+    return recording.record([job.result() for job in jobs if job not in untouched], now=now)
+
+
+def _time_to_begin() -> float:
+    """Return the seconds within which a poll has to begin: it may last its HTTP deadline."""
+    left: float = settings.POLL_CHUNK_DEADLINE_SECONDS - settings.POLL_HTTP_DEADLINE_SECONDS
+    return max(left, 0.5)
+
+
+def _active_keys(account_ids: Iterable[int]) -> dict[int, ApiKey]:
+    keys = ApiKey.objects.filter(account__in=list(account_ids), replaced_at=None)
+    return {key.account_id: key for key in keys.select_related("account")}
+
+
+def _ask(claim: Claim, key: ApiKey | None) -> Result:
+    return Result(claim.account_id, claim.token, NO_KEY if key is None else _answer(key))
+
+
+def _answer(key: ApiKey) -> qredo.BalanceAnswer | Failure:
+    try:
+        return signing.client_for(key).balance()
+    except qredo.QredoError as error:
+        return Failure(str(error.reason), error.detail)
+    except VaultError:
+        return SEALED
+    except (ImproperlyConfigured, ValueError) as error:
+        # Names the setting, never the key: these are raised before anything is signed.
+        return Failure("bad_request", str(error))
+    except Exception as error:  # noqa: BLE001 - a bug must not take the chunk's other results along
+        log.error(  # noqa: TRY400 - a traceback could show what the frame holds
+            "a poll broke with %s", type(error).__name__
+        )
+        return Failure("bad_request", "This program failed while polling. See its log.")
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    # Kept for the life of the process: each thread has its pooled connections to Qredo.
+    return ThreadPoolExecutor(settings.POLL_CONCURRENCY, thread_name_prefix="poll")

@@ -1,0 +1,146 @@
+"""Writing polls down: one transaction a chunk, on condition of each claim's token.
+
+Runs, holdings, snapshots and changes of a poll become visible together or not at all. A result
+whose token is gone (delivered twice, too late, paused meanwhile) changes nothing.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+import qredo
+from balances import ledger, sql
+from balances.holdings import Observation, store
+from balances.ledger import Entry
+from balances.models import Outcome
+from balances.results import Failure, Result
+from balances.runs import Run
+
+#: Instants of one account strictly increase by at least this.
+TICK = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What became of one result."""
+
+    account_id: int
+    outcome: str
+    reason: str = ""
+    detail: str = ""
+    changed: int = 0
+
+
+def record(results: Sequence[Result], *, now: datetime | None = None) -> list[Recorded]:
+    """Write results whose claim still holds; the others are discarded and not returned.
+
+    `now` stands for PostgreSQL's clock when the demo's past is written.
+    """
+    with transaction.atomic():
+        entries = ledger.lock([result.account_id for result in results])
+        clock = _Clock(now or ledger.clock(), time.monotonic())
+        held = {
+            result.account_id: result
+            for result in results
+            if result.account_id in entries
+            and entries[result.account_id].claim_token == result.token
+        }
+        writing = _Writing(clock, {i: entries[i] for i in held}, held)
+        return writing.write()
+
+
+@dataclass(frozen=True, slots=True)
+class _Clock:
+    now: datetime
+    monotonic: float
+
+    def instant_of(self, monotonic: float) -> datetime:
+        """Return PostgreSQL's time at a monotonic instant of this process."""
+        return self.now - timedelta(seconds=max(0.0, self.monotonic - monotonic))
+
+
+@dataclass(frozen=True, slots=True)
+class _Writing:
+    """One chunk on its way into the database."""
+
+    clock: _Clock
+    entries: dict[int, Entry]
+    results: dict[int, Result]
+
+    def write(self) -> list[Recorded]:
+        observations = [
+            self._observe(entry, answer)
+            for entry in self.entries.values()
+            if (answer := self.results[entry.account_id].answer) is not None
+        ]
+        # The same bytes as before mean the same balances: nothing to compare, nothing to store.
+        changed = store([o for o in observations if self._may_differ(o)])
+        recorded = [self._finish(entry, changed) for entry in self.entries.values()]
+        ledger.save(self.entries.values())
+        return recorded
+
+    def _observe(self, entry: Entry, answer: qredo.BalanceAnswer) -> Observation:
+        instant = self.clock.instant_of(answer.sent_monotonic)
+        if entry.observed_at is not None:
+            instant = max(instant, entry.observed_at + TICK)
+        is_first = entry.digest is None
+        observation = Observation(
+            entry.account_id, entry.claim_slot, instant, answer, is_first=is_first
+        )
+        entry.observed_at = instant
+        return observation
+
+    def _may_differ(self, observation: Observation) -> bool:
+        entry = self.entries[observation.account_id]
+        differs = entry.digest != observation.answer.digest
+        entry.digest = observation.answer.digest
+        return differs
+
+    def _finish(self, entry: Entry, changed: dict[int, int]) -> Recorded:
+        outcome = self.results[entry.account_id].outcome
+        entry.last_attempt_at = self.clock.now
+        if isinstance(outcome, Failure):
+            _note_failure(entry, outcome, self.clock.now)
+            recorded = Recorded(entry.account_id, Outcome.FAILED, outcome.reason, outcome.detail)
+        else:
+            entry.last_reason, entry.last_detail, entry.failing_since = "", "", None
+            recorded = Recorded(
+                entry.account_id, Outcome.FRESH, changed=changed.get(entry.account_id, 0)
+            )
+        _book(entry, recorded, self.clock.now)
+        return recorded
+
+
+def _note_failure(entry: Entry, failure: Failure, now: datetime) -> None:
+    entry.last_reason, entry.last_detail = failure.reason, failure.detail
+    entry.failing_since = entry.failing_since or entry.claim_slot or now
+
+
+def _book(entry: Entry, recorded: Recorded, now: datetime) -> None:
+    """Enter the result where it belongs: a slot into the runs, a refresh into its own row."""
+    if entry.claim_refresh is not None:
+        _finish_refresh(entry, recorded, now)
+    elif entry.claim_slot is not None:
+        entry.book(_booking(entry, entry.claim_slot, recorded))
+    entry.release()
+
+
+def _booking(entry: Entry, slot: datetime, recorded: Recorded) -> Run:
+    observed = entry.observed_at if recorded.outcome == Outcome.FRESH else None
+    late = 0 if observed is None else max(0, -((slot - observed) // timedelta(milliseconds=1)))
+    return Run(
+        recorded.outcome, recorded.reason, slot, slot, entry.interval_seconds, 1,
+        observed, observed, late,
+    )  # fmt: skip
+
+
+def _finish_refresh(entry: Entry, recorded: Recorded, now: datetime) -> None:
+    observed = entry.observed_at if recorded.outcome == Outcome.FRESH else None
+    sql.count(
+        "UPDATE balances_refresh SET outcome = %s, reason = %s, detail = %s, finished_at = %s,"
+        " observed_at = %s WHERE id = %s AND finished_at IS NULL",
+        [recorded.outcome, recorded.reason, recorded.detail, now, observed, entry.claim_refresh],
+    )

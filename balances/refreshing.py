@@ -1,0 +1,94 @@
+"""Refreshes: extra polls that somebody asked for."""
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+
+import qredo
+from accounts.models import Account, User
+from balances import claims, ledger, polling, recording, sql
+from balances.claims import Claim
+from balances.models import Refresh, Schedule
+from balances.recording import Recorded
+from balances.results import Result
+from balances.scheduling import add_missing
+
+#: A refresh that nobody took up for this long is ended as missed.
+PATIENCE = timedelta(minutes=2)
+
+BUSY = "This account is being polled right now. Try again in a few seconds."
+NOT_POLLED = "This account is paused or archived. Resume it first."
+
+
+def ask(account: Account, *, by: User | None) -> Refresh:
+    """Ask for a refresh; while one is open already, return that one: a double click asks once."""
+    try:
+        with transaction.atomic():
+            return Refresh.objects.create(account=account, asked_by=by, asked_at=ledger.clock())
+    except IntegrityError:
+        return Refresh.objects.get(account=account, finished_at=None)
+
+
+def carry_out(refresh_ids: Sequence[int]) -> list[Recorded]:
+    """Poll the accounts of refreshes that are open still; who else polls, makes us skip."""
+    ids = list(refresh_ids)
+    held: list[Claim] = []
+    skipped: list[Recorded] = []
+    for refresh in _open(ids):
+        claim = _claim(refresh)
+        if claim is None:
+            skipped.append(_skip(refresh))
+        else:
+            held.append(claim)
+    return [*(polling.poll(held) if held else []), *skipped]
+
+
+def record_answer(refresh: Refresh, answer: qredo.BalanceAnswer) -> None:
+    """Record an answer that is at hand already as this refresh's: the one that tested a new key."""
+    claim = _claim(refresh)
+    assert claim is not None  # noqa: S101 - the account was made in this transaction
+    recording.record([Result(claim.account_id, claim.token, answer)])
+
+
+def refresh_now(accounts: Iterable[Account], *, by: User | None = None) -> list[Recorded]:
+    """Refresh accounts in this process, a chunk at a time; one record an account."""
+    wanted = list(accounts)
+    records = [Recorded(a.pk, "skipped", "busy", NOT_POLLED) for a in wanted if not a.is_polled]
+    active = [account for account in wanted if account.is_polled]
+    for start in range(0, len(active), settings.POLL_CHUNK):
+        chunk = active[start : start + settings.POLL_CHUNK]
+        records += carry_out([ask(account, by=by).pk for account in chunk])
+    return records
+
+
+def sweep() -> list[int]:
+    """End refreshes that nobody took up; return those whose message may have been lost."""
+    sql.count(
+        "UPDATE balances_refresh SET outcome = 'missed', reason = %s,"
+        " finished_at = clock_timestamp()"
+        " WHERE finished_at IS NULL AND asked_at < clock_timestamp() - %s",
+        [claims.UNFINISHED, PATIENCE],
+    )
+    claimed = Schedule.objects.exclude(claim_refresh=None).values("claim_refresh")
+    waiting = Refresh.objects.filter(finished_at=None).exclude(id__in=claimed)
+    return list(waiting.values_list("id", flat=True))
+
+
+def _open(refresh_ids: list[int]) -> QuerySet[Refresh]:
+    waiting = Refresh.objects.filter(id__in=refresh_ids, finished_at=None)
+    return waiting.select_related("account").order_by("account_id")
+
+
+def _claim(refresh: Refresh) -> Claim | None:
+    add_missing([refresh.account])
+    return claims.claim_refresh(refresh.account_id, refresh.pk, hold=timedelta(seconds=60))
+
+
+def _skip(refresh: Refresh) -> Recorded:
+    Refresh.objects.filter(pk=refresh.pk, finished_at=None).update(
+        outcome="skipped", reason="busy", detail=BUSY, finished_at=ledger.clock()
+    )
+    return Recorded(refresh.account_id, "skipped", "busy", BUSY)

@@ -1,0 +1,28 @@
+"""What a poll brought, before it is written."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+import qredo
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a poll brought no balances: a reason of the design's list and a sentence for a person."""
+
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One poll's end. `token` is the claim's; without it the result is discarded."""
+
+    account_id: int
+    token: UUID
+    outcome: qredo.BalanceAnswer | Failure
+
+    @property
+    def answer(self) -> qredo.BalanceAnswer | None:
+        """The answer of a fresh poll."""
+        return None if isinstance(self.outcome, Failure) else self.outcome

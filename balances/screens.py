@@ -1,0 +1,230 @@
+"""What the pages show: plain, frozen, already formatted for the reader's zone.
+
+Templates do no arithmetic and no formatting; everything here is text, a flag or a list of such.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from balances.amounts import Amount
+
+StateSlug = Literal["fresh", "stale", "failed", "waiting", "paused", "archived"]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """An instant: `iso` in UTC for machines, `text` in the reader's zone, named, `ago` in words."""
+
+    iso: str
+    text: str
+    ago: str
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """An account's state as a word, since when, why, and what to do about it."""
+
+    slug: StateSlug
+    word: str
+    since: Moment | None
+    when: str  # "4 min ago", "since 11:05 GMT"
+    reason: str = ""
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The four amounts of one asset."""
+
+    total: Amount
+    available: Amount
+    pending_in: Amount
+    pending_out: Amount
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How many of the accounts that should be in a figure are fresh."""
+
+    fresh: int
+    expected: int
+    oldest: Moment | None
+    oldest_label: str = ""
+    oldest_reason: str = ""
+    unknown: int = 0
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every account that should be in the figure is fresh."""
+        return self.fresh == self.expected
+
+    @property
+    def carried(self) -> int:
+        """How many accounts count with an older figure."""
+        return self.expected - self.fresh - self.unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One account's part of an asset, or one asset's part of an account."""
+
+    label: str
+    url: str
+    figures: Figures
+    state: State | None = None
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AssetRow:
+    """One asset over all accounts of a table."""
+
+    asset: str
+    figures: Figures
+    coverage: Coverage
+    parts: tuple[Part, ...]
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AssetTable:
+    """Assets that may be added up together: real money or testnet, never both."""
+
+    kind: Literal["production", "testnet"]
+    title: str
+    rows: tuple[AssetRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """One account in a list."""
+
+    uid: str
+    url: str
+    label: str
+    owner: str
+    kind: Literal["Personal", "Organization"]
+    environment: Literal["production", "sandbox"]
+    is_demo: bool
+    state: State
+    parts: tuple[Part, ...]
+    may_refresh: bool
+    refreshing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """The figure at the top of a page: one asset, its change over a named period."""
+
+    asset: str
+    scope: str  # "all accounts, production"
+    figures: Figures
+    coverage: Coverage
+    change: Amount | None
+    direction: Literal["up", "down", "same", "unknown"]
+    period: str  # "24 h"
+    change_note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One option of a row of pills or of a filter."""
+
+    label: str
+    url: str
+    chosen: bool
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesRow:
+    """One line of the table below a chart."""
+
+    at: Moment
+    figures: Figures | None
+    coverage: str  # "observed", "carried since …", "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A chart: where its points are fetched, what may be chosen, the same numbers as a table."""
+
+    series_url: str
+    csv_url: str
+    ranges: tuple[Choice, ...]
+    assets: tuple[Choice, ...]
+    asset: str
+    rows: tuple[SeriesRow, ...]
+    zone: str
+    start: str = ""  # what the custom range form shows, as typed
+    end: str = ""
+    error: str = ""  # why a custom range could not be used
+    shown_range: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The overview."""
+
+    headline: Headline | None
+    coverage: Coverage
+    chart: Chart | None
+    tables: tuple[AssetTable, ...]
+    accounts: tuple[AccountRow, ...]
+    filters: tuple[Choice, ...]
+    version: str
+    fragment_url: str
+    may_add: bool
+    demo_progress: str = ""  # "Demo history: 43 %" while it is being loaded
+    notice: str = ""  # e.g. nothing was polled for 12 min
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """One stretch of an account's timeline."""
+
+    kind: Literal["fresh", "failed", "missed", "paused", "archived"]
+    word: str
+    first: Moment
+    until: Moment | None
+    text: str  # "10:00 to 14:30 GMT"
+    slots: str  # "54 polls, every 5 min"
+    reason: str = ""
+    share: int = 0  # of the shown stretch of time, in 1/1000; for drawing only
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A name and a value of a list of facts."""
+
+    name: str
+    value: str
+    moment: Moment | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshNote:
+    """The newest refresh of an account."""
+
+    state: Literal["running", "fresh", "failed", "skipped", "missed"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPage:
+    """One account."""
+
+    row: AccountRow
+    assets: tuple[AssetRow, ...]
+    chart: Chart | None
+    runs: tuple[RunRow, ...]
+    runs_note: str
+    keys: tuple[Fact, ...]
+    facts: tuple[Fact, ...]
+    refresh: RefreshNote | None
+    may_operate: bool  # refresh, pause, resume
+    may_administer: bool  # archive, restore
+    version: str
+    fragment_url: str
+    notes: tuple[str, ...] = field(default=())

@@ -1,0 +1,31 @@
+"""Running the ledger's own SQL: parameters always apart from the text."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import connection
+
+Values = Sequence[Any] | Mapping[str, Any]
+
+
+def rows(statement: str, values: Values = ()) -> list[tuple[Any, ...]]:
+    """Return every row of a statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
+
+
+def count(statement: str, values: Values = ()) -> int:
+    """Run a statement that writes; return how many rows it touched."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        touched: int = cursor.rowcount
+    return touched
+
+
+def many(statement: str, values: Sequence[Sequence[Any]]) -> None:
+    """Run a statement once for each sequence of values."""
+    if values:
+        with connection.cursor() as cursor:
+            cursor.executemany(statement, values)

@@ -1,0 +1,50 @@
+"""Celery's tasks: ids in, a use case called, nothing returned."""
+
+from uuid import UUID
+
+from celery import shared_task
+from django.conf import settings
+
+from balances import claims, polling, refreshing, scheduling
+from balances.claims import Claim
+from balances.holdings import make_months
+
+
+@shared_task(name="balances.tick")
+def tick() -> None:
+    """End what died, claim what is due, hand it out in chunks."""
+    scheduling.add_missing()
+    claims.reap()
+    for refresh_id in refreshing.sweep():
+        refresh.delay(refresh_id)
+    due = claims.claim_due(limit=settings.POLL_CLAIM_LIMIT)
+    for start in range(0, len(due), settings.POLL_CHUNK):
+        hand_out(due[start : start + settings.POLL_CHUNK])
+
+
+def hand_out(chunk: list[Claim]) -> None:
+    """Send one chunk to the workers; what cannot be sent is claimed anew by the next tick."""
+    pairs = [(claim.account_id, str(claim.token)) for claim in chunk]
+    try:
+        poll_chunk.apply_async((pairs,), expires=settings.POLL_INTERVAL_SECONDS)
+    except poll_chunk.OperationalError:
+        claims.give_back(chunk)
+        raise
+
+
+@shared_task(name="balances.poll_chunk")
+def poll_chunk(pairs: list[tuple[int, str]]) -> None:
+    """Poll the accounts of one chunk of claims."""
+    polling.poll([Claim(account_id, UUID(token)) for account_id, token in pairs])
+
+
+@shared_task(name="balances.refresh")
+def refresh(refresh_id: int) -> None:
+    """Carry out one refresh."""
+    refreshing.carry_out([refresh_id])
+
+
+@shared_task(name="balances.make_months")
+def prepare_months() -> None:
+    """Make the monthly partitions of history ahead of time."""
+    make_months(scheduling.months_ahead())

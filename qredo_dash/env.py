@@ -1,0 +1,53 @@
+"""Reading the environment: typed, with `NAME_FILE` for secrets, loud when something is wrong."""
+
+import os
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+_TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
+
+
+def text(name: str, default: str = "") -> str:
+    """Return a variable, trimmed."""
+    return os.environ.get(name, default).strip()
+
+
+def flag(name: str, *, default: bool) -> bool:
+    """Return a yes-or-no variable."""
+    value = os.environ.get(name)
+    if value is None:
+        return default
+    lowered = value.strip().lower()
+    if lowered not in _TRUE | _FALSE:
+        raise ImproperlyConfigured(f"{name} is yes or no (1 or 0), not {value!r}.")
+    return lowered in _TRUE
+
+
+def whole(name: str, default: int, *, least: int, most: int) -> int:
+    """Return a whole number within bounds."""
+    value = text(name, str(default))
+    if not value.isascii() or not value.isdigit() or not least <= int(value) <= most:
+        raise ImproperlyConfigured(
+            f"{name} is a whole number from {least} to {most}, not {value!r}."
+        )
+    return int(value)
+
+
+def words(name: str, default: str = "") -> list[str]:
+    """Return a comma-separated list."""
+    return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def secret(name: str) -> str:
+    """Return a secret from the file that `NAME_FILE` names, else from `NAME`, else nothing."""
+    path = text(f"{name}_FILE")
+    if not path:
+        return text(name)
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        reason = error.strerror or "it cannot be read"
+        raise ImproperlyConfigured(
+            f"{name}_FILE names a file that cannot be read: {reason}."
+        ) from None

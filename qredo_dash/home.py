@@ -1,0 +1,69 @@
+"""The embedded installation's own folder: its stores and the secrets made at first use.
+
+A server installation (`DATABASE_URL` set) has none of this; there every secret is given.
+"""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import embedded
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+def data_dir() -> Path:
+    """Return the folder that holds everything an embedded installation keeps."""
+    return Path(os.environ.get("DATA_DIR") or PROJECT / "var").absolute()
+
+
+def is_server_installation() -> bool:
+    """Whether stores and secrets are given from outside."""
+    return bool(os.environ.get("DATABASE_URL"))
+
+
+@contextmanager
+def stores() -> Iterator[None]:
+    """Keep the embedded stores running meanwhile; on a server, do nothing."""
+    if is_server_installation():
+        yield
+        return
+    with embedded.hold(data_dir()):
+        _make_secrets(data_dir())
+        yield
+
+
+def _make_secrets(home: Path) -> None:
+    if not (home / "secret_key").exists():
+        write_private(home / "secret_key", secrets.token_urlsafe(50))
+    if not (home / "vault-public.json").exists():
+        _make_keysets(home)
+
+
+def _make_keysets(home: Path) -> None:
+    # Tink is slow to import, so only the very first start pays for it.
+    from accounts.keysets import new_keyset, public_half  # noqa: PLC0415
+
+    if not (home / "vault.json").exists():
+        write_private(home / "vault.json", new_keyset())
+    # From the file, not from what was just made: another process may have been first.
+    kept = (home / "vault.json").read_text(encoding="utf-8")
+    write_private(home / "vault-public.json", public_half(kept))
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner reads; whoever comes second keeps the first one's text."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass  # another process was first
+    finally:
+        draft.unlink()

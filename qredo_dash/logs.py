@@ -1,0 +1,20 @@
+"""Logging to standard error, one line an event. Nothing that is logged carries a secret."""
+
+from typing import Any
+
+CONFIGURATION: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {
+        "accounts": {"level": "INFO"},
+        "balances": {"level": "INFO"},
+        "qredo_dash": {"level": "INFO"},
+        # urllib3 and redis write addresses and commands at DEBUG, so that level stays shut.
+        "urllib3": {"level": "WARNING"},
+        "redis": {"level": "WARNING"},
+        "celery.beat": {"level": "WARNING"},
+    },
+}

@@ -1,0 +1,69 @@
+"""What every answer of the site has in common."""
+
+import zoneinfo
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import resolve_url
+from django.utils import timezone
+from django.utils.http import urlencode
+from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.middleware import HtmxDetails
+
+Answer = Callable[[HttpRequest], HttpResponse]
+
+PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+
+
+class PrivateAnswers:
+    """Amounts are for one reader, now: no cache keeps an answer, no page embeds one."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Add the headers; static files are answered before and stay cacheable."""
+        response = self.get_response(request)
+        response.setdefault("Cache-Control", "no-store, private")
+        response.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        response.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        return response
+
+
+class WholePageSignIn:
+    """Under htmx an expired session leads to a sign-in page, never to a form in a corner."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Turn a redirect to the sign-in page into one of the whole page, back to where one was."""
+        response = self.get_response(request)
+        htmx: HtmxDetails | None = getattr(request, "htmx", None)
+        if not htmx or not _leads_to_sign_in(response):
+            return response
+        here = htmx.current_url_abs_path or resolve_url(settings.LOGIN_REDIRECT_URL)
+        return HttpResponseClientRedirect(
+            f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': here})}"
+        )
+
+
+def _leads_to_sign_in(response: HttpResponse) -> bool:
+    location = response.headers.get("Location", "")
+    sign_in: str = resolve_url(settings.LOGIN_URL)
+    return response.status_code == 302 and urlsplit(location).path == sign_in
+
+
+class ReaderZone:
+    """Times are stored in UTC and shown in the reader's zone."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Make the signed-in person's zone the current one for this request."""
+        name = getattr(request.user, "time_zone", "UTC")
+        with timezone.override(zoneinfo.ZoneInfo(name)):
+            return self.get_response(request)

@@ -1,0 +1,240 @@
+"""Settings, all from the environment. Importing them starts nothing and writes nothing.
+
+Without `DATABASE_URL` this is an embedded installation: stores and secrets live in `DATA_DIR`.
+With it, a server installation: nothing embedded runs and every secret has to be given.
+"""
+
+from typing import Any
+
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+import embedded
+from qredo_dash import database, env, home, logs
+
+BASE_DIR = home.PROJECT
+DATA_DIR = home.data_dir()
+SERVER_INSTALLATION = home.is_server_installation()
+
+DEBUG = env.flag("DEBUG", default=False)
+DEMO = env.flag("DEMO", default=False)
+
+
+def _own_secret(name: str) -> str:
+    """Return what an embedded installation made for itself at its first start."""
+    path = DATA_DIR / name
+    if SERVER_INSTALLATION or not path.exists():
+        return ""
+    return path.read_text(encoding="utf-8").strip()
+
+
+def _stores() -> tuple[str, str, str]:
+    """Return the addresses of the database, of the broker and of the cache."""
+    if SERVER_INSTALLATION:
+        redis = env.text("REDIS_URL")
+        if not redis:
+            raise ImproperlyConfigured(
+                "Set REDIS_URL: a server installation brings its own Valkey."
+            )
+        return env.text("DATABASE_URL"), redis, redis
+    addresses = embedded.locate(DATA_DIR)
+    valkey = addresses.valkey
+    return addresses.postgres.url, valkey.url(0), valkey.client_url(0)
+
+
+DATABASE_URL, BROKER_URL, CACHE_URL = _stores()
+SECRET_KEY = env.secret("SECRET_KEY") or _own_secret("secret_key")
+if SERVER_INSTALLATION and not SECRET_KEY:
+    raise ImproperlyConfigured("Set SECRET_KEY_FILE: a server installation brings its own secrets.")
+# A web process on a server holds the public half only and cannot read a stored key.
+VAULT_KEYSET = env.secret("VAULT_KEYSET") or _own_secret("vault.json")
+VAULT_PUBLIC_KEYSET = env.secret("VAULT_PUBLIC_KEYSET") or _own_secret("vault-public.json")
+if SERVER_INSTALLATION and not (VAULT_KEYSET or VAULT_PUBLIC_KEYSET):
+    raise ImproperlyConfigured(
+        "Set VAULT_KEYSET_FILE (worker, commands) or VAULT_PUBLIC_KEYSET_FILE (web)."
+    )
+
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "csp",
+    "qredo_dash",
+    "accounts",
+    "balances",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "qredo_dash.middleware.PrivateAnswers",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "qredo_dash.middleware.WholePageSignIn",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "qredo_dash.middleware.ReaderZone",
+]
+
+ROOT_URLCONF = "qredo_dash.urls"
+WSGI_APPLICATION = "qredo_dash.wsgi.application"
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "qredo_dash.context.installation",
+            ],
+            "loaders": [
+                (
+                    "django.template.loaders.cached.Loader",
+                    ["django.template.loaders.filesystem.Loader"],
+                )
+            ],
+        },
+    }
+]
+
+DATABASES = {"default": database.settings_for(DATABASE_URL)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "sign-in"
+LOGIN_REDIRECT_URL = "overview"
+LOGOUT_REDIRECT_URL = "sign-in"
+
+SESSION_COOKIE_NAME = "session"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 12 * 60 * 60
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SERVER_INSTALLATION
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+# Both forms have few fields; a megabyte pasted into one is refused before it is parsed.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+USE_I18N = False
+LANGUAGE_CODE = "en-gb"
+
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = BASE_DIR / ".cache" / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+LOGGING = logs.CONFIGURATION
+
+# Qredo. In the demo, while no address is given, the simulator stands for both environments.
+QREDO_SIMULATOR_URLS = {
+    "production": env.text("QREDO_SIMULATOR_PRODUCTION_URL"),
+    "sandbox": env.text("QREDO_SIMULATOR_SANDBOX_URL"),
+}
+QREDO_GIVEN_URLS = {
+    "production": env.text("QREDO_PRODUCTION_URL"),
+    "sandbox": env.text("QREDO_SANDBOX_URL"),
+}
+QREDO_DEFAULT_URLS = {
+    "production": "https://api.qredo.network/qapi/v1",
+    "sandbox": "https://sandbox-api.qredo.network/qapi/v1",
+}
+QREDO_TIMESTAMP_UNIT = env.text("QREDO_TIMESTAMP_UNIT", "seconds")
+QREDO_CA_FILE = env.text("QREDO_CA_FILE")
+QREDO_PROXY = env.text("QREDO_PROXY")
+
+# Polling. Every limit derives from the interval; the order of the limits is what keeps a slot
+# from being worked off twice: HTTP deadline < soft < hard < claim < interval.
+POLL_INTERVAL_SECONDS = env.whole("POLL_INTERVAL_SECONDS", 300, least=15, most=86_400)
+POLL_CONCURRENCY = env.whole("POLL_CONCURRENCY", 16, least=1, most=64)
+POLL_CHUNK = 100
+#: The most accounts that one tick claims; what is left is claimed by the next one.
+POLL_CLAIM_LIMIT = 2_000
+POLL_HTTP_DEADLINE_SECONDS = min(15.0, POLL_INTERVAL_SECONDS * 0.4)
+POLL_CHUNK_DEADLINE_SECONDS = min(20.0, POLL_INTERVAL_SECONDS * 0.5)
+POLL_TICK_SECONDS = min(5.0, POLL_INTERVAL_SECONDS / 5)
+
+#: Endings (or, with a `*`, patterns) of asset names that stand for worthless test money.
+TESTNET_ASSETS = env.words(
+    "TESTNET_ASSETS",
+    "*-TESTNET,*-GOERLI,*-ROPSTEN,*-SEPOLIA,*-RINKEBY,*-KOVAN,*-HOLESKY,QCOIN-*",
+)
+
+CELERY_BROKER_URL = BROKER_URL
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 120,
+    "socket_timeout": 10,
+    "socket_connect_timeout": 5,
+    "socket_keepalive": True,
+    "health_check_interval": 15,
+    "retry_on_timeout": True,
+}
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_SERIALIZER = "json"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_SOFT_TIME_LIMIT = 25
+CELERY_TASK_TIME_LIMIT = 35
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.1}
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE = {
+    "tick": {
+        "task": "balances.tick",
+        "schedule": POLL_TICK_SECONDS,
+        # A tick that waited longer than the next one is of no use any more.
+        "options": {"expires": POLL_TICK_SECONDS * 2},
+    },
+    "months": {"task": "balances.make_months", "schedule": 6 * 60 * 60},
+}

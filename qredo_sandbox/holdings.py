@@ -1,0 +1,85 @@
+"""Holdings: the four amounts of one asset in one account, as integers in base units."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import NamedTuple
+
+from qredo_sandbox.flows import LEVEL_BITS, Flow
+
+SCALES = {
+    "BTC": 10**8,
+    "ETH": 10**18,
+    "USDC": 10**6,
+    "USDT": 10**6,
+    "QRDO": 10**8,
+    "SOL": 10**9,
+    "MATIC": 10**18,
+    "LINK": 10**18,
+    "ATOM": 10**6,
+    "BTC-TESTNET": 10**8,
+    "ETH-GOERLI": 10**18,
+    "QCOIN-1": 1,
+}
+"""Base units in one unit of each asset."""
+
+
+def base_units(text: str, asset: str) -> int:
+    """Return an amount, written as a decimal in whole units, in base units (rounded down)."""
+    return int(Fraction(text) * SCALES[asset])
+
+
+class Amounts(NamedTuple):
+    """``total = available + pending_in - pending_out``, none negative, all in base units.
+
+    Total is where the balance goes: a proposal moves it at once and pends; its approval moves what
+    is available.
+    """
+
+    total: int
+    available: int
+    pending_in: int
+    pending_out: int
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """A holding's side of a flow: ``swing`` base units at a full flow, or none if ``falling``."""
+
+    flow: Flow
+    swing: int
+    falling: bool = False
+
+    def levels(self, second: int) -> tuple[int, int]:
+        """Return what is settled, and what would be if proposals were approved, in base units."""
+        stage = self.flow.stage(second)
+        settled = self.swing * stage.settled >> LEVEL_BITS
+        proposed = self.swing * stage.proposed >> LEVEL_BITS
+        if self.falling:
+            return self.swing - settled, self.swing - proposed
+        return settled, proposed
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """One asset of one account: a base that never moves, and legs that do."""
+
+    asset: str
+    base: int
+    legs: tuple[Leg, ...]
+    leaves: bool  # whether the asset is missing from answers while it holds nothing
+
+    def amounts(self, second: int) -> Amounts:
+        """Return the amounts at a Unix second. Each leg keeps the identity, so their sum does."""
+        available, pending_in, pending_out = self.base, 0, 0
+        for leg in self.legs:
+            settled, proposed = leg.levels(second)
+            available += settled
+            if proposed > settled:
+                pending_in += proposed - settled
+            else:
+                pending_out += settled - proposed
+        return Amounts(available + pending_in - pending_out, available, pending_in, pending_out)
+
+    def until(self, second: int) -> int:
+        """Return the first later second at which it may change."""
+        return min((leg.flow.stage(second).until for leg in self.legs), default=second + 86_400)

@@ -1,0 +1,133 @@
+"""The server: one asyncio protocol a connection, requests answered one after the other."""
+
+import asyncio
+import contextlib
+import socket
+import struct
+from collections.abc import Callable
+from email.utils import formatdate
+
+from qredo_sandbox.answers import error
+from qredo_sandbox.clock import SECOND, Clock
+from qredo_sandbox.faults import Manner, Reply
+from qredo_sandbox.wire import MAX_BODY, MAX_HEAD, BadRequest, Request, parse, render
+
+Handler = Callable[[Request], Reply]
+
+_LINGER_ZERO = struct.pack("ii", 1, 0)
+
+
+class Dates:
+    """The Date header, formatted once a second."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._second = -1
+        self._text = ""
+
+    def text(self) -> str:
+        """Return the simulator's time as HTTP writes it."""
+        second = self._clock.now() // SECOND
+        if second != self._second:
+            self._second, self._text = second, formatdate(second, usegmt=True)
+        return self._text
+
+
+class Connection(asyncio.Protocol):
+    """One client. While an answer is under way nothing more is parsed: order is kept."""
+
+    def __init__(self, handler: Handler, dates: Dates, open_ones: "set[Connection]") -> None:
+        self._handler = handler
+        self._dates = dates
+        self._open_ones = open_ones
+        self._buffer = bytearray()
+        self._timer: asyncio.TimerHandle | None = None
+        self._busy = False
+        self._transport: asyncio.Transport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the transport."""
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - what a TCP server hands over
+        self._transport = transport
+        self._open_ones.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
+        """Drop what was still to be sent."""
+        self._open_ones.discard(self)
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def abort(self) -> None:
+        """End the connection at once."""
+        self._transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        """Answer every request that is complete."""
+        self._buffer += data
+        self._answer_all()
+        if self._busy and len(self._buffer) > MAX_BODY + MAX_HEAD:
+            self._transport.pause_reading()
+
+    def _answer_all(self) -> None:
+        while self._buffer and not self._busy and not self._transport.is_closing():
+            try:
+                parsed = parse(self._buffer)
+            except BadRequest as bad:
+                answer = error(bad.status, bad.reason)
+                self._transport.write(render(answer, self._dates.text(), keep_open=False))
+                self._transport.close()
+                return
+            if parsed is None:
+                return
+            request, size = parsed
+            del self._buffer[:size]
+            self._send(request, self._handler(request))
+
+    def _send(self, request: Request, reply: Reply) -> None:
+        keep_open = request.keeps_open
+        bodiless = request.method == "HEAD"
+        raw = render(reply.answer, self._dates.text(), keep_open=keep_open, bodiless=bodiless)
+        if reply.manner is Manner.WHOLE:
+            self._finish(raw, keep_open=keep_open)
+            return
+        self._busy = True
+        self._misbehave(raw, reply, keep_open=keep_open)
+
+    def _misbehave(self, raw: bytes, reply: Reply, *, keep_open: bool) -> None:
+        match reply.manner:
+            case Manner.LATE:
+                self._after(reply.seconds, lambda: self._finish(raw, keep_open=keep_open))
+            case Manner.DRIP:
+                self._drip(raw, reply.seconds, keep_open=keep_open)
+            case Manner.CUT:
+                self._finish(raw[: len(raw) - len(reply.answer.body) // 2 - 1], keep_open=False)
+            case Manner.RESET:
+                self._reset()
+            case _:
+                pass  # a hang: the client has to lose patience first
+
+    def _finish(self, raw: bytes, *, keep_open: bool) -> None:
+        self._transport.write(raw)
+        if not keep_open:
+            self._transport.close()
+        elif self._busy:
+            self._busy = False
+            self._transport.resume_reading()
+            self._answer_all()
+
+    def _drip(self, raw: bytes, seconds: float, *, keep_open: bool) -> None:
+        if len(raw) == 1:
+            self._finish(raw, keep_open=keep_open)
+            return
+        self._transport.write(raw[:1])
+        self._after(seconds, lambda: self._drip(raw[1:], seconds, keep_open=keep_open))
+
+    def _after(self, seconds: float, then: Callable[[], None]) -> None:
+        self._timer = asyncio.get_running_loop().call_later(seconds, then)
+
+    def _reset(self) -> None:
+        raw_socket = self._transport.get_extra_info("socket")
+        with contextlib.suppress(OSError):
+            # Lingering for zero seconds makes the kernel send RST in place of FIN.
+            raw_socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_ZERO)
+        self._transport.abort()

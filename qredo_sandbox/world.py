@@ -1,0 +1,108 @@
+"""The world: what every account holds when, a pure function of seed, account and time."""
+
+import json
+from base64 import urlsafe_b64encode
+from typing import Any, NamedTuple
+
+from qredo_sandbox.cast import CAST
+from qredo_sandbox.chance import key_for, material
+from qredo_sandbox.flows import Flow
+from qredo_sandbox.holdings import SCALES, Holding, Leg, base_units
+from qredo_sandbox.plot import Part, Role, Side
+
+Assets = dict[str, dict[str, int]]
+"""Asset to the five figures of ``GET /balance``, named as Qredo names them."""
+
+_FOREVER = 1 << 62
+
+
+class Spell(NamedTuple):
+    """A body of ``GET /balance``, true for the Unix seconds ``since`` <= t < ``until``."""
+
+    since: int
+    until: int
+    body: bytes
+
+
+def encode(assets: Any, *, as_list: bool = False) -> bytes:
+    """Return the body of ``GET /balance``: assets as an object or a list of one-key objects."""
+    if as_list and assets is not None:
+        assets = [{name: figures} for name, figures in assets.items()]
+    return json.dumps({"assets": assets}, separators=(",", ":")).encode()
+
+
+class Account:
+    """An account of the world. The last answer is kept to save work, and decides no other."""
+
+    def __init__(self, account_id: str, role: Role, holdings: tuple[Holding, ...] | None) -> None:
+        self.id = account_id
+        self.role = role
+        self._holdings = holdings
+        self._told: Assets | None = None
+        self._spell = Spell(0, 0, b"")
+
+    def assets(self, second: int) -> Assets | None:
+        """Return what it holds at a Unix second, in base units; None without Fund or Wallet."""
+        if self._holdings is None:
+            return None
+        found: Assets = {}
+        for holding in self._holdings:
+            total, available, pending_in, pending_out = holding.amounts(second)
+            if holding.leaves and not (total or available or pending_in or pending_out):
+                continue
+            found[holding.asset] = {
+                "total": total,
+                "available": available,
+                "pendingIn": pending_in,
+                "pendingOut": pending_out,
+                "scale": SCALES[holding.asset],
+            }
+        return found
+
+    def balance(self, second: int) -> bytes:
+        """Return the body of ``GET /balance`` at a Unix second."""
+        spell = self._spell
+        if not spell.since <= second < spell.until:
+            spell = self._spell = self._spell_at(second)
+        return spell.body
+
+    def tell(self, assets: Assets | None) -> None:
+        """Answer these assets from now on; None goes back to the world's own."""
+        self._told = assets
+        self._spell = Spell(0, 0, b"")
+
+    def _spell_at(self, second: int) -> Spell:
+        if self._told is not None:
+            return Spell(-_FOREVER, _FOREVER, encode(self._told, as_list=self.role.as_list))
+        until = min((holding.until(second) for holding in self._holdings or ()), default=_FOREVER)
+        return Spell(second, until, encode(self.assets(second), as_list=self.role.as_list))
+
+
+class World:
+    """All accounts of one seed, by id, in the order of the cast."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self._flows: dict[str, Flow] = {}
+        made = [self._account(role) for role in CAST]
+        self.accounts = {account.id: account for account in made}
+
+    def _account(self, role: Role) -> Account:
+        drawn = material(15, self.seed, "account", role.title)
+        parts = role.parts
+        holdings = None if parts is None else tuple(self._holding(role, part) for part in parts)
+        return Account(urlsafe_b64encode(drawn).decode(), role, holdings)
+
+    def _holding(self, role: Role, part: Part) -> Holding:
+        base = base_units(part.base, part.asset)
+        # Up to an eighth more, so that amounts have every digit that the asset can have.
+        extra = key_for(self.seed, role.title, part.asset) * base >> 67
+        legs = tuple(self._leg(part.asset, side) for side in part.sides)
+        return Holding(part.asset, base + extra, legs, part.leaves)
+
+    def _leg(self, asset: str, side: Side) -> Leg:
+        stream = side.stream
+        if stream.name not in self._flows:
+            flow = Flow(self.seed, stream.name, stream.tempo, stream.shape)
+            self._flows[stream.name] = flow
+        return Leg(self._flows[stream.name], base_units(side.swing, asset), side.falling)

@@ -1,0 +1,189 @@
+// Keeps a page that is open all day true: fragments are merged in place, words like "4 min ago" grow
+// older on their own, and a page that is no longer refreshed says so.
+
+/* global htmx */
+
+const CHANGED_MS = 2400;
+
+// ---- Merging: what did not change stays the same node, with its focus, text, selection and state.
+
+function keyOf(node) {
+  return node.nodeType === Node.ELEMENT_NODE ? node.id || null : null;
+}
+
+function isSameKind(a, b) {
+  return a.nodeType === b.nodeType && a.nodeName === b.nodeName && keyOf(a) === keyOf(b);
+}
+
+function mergeAttributes(from, to) {
+  const keeps = to.hasAttribute("data-keep");
+  for (const { name, value } of from.attributes) {
+    if (name === "open" && to.localName === "details") continue; // the reader's, not the server's
+    if (to.getAttribute(name) !== value) to.setAttribute(name, value);
+  }
+  if (keeps) return;
+  for (const { name } of [...to.attributes]) {
+    if (from.hasAttribute(name) || name === "data-copied") continue;
+    if (name === "open" && to.localName === "details") continue;
+    to.removeAttribute(name);
+  }
+}
+
+function markChanged(text) {
+  const amount = text.parentElement?.closest(".amount");
+  if (!amount) return;
+  amount.classList.remove("is-changed");
+  void amount.offsetWidth; // restarts the animation
+  amount.classList.add("is-changed");
+  setTimeout(() => amount.classList.remove("is-changed"), CHANGED_MS);
+}
+
+function merge(from, to) {
+  if (from.nodeType !== Node.ELEMENT_NODE) {
+    if (to.nodeValue !== from.nodeValue) {
+      to.nodeValue = from.nodeValue;
+      markChanged(to);
+    }
+    return;
+  }
+  mergeAttributes(from, to);
+  if (to.hasAttribute("data-keep") && !from.firstElementChild) return;
+  if (to.localName === "textarea" || to.localName === "select") return;
+  mergeChildren(from, to);
+}
+
+function mergeChildren(from, to) {
+  const keyed = new Map();
+  for (const child of to.children) if (child.id) keyed.set(child.id, child);
+  let at = to.firstChild;
+  for (const wanted of [...from.childNodes]) {
+    const key = keyOf(wanted);
+    let match = null;
+    if (key) match = keyed.get(key) ?? null;
+    else if (at && isSameKind(at, wanted)) match = at;
+    if (match && isSameKind(match, wanted)) {
+      if (match === at) at = at.nextSibling;
+      else to.insertBefore(match, at);
+      merge(wanted, match);
+    } else {
+      to.insertBefore(document.importNode(wanted, true), at);
+    }
+  }
+  while (at) {
+    const next = at.nextSibling;
+    at.remove();
+    at = next;
+  }
+}
+
+htmx.defineExtension("calm", {
+  isInlineSwap: (style) => style === "calm",
+  handleSwap(style, target, fragment) {
+    if (style !== "calm") return false;
+    const incoming = fragment.querySelector?.(`#${CSS.escape(target.id)}`) ?? fragment.firstElementChild;
+    if (incoming) merge(incoming, target);
+    grow();
+    return [target];
+  },
+});
+
+// ---- Polling: not in the background, at once on return, never into a corner of the page.
+
+const figures = () => document.getElementById("figures");
+
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (document.hidden && event.detail.elt === figures()) event.preventDefault();
+});
+
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) poll();
+});
+
+function poll() {
+  if (figures()) htmx.trigger(figures(), "refresh");
+}
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { xhr, target, requestConfig } = event.detail;
+  const url = new URL(xhr.responseURL || location.href, location.href);
+  const asked = new URL(requestConfig.path, location.href);
+  // A redirect, most likely to sign in: the whole page goes there, and comes back after it.
+  const isForeign = target === figures() && url.pathname !== asked.pathname;
+  const lacksMain = target?.id === "main" && !/id="main"/.test(xhr.response);
+  if (isForeign || lacksMain) {
+    event.detail.shouldSwap = false;
+    location.reload();
+  }
+});
+
+document.addEventListener("htmx:afterRequest", (event) => {
+  const { elt, xhr, successful } = event.detail;
+  if (elt.matches?.("[data-refresh], form:has([data-refresh])")) poll();
+  if (elt !== figures()) return;
+  if (xhr.status === 401 || xhr.status === 404) location.reload();
+  else if (successful) sawServer(xhr.getResponseHeader("Date"));
+  else lostServer();
+});
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-refresh]");
+  if (!button) return;
+  if (button.getAttribute("aria-disabled") === "true") event.preventDefault();
+  else button.querySelector(".icon")?.classList.add("spin");
+}, true);
+
+// ---- Not live: said loudly, with the instant of the last answer.
+
+let lastSeen = new Date();
+
+function sawServer(date) {
+  lastSeen = new Date();
+  if (date) setClock(Date.parse(date));
+  const line = document.getElementById("live-line");
+  if (line && !line.hidden) {
+    line.hidden = true;
+    line.textContent = "";
+  }
+}
+
+function lostServer() {
+  const line = document.getElementById("live-line");
+  if (!line) return;
+  const at = lastSeen.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  const text = `Not live: the server does not answer. Figures were last checked at ${at}, by this computer's clock.`;
+  if (line.textContent !== text) line.textContent = text;
+  line.hidden = false;
+}
+
+// ---- Ages: counted by the server's clock, so that a wrong clock here makes nothing look fresh.
+
+let offset = 0;
+
+function setClock(serverNow) {
+  if (Number.isFinite(serverNow)) offset = serverNow - Date.now();
+}
+
+function ageOf(seconds) {
+  if (seconds < 60) return "just now";
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ago`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return `${hours} h ago`;
+  return `${Math.floor(hours / 24)} d ago`;
+}
+
+const AGE = /^(just now|\d+ (s|min|h|d) ago)$/;
+
+function grow() {
+  const now = Date.now() + offset;
+  for (const time of document.querySelectorAll("time[data-ago]")) {
+    const text = time.textContent.trim();
+    const then = Date.parse(time.dateTime);
+    if (!AGE.test(text) || !Number.isFinite(then)) continue;
+    const age = ageOf(Math.max(0, (now - then) / 1000));
+    if (text !== age) time.textContent = age;
+  }
+}
+
+setClock(Number(document.querySelector("meta[name=server-now]")?.content) * 1000);
+setInterval(grow, 15000);

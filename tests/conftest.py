@@ -1,0 +1,156 @@
+"""The cast and the props that every test shares."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.test import Client
+
+from accounts.models import Account, Environment, Membership, Organization, Role, User
+from tests import props
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Simulator:
+    """The real simulator, a process of its own, with its clock and its faults at hand."""
+
+    address: str
+    environments: dict[str, str]
+    accounts: list[dict[str, Any]]
+
+    def key(self, name: str) -> tuple[str, str]:
+        """Return key id and secret of the first key of the account with this name."""
+        account = next(a for a in self.accounts if a["name"] == name)
+        return account["keys"][0]["key_id"], account["keys"][0]["secret"]
+
+    def admin(self, method: str, path: str, **body: Any) -> Any:
+        """Make an admin call; return its answer."""
+        link = HTTPConnection(urlsplit(self.address).netloc, timeout=10)
+        payload = json.dumps(body) if body else None
+        link.request(method, f"/_admin/{path}", payload, {"content-type": "application/json"})
+        answer = link.getresponse()
+        text = answer.read()
+        link.close()
+        assert answer.status < 300, text
+        return json.loads(text) if text else None
+
+    def holds(self, name: str, **assets: tuple[int, int, int, int, int]) -> None:
+        """Let an account hold exactly this: total, available, pending in and out, scale."""
+        fields = ("total", "available", "pendingIn", "pendingOut", "scale")
+        told = {a: dict(zip(fields, amounts, strict=True)) for a, amounts in assets.items()}
+        self.admin("POST", "balance", key_id=self.key(name)[0], assets=told)
+
+    def fails(self, name: str, fault: str | None, **details: Any) -> None:
+        """Let an account's key meet a fault until told otherwise."""
+        self.admin("POST", "fault", key_id=self.key(name)[0], fault=fault, **details)
+
+    def requests_of(self, name: str) -> int:
+        """Return how many requests the account's key has made."""
+        counters = self.admin("GET", "requests")
+        return int(counters["keys"].get(self.key(name)[0], {}).get("requests", 0))
+
+
+@pytest.fixture(scope="session")
+def _simulator() -> Iterator[Simulator]:
+    with subprocess.Popen(
+        [sys.executable, "-m", "qredo_sandbox", "--port", "0", "--exit-with-stdin"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=PROJECT,
+    ) as process:
+        assert process.stdout is not None
+        first = json.loads(process.stdout.readline())
+        yield Simulator(first["address"], first["environments"], first["accounts"])
+        process.terminate()
+
+
+@pytest.fixture
+def simulator(_simulator: Simulator, settings: Any) -> Iterator[Simulator]:
+    """Point both environments at the simulator; what a test told it is gone afterwards."""
+    settings.QREDO_GIVEN_URLS = dict(_simulator.environments)
+    yield _simulator
+    _simulator.admin("DELETE", "fault")
+    for account in _simulator.accounts:
+        for key in account["keys"]:
+            _simulator.admin("POST", "balance", key_id=key["key_id"], assets=None)
+
+
+@dataclass(frozen=True)
+class Cast:
+    """The same people everywhere."""
+
+    owner: User  # has a personal account
+    admin: User
+    operator: User
+    viewer: User  # the teammate
+    auditor: User
+    stranger: User  # an admin of another organization
+    superuser: User
+    fund: Organization
+    other: Organization
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:  # noqa: ARG001
+    """Make everybody."""
+    people = {name: props.person(name) for name in ("owner", *Role.values, "stranger")}
+    fund = Organization.objects.create(name="Fund")
+    other = Organization.objects.create(name="Other")
+    for role in Role.values:
+        Membership.objects.create(organization=fund, user=people[role], role=role)
+    Membership.objects.create(organization=other, user=people["stranger"], role=Role.ADMIN)
+    superuser = User.objects.create_superuser("superuser@example.com", props.PASSWORD)
+    return Cast(**people, superuser=superuser, fund=fund, other=other)
+
+
+@pytest.fixture
+def custody(cast: Cast, simulator: Simulator) -> Account:
+    """The fund's account "Custody", enrolled with its real key, never polled."""
+    return props.enrolled(simulator.key("Custody"), "Custody", cast.fund)
+
+
+@pytest.fixture
+def trading(cast: Cast, simulator: Simulator) -> Account:
+    """The fund's second account."""
+    return props.enrolled(simulator.key("Trading"), "Trading", cast.fund)
+
+
+@pytest.fixture
+def personal(cast: Cast, simulator: Simulator) -> Account:
+    """The owner's personal account."""
+    name = next(a["name"] for a in simulator.accounts if a["kind"] == "personal")
+    return props.enrolled(simulator.key(name), "Personal", cast.owner)
+
+
+@pytest.fixture
+def foreign(cast: Cast, simulator: Simulator) -> Account:
+    """An account of the organization that the fund's people have no part in."""
+    return props.enrolled(simulator.key("Hot wallet"), "Foreign treasure", cast.other)
+
+
+@pytest.fixture
+def rehearsal(cast: Cast, simulator: Simulator) -> Account:
+    """The fund's account in Qredo's sandbox environment."""
+    key = simulator.key("Rehearsal")
+    return props.enrolled(key, "Rehearsal", cast.fund, environment=Environment.SANDBOX)
+
+
+@pytest.fixture
+def browser_of() -> Any:
+    """Return a signed-in test client of somebody."""
+
+    def signed_in(user: User) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return signed_in

@@ -1,0 +1,45 @@
+"""Things that tests make: people, enrolled accounts, polls at chosen instants."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import qredo
+from accounts import enrolment
+from accounts.enrolment import Candidate
+from accounts.models import Account, Environment, Organization, User
+from balances import claims, polling, scheduling
+from balances.models import Schedule
+from balances.recording import Recorded
+
+PASSWORD = "a made-up pass phrase"
+
+
+def person(name: str) -> User:
+    """Return a new person with a name and an e-mail address."""
+    return User.objects.create_user(f"{name}@example.com", PASSWORD, name=name.title())
+
+
+def enrolled(
+    key: tuple[str, str],
+    label: str,
+    owner: User | Organization,
+    *,
+    environment: Environment = Environment.PRODUCTION,
+) -> Account:
+    """Return a new account with its sealed key, without a first poll."""
+    candidate = Candidate(key[0], qredo.decode_secret(key[1]), environment)
+    return enrolment.keep(candidate, label=label, owner=owner, by=None, verified=True)
+
+
+def scheduled(account: Account, first_slot: datetime, interval_seconds: int) -> None:
+    """Let slots of an account fall due from `first_slot` on."""
+    scheduling.add_missing([account])
+    Schedule.objects.filter(account=account).update(
+        next_slot=first_slot, interval_seconds=interval_seconds
+    )
+
+
+def polled(accounts: Iterable[Account], at: datetime) -> list[Recorded]:
+    """Claim what is due at `at`, poll the simulator, record under that instant."""
+    due = claims.claim_due(limit=1000, now=at, only=[account.pk for account in accounts])
+    return polling.poll(due, now=at)

@@ -1,0 +1,27 @@
+"""Starts the embedded stores for the tests, in a folder of their own, before Django reads settings.
+
+With `DATABASE_URL` and `REDIS_URL` set, the tests run against those servers instead.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+
+_FOLDER = Path(__file__).resolve().parent.parent / ".cache" / "tests"
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qredo_dash.settings")
+os.environ["DATA_DIR"] = str(_FOLDER)
+# Never the machine's own: a test must not reach a real Qredo.
+for _name in ("QREDO_PRODUCTION_URL", "QREDO_SANDBOX_URL"):
+    os.environ[_name] = "http://127.0.0.1:9/qapi/v1"
+os.environ["DEMO"] = "0"
+
+from qredo_dash import home  # noqa: E402 - the environment comes first
+
+_stores = home.stores()
+_stores.__enter__()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:  # noqa: ARG001
+    _stores.__exit__(None, None, None)
