@@ -30,18 +30,19 @@ class Claim:
 
 
 # Serves the tick. Every schedule is read: five thousand rows are quicker than an index that each
-# claim would have to maintain. `old` and `new` are PostgreSQL 18's.
+# claim would have to maintain. `old` and `new` are PostgreSQL 18's. Slots are reckoned from `due`:
+# the rows as locked, which may be newer than the statement's own view of the table.
 _CLAIM = """
 WITH due AS (
-    SELECT account_id FROM balances_schedule
+    SELECT account_id, interval_seconds, next_slot FROM balances_schedule
     WHERE next_slot <= %(now)s AND claim_token IS NULL
       AND (%(only)s::bigint[] IS NULL OR account_id = ANY(%(only)s))
     ORDER BY next_slot LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 ), slot AS (
-    SELECT s.account_id, s.interval_seconds, s.next_slot + make_interval(secs => s.interval_seconds
-        * floor(extract(epoch FROM %(now)s - s.next_slot) / s.interval_seconds)::double precision)
+    SELECT account_id, next_slot + make_interval(secs => interval_seconds
+        * floor(extract(epoch FROM %(now)s - next_slot) / interval_seconds)::double precision)
         AS newest
-    FROM balances_schedule s JOIN due USING (account_id)
+    FROM due
 )
 UPDATE balances_schedule s SET
     claim_slot = slot.newest, claim_token = gen_random_uuid(),
@@ -136,11 +137,12 @@ def give_back(claims: Sequence[Claim]) -> None:
 
 
 def claim_refresh(account_id: int, refresh_id: int, *, hold: timedelta) -> Claim | None:
-    """Claim an account for a refresh; `None` while somebody else is polling it."""
+    """Claim an account for a refresh; `None` while it is being polled, paused or archived."""
     token = uuid4()
     claimed = sql.count(
         "UPDATE balances_schedule SET claim_token = %s, claim_refresh = %s,"
-        " claim_until = clock_timestamp() + %s WHERE account_id = %s AND claim_token IS NULL",
+        " claim_until = clock_timestamp() + %s"
+        " WHERE account_id = %s AND claim_token IS NULL AND next_slot IS NOT NULL",
         [token, refresh_id, min(hold, LONGEST_CLAIM), account_id],
     )
     return Claim(account_id, token) if claimed else None

@@ -1,6 +1,7 @@
 """Working off claims: open the key, sign, ask, and write what came, a chunk at a time."""
 
 import logging
+import os
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime
@@ -79,3 +80,7 @@ def _answer(key: ApiKey) -> qredo.BalanceAnswer | Failure:
 def _pool() -> ThreadPoolExecutor:
     # Kept for the life of the process: each thread has its pooled connections to Qredo.
     return ThreadPoolExecutor(settings.POLL_CONCURRENCY, thread_name_prefix="poll")
+
+
+# A forked child inherits the pool without its threads: nothing would ever begin.
+os.register_at_fork(after_in_child=_pool.cache_clear)

@@ -84,6 +84,9 @@ class _Writing:
 
     def _observe(self, entry: Entry, answer: qredo.BalanceAnswer) -> Observation:
         instant = self.clock.instant_of(answer.sent_monotonic)
+        if entry.claim_slot is not None:
+            # Asked after the slot was due; the two clocks are only read a moment apart.
+            instant = max(instant, entry.claim_slot)
         if entry.observed_at is not None:
             instant = max(instant, entry.observed_at + TICK)
         is_first = entry.digest is None

@@ -60,16 +60,35 @@ def refresh_now(accounts: Iterable[Account], *, by: User | None = None) -> list[
     active = [account for account in wanted if account.is_polled]
     for start in range(0, len(active), settings.POLL_CHUNK):
         chunk = active[start : start + settings.POLL_CHUNK]
-        records += carry_out([ask(account, by=by).pk for account in chunk])
+        records += _one_record_each([ask(account, by=by) for account in chunk])
+    return records
+
+
+def _one_record_each(refreshes: list[Refresh]) -> list[Recorded]:
+    """Carry out refreshes until each has its record: a chunk's deadline may give some back."""
+    records: list[Recorded] = []
+    waiting = refreshes
+    while waiting:
+        done = carry_out([refresh.pk for refresh in waiting])
+        ended = {record.account_id for record in done}
+        waiting = [refresh for refresh in waiting if refresh.account_id not in ended]
+        # Nothing moves: somebody else has taken up what is left.
+        records += done or [_busy(refresh) for refresh in waiting]
+        if not done:
+            break
     return records
 
 
 def sweep() -> list[int]:
-    """End refreshes that nobody took up; return those whose message may have been lost."""
+    """End refreshes that nobody took up; return those whose message may have been lost.
+
+    Those under way are left alone: their claim ends them, one way or the other.
+    """
     sql.count(
         "UPDATE balances_refresh SET outcome = 'missed', reason = %s,"
         " finished_at = clock_timestamp()"
-        " WHERE finished_at IS NULL AND asked_at < clock_timestamp() - %s",
+        " WHERE finished_at IS NULL AND asked_at < clock_timestamp() - %s AND NOT EXISTS"
+        " (SELECT FROM balances_schedule WHERE claim_refresh = balances_refresh.id)",
         [claims.UNFINISHED, PATIENCE],
     )
     claimed = Schedule.objects.exclude(claim_refresh=None).values("claim_refresh")
@@ -88,7 +107,18 @@ def _claim(refresh: Refresh) -> Claim | None:
 
 
 def _skip(refresh: Refresh) -> Recorded:
-    Refresh.objects.filter(pk=refresh.pk, finished_at=None).update(
-        outcome="skipped", reason="busy", detail=BUSY, finished_at=ledger.clock()
+    skipped = _busy(refresh)
+    # A message delivered twice must not end the refresh that the first one is polling for.
+    under_way = Schedule.objects.filter(claim_refresh=refresh.pk).values("claim_refresh")
+    Refresh.objects.filter(pk=refresh.pk, finished_at=None).exclude(pk__in=under_way).update(
+        outcome=skipped.outcome,
+        reason=skipped.reason,
+        detail=skipped.detail,
+        finished_at=ledger.clock(),
     )
-    return Recorded(refresh.account_id, "skipped", "busy", BUSY)
+    return skipped
+
+
+def _busy(refresh: Refresh) -> Recorded:
+    why = BUSY if refresh.account.is_polled else NOT_POLLED
+    return Recorded(refresh.account_id, "skipped", "busy", why)

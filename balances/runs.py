@@ -61,6 +61,8 @@ def by_day(run: Run) -> Iterator[Run]:
 def _continues(open_run: Run, piece: Run) -> bool:
     return (
         piece.first == open_run.until
+        # Within a run two observations are never two intervals apart: it is fresh throughout.
+        and max(piece.lateness_ms, open_run.lateness_ms) <= 1000 * piece.interval_seconds
         and _day(piece.first) == _day(open_run.first)
         and (piece.outcome, piece.reason, piece.interval_seconds)
         == (open_run.outcome, open_run.reason, open_run.interval_seconds)

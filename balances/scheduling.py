@@ -30,9 +30,10 @@ def _new_schedule(account: Account, now: datetime) -> Schedule:
 
 
 def months_ahead() -> list[datetime]:
-    """Return an instant in each month for which a partition should stand: this one and two more."""
+    """Return instants in this month and the two after it, for which partitions should stand."""
     now = ledger.clock()
-    return [now + timedelta(days=31 * months) for months in range(3)]
+    # In steps that no month is shorter than, so that none is stepped over.
+    return [now + timedelta(days=28 * step) for step in range(4)]
 
 
 def phase_of(account: Account) -> int:
@@ -40,21 +41,15 @@ def phase_of(account: Account) -> int:
     return zlib.crc32(account.uid.bytes)
 
 
-def change_interval(account: Account, seconds: int, *, now: datetime | None = None) -> None:
-    """Poll an account every `seconds` seconds from now on; its grid of slots starts anew."""
+def change_interval(account: Account, seconds: int) -> None:
+    """Poll an account at once, and every `seconds` seconds from now on."""
     with transaction.atomic():
-        instant = now or ledger.clock()
         entry = ledger.lock([account.pk])[account.pk]
         if entry.next_slot is None or entry.interval_seconds == seconds:
             return
-        entry.miss_claim(claims.UNFINISHED)
-        # What was due under the old grid is booked under it.
-        _book_due(entry, instant, claims.UNCLAIMED)
-        slot = first_slot(instant, interval_seconds=seconds, phase=phase_of(account))
-        if entry.run is not None:
-            slot = min(slot, entry.run.until)
-        entry.close_run(slot)
-        entry.interval_seconds, entry.next_slot = seconds, slot
+        # The new grid begins where the old one ends, however often it changes: no hole, no overlap.
+        entry.next_slot = _end_of_slots(entry, claims.UNFINISHED)
+        entry.interval_seconds = seconds
         ledger.save([entry])
 
 
@@ -83,7 +78,7 @@ def resume(account: Account, *, by: User | None) -> bool:  # noqa: ARG001 - the 
         entry = ledger.lock([account.pk])[account.pk]
         if entry.next_slot is not None:
             return False
-        now = ledger.clock()
+        now = _after_pause(account)
         Pause.objects.filter(account=account, ended_at=None).update(ended_at=now)
         Account.objects.filter(pk=account.pk).update(paused_at=None, archived_at=None)
         entry.next_slot = now
@@ -97,7 +92,7 @@ def _halt(account: Account, kind: str, by: User | None) -> bool:
         entry = ledger.lock([account.pk])[account.pk]
         if kind == "paused" and entry.next_slot is None:
             return False
-        now = _end_of_slots(entry)
+        now = max(_end_of_slots(entry, claims.PAUSED), _after_pause(account))
         ended = Pause.objects.filter(account=account, ended_at=None).exclude(kind=kind)
         ended.update(ended_at=now)
         if not Account.objects.filter(pk=account.pk, **{f"{kind}_at": None}).update(
@@ -109,11 +104,17 @@ def _halt(account: Account, kind: str, by: User | None) -> bool:
     return True
 
 
-def _end_of_slots(entry: ledger.Entry) -> datetime:
+def _after_pause(account: Account) -> datetime:
+    """Return the time now, or the start of an open pause: the clock may have stepped back."""
+    began = Pause.objects.filter(account=account, ended_at=None).values_list("began_at", flat=True)
+    return max([ledger.clock(), *began])
+
+
+def _end_of_slots(entry: ledger.Entry, reason: str) -> datetime:
     """Book what is due, close the open run and return the instant from which no slot is due."""
     now = ledger.clock()
-    entry.miss_claim(claims.PAUSED)
-    _book_due(entry, now, claims.PAUSED)
+    entry.miss_claim(reason)
+    _book_due(entry, now, reason)
     if entry.run is not None:
         now = max(now, entry.run.last + timedelta(microseconds=1))
     entry.close_run(now)

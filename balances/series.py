@@ -42,7 +42,7 @@ class Point:
 def series(account_ids: Sequence[int], asset: str, instants: Sequence[datetime]) -> list[Point]:
     """Return a point for every instant; `instants` ascend and there is at least one."""
     ids = list(account_ids)
-    known = _first_seen(ids)
+    known = first_seen(ids)
     covers = fresh_stretches(ids, instants[0], instants[-1])
     levels = _levels(ids, asset, list(instants))
     return [
@@ -74,7 +74,8 @@ SELECT a.id, s.observed_at FROM unnest(%s::bigint[]) AS a(id) CROSS JOIN LATERAL
 """
 
 
-def _first_seen(account_ids: list[int]) -> dict[int, datetime]:
+def first_seen(account_ids: list[int]) -> dict[int, datetime]:
+    """Return when each account was seen first; unknown accounts are missing."""
     return dict(sql.rows(_FIRST_SEEN, [account_ids]))
 
 

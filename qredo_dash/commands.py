@@ -33,7 +33,7 @@ def run(arguments: Sequence[str], *, storeless: Collection[str]) -> int:
         # Whoever read our output has gone; Python would complain once more when it flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except Exception as error:  # noqa: BLE001 - the last resort
+    except Exception as error:
         # A traceback could quote a row or a frame; whoever hunts the bug asks for it.
         if "--traceback" in arguments:
             raise

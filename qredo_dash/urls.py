@@ -1,5 +1,34 @@
 """Every address of the site. Only this module imports views."""
 
-from django.urls import URLPattern
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import LogoutView
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from accounts import pages as people
+from balances.pages import account, actions, add, overview, series
+from qredo_dash import health
+
+handler403 = "qredo_dash.errors.forbidden"
+
+urlpatterns = [
+    path("", overview.page, name="overview"),
+    path("overview/figures/", overview.figures, name="overview-figures"),
+    path("series/", series.of_all, name="series"),
+    path("series.csv", series.of_all_csv, name="series-csv"),
+    path("accounts/", overview.accounts, name="accounts"),
+    path("accounts/add/", add.page, name="account-add"),
+    path("accounts/<uuid:uid>/", account.page, name="account"),
+    path("accounts/<uuid:uid>/figures/", account.figures, name="account-figures"),
+    path("accounts/<uuid:uid>/series/", series.of_one, name="account-series"),
+    path("accounts/<uuid:uid>/series.csv", series.of_one_csv, name="account-series-csv"),
+    path("accounts/<uuid:uid>/refresh/", actions.refresh, name="account-refresh"),
+    path("accounts/<uuid:uid>/pause/", actions.pause, name="account-pause"),
+    path("accounts/<uuid:uid>/resume/", actions.resume, name="account-resume"),
+    path("accounts/<uuid:uid>/archive/", actions.archive, name="account-archive"),
+    path("accounts/<uuid:uid>/restore/", actions.restore, name="account-restore"),
+    path("profile/", people.profile, name="profile"),
+    path("profile/password/", people.Password.as_view(), name="password"),
+    path("sign-in/", people.SignIn.as_view(), name="sign-in"),
+    path("sign-out/", login_not_required(LogoutView.as_view()), name="sign-out"),
+    path("health/", health.page, name="health"),
+]

@@ -53,7 +53,9 @@ document.addEventListener("copy", (event) => {
     return;
   }
   for (const part of fragment.querySelectorAll(".visually-hidden, svg")) part.remove();
+  flatten(fragment); // line breaks of the source are not line breaks of the page
   for (const amount of fragment.querySelectorAll(".amount")) amount.textContent = amount.dataset.exact;
+  for (const zero of fragment.querySelectorAll(".none")) zero.textContent = "0";
   for (const row of fragment.querySelectorAll("tr")) {
     if (row.classList.contains("part") && !isOpen(row, range)) row.remove();
   }
@@ -66,6 +68,13 @@ document.addEventListener("copy", (event) => {
     .join("\n");
   event.clipboardData.setData("text/plain", text);
 });
+
+function flatten(fragment) {
+  const walker = document.createTreeWalker(fragment, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    walker.currentNode.nodeValue = walker.currentNode.nodeValue.replace(/\s+/g, " ");
+  }
+}
 
 // The clone does not know what is displayed; the group's own <details> does.
 function isOpen(row, range) {

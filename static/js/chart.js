@@ -174,8 +174,8 @@ class Chart {
       data.at,
       data.available.map(place),
       data.total.map(place),
-      data.pending_in.map(place),
-      data.pending_out.map((amount) => (amount === null ? null : -Number(amount))),
+      data.pending_in.map((amount) => place(amount) || null), // zero draws no bar
+      data.pending_out.map((amount) => -place(amount) || null),
     ];
     this.plot = new uPlot(this.options(), this.columns, this.stage);
     this.plot.over.addEventListener("mouseleave", () => this.hideTip());
@@ -190,7 +190,7 @@ class Chart {
   options() {
     const { colours: c, data } = this;
     const stepped = uPlot.paths.stepped({ align: 1 });
-    const bars = uPlot.paths.bars({ size: [0.7, 10, 1], align: 1 });
+    const bars = uPlot.paths.bars({ size: [0.7, 16, 1], align: 1 });
     const line = (label, stroke, width) => ({ label, stroke, width, scale: "y", paths: stepped, points: { show: false } });
     const bar = (label, fill) => ({ label, fill, stroke: fill, width: 0, scale: "p", paths: bars, points: { show: false } });
     return {
@@ -570,7 +570,8 @@ class Chart {
     ctx.fillText(data.asset, margin, 28 * pixel);
     ctx.font = FONT.replace("12px", `${12 * pixel}px`);
     ctx.fillStyle = c.muted;
-    ctx.fillText(`${this.when(data.at[0])} to ${this.when(data.at.at(-1))} (${data.zone})`, margin, 48 * pixel);
+    const { min, max } = this.plot.scales.x;
+    ctx.fillText(`${this.when(min)} to ${this.when(max)} (${data.zone})`, margin, 48 * pixel);
     let x = sheet.width - margin;
     ctx.textAlign = "right";
     for (const [name, colour] of [["Pending out", c.out], ["Pending in", c.in], ["Available", c.available], ["Total", c.total]]) {
@@ -626,5 +627,6 @@ new MutationObserver(() => chart?.repaint()).observe(root, {
   attributes: true,
   attributeFilter: ["data-theme", "data-amounts"],
 });
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => chart?.repaint());
-matchMedia("(prefers-contrast: more)").addEventListener("change", () => chart?.repaint());
+for (const query of ["(prefers-color-scheme: dark)", "print"]) {
+  matchMedia(query).addEventListener("change", () => chart?.repaint());
+}

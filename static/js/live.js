@@ -163,16 +163,18 @@ function setClock(serverNow) {
   if (Number.isFinite(serverNow)) offset = serverNow - Date.now();
 }
 
+// The same words as the server's balances/moments.py.
 function ageOf(seconds) {
-  if (seconds < 60) return "just now";
+  if (seconds < 10) return "just now";
+  if (seconds < 60) return `${Math.floor(seconds)} s ago`;
   const minutes = Math.floor(seconds / 60);
   if (minutes < 60) return `${minutes} min ago`;
   const hours = Math.floor(minutes / 60);
   if (hours < 48) return `${hours} h ago`;
-  return `${Math.floor(hours / 24)} d ago`;
+  return `${Math.floor(hours / 24)} days ago`;
 }
 
-const AGE = /^(just now|\d+ (s|min|h|d) ago)$/;
+const AGE = /^(just now|\d+ (s|min|h|days) ago)$/;
 
 function grow() {
   const now = Date.now() + offset;
@@ -186,4 +188,4 @@ function grow() {
 }
 
 setClock(Number(document.querySelector("meta[name=server-now]")?.content) * 1000);
-setInterval(grow, 15000);
+setInterval(grow, 10000);

@@ -5,7 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from embedded import hold, locate
+import pytest
+
+from embedded import StoresError, hold, locate, locks
 from tests.embedded.scene import ROOT, ask, holder, leave, listens, servers_of, until
 
 RESTLESS = """
@@ -37,6 +39,17 @@ def test_last_one_stops_the_stores(data_dir: Path) -> None:
     assert not listens(locate(data_dir).valkey.socket_path)
 
 
+def test_stopping_one_folder_leaves_the_servers_of_another(open_folder: Path) -> None:
+    one, other = open_folder / "one", open_folder / "other"
+    with hold(one) as stays:
+        hold(other).release()
+
+        assert ask(stays.addresses, "SELECT 1") == 1
+        assert not servers_of(other)
+    for folder in (one, other):
+        Path(locate(folder).postgres.socket_dir).rmdir()
+
+
 def test_releasing_twice_gives_up_once(data_dir: Path) -> None:
     with hold(data_dir) as stays:
         mine = hold(data_dir)
@@ -51,6 +64,20 @@ def test_two_commands_at_once_share_one_pair_of_servers(data_dir: Path) -> None:
     pair = [subprocess.Popen([*command, str(seed)], cwd=ROOT) for seed in range(2)]
 
     assert [process.wait(60) for process in pair] == [0, 0]
+    assert not servers_of(data_dir)
+
+
+def test_start_waits_for_who_is_starting_or_stopping(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hold(data_dir).release()
+    monkeypatch.setattr(locks, "MUTEX_PATIENCE", 0.1)
+
+    with (
+        locks.mutex(data_dir / "start.lock"),
+        pytest.raises(StoresError, match="still starting or stopping"),
+    ):
+        hold(data_dir)
     assert not servers_of(data_dir)
 
 

@@ -4,9 +4,9 @@ import sys
 from argparse import ArgumentParser
 from typing import Any
 
-import qredo
 from django.core.exceptions import ValidationError
 
+import qredo
 from accounts import cli
 from accounts.enrolment import Candidate, LabelTakenError
 from accounts.models import Environment, Organization, User

@@ -1,0 +1,145 @@
+"""One account: what it holds, since when, how its polls went, and the facts of its key."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from urllib.parse import urlencode
+
+from django.db.models import QuerySet
+from django.urls import reverse
+
+from accounts.access import ADMINISTER, OPERATE, may
+from accounts.models import Account, ApiKey, User
+from balances import charts, ledger, moments
+from balances.charts import Frame
+from balances.models import Refresh
+from balances.overview import asset_choices
+from balances.portfolio import Kind, Member, members
+from balances.rows import account_row, asset_tables
+from balances.screens import AccountPage, AssetRow, Chart, Fact, RefreshNote
+from balances.states import words_of
+from balances.timeline import timeline
+from balances.versions import version_of
+
+COVERS = (
+    "The figures cover the account's own Funds and Wallets. Assets in connected (external) wallets "
+    "are not part of what Qredo reports."
+)
+
+
+def version(one: QuerySet[Account], query: Mapping[str, str], now: datetime) -> str:
+    """Return the version of an account's figures; `one` holds just that account."""
+    return version_of(one, now, urlencode(sorted(query.items())))
+
+
+def account_page(
+    user: User, account: Account, query: Mapping[str, str], *, with_chart: bool = True
+) -> AccountPage:
+    """Return an account's page for somebody who may see it."""
+    now = ledger.clock()
+    one = Account.objects.filter(pk=account.pk)
+    member = members(one)[0]
+    refresh = Refresh.objects.filter(account=account).order_by("-asked_at").first()
+    operates, administers = may(user, account, OPERATE), may(user, account, ADMINISTER)
+    runs, note = timeline(account, now)
+    return AccountPage(
+        row=account_row(
+            member,
+            now,
+            may_refresh=operates,
+            refreshing=refresh is not None and refresh.finished_at is None,
+        ),
+        assets=_assets(member, now),
+        chart=_chart(user, member, query, now) if with_chart else None,
+        runs=runs,
+        runs_note=note,
+        keys=_key_facts(account, now),
+        facts=_facts(member, now),
+        refresh=None if refresh is None else _refresh_note(refresh, now),
+        may_operate=operates,
+        may_administer=administers,
+        version=version(one, query, now),
+        fragment_url=_fragment_url(account, one, query, now),
+        notes=(COVERS, *_detail(member)),
+    )
+
+
+def _fragment_url(
+    account: Account, one: QuerySet[Account], query: Mapping[str, str], now: datetime
+) -> str:
+    asked = {**query, "version": version(one, query, now)}
+    return f"{reverse('account-figures', args=[account.uid])}?{urlencode(asked)}"
+
+
+def _assets(member: Member, now: datetime) -> tuple[AssetRow, ...]:
+    return tuple(row for table in asset_tables([member], now) for row in table.rows)
+
+
+def _chart(user: User, member: Member, query: Mapping[str, str], now: datetime) -> Chart | None:
+    choices = asset_choices([member])
+    if not choices:
+        return None
+    asset, kind = _asked(query, choices)
+    of = charts.subject([member.account], asset, kind)
+    uid = member.account.uid
+    frame = Frame(
+        page_url=reverse("account", args=[uid]),
+        series_url=reverse("account-series", args=[uid]),
+        csv_url=reverse("account-series-csv", args=[uid]),
+        choices=choices,
+        zone=user.time_zone,
+    )
+    return charts.chart(of, charts.range_for(of, query, now), frame, now)
+
+
+def _asked(query: Mapping[str, str], choices: list[tuple[str, Kind]]) -> tuple[str, Kind]:
+    asset = query.get("asset", "")
+    return next((pair for pair in choices if pair[0] == asset), choices[0])
+
+
+def _detail(member: Member) -> tuple[str, ...]:
+    schedule = member.schedule
+    return (schedule.last_detail,) if schedule and schedule.last_detail else ()
+
+
+def _key_facts(account: Account, now: datetime) -> tuple[Fact, ...]:
+    keys = ApiKey.objects.filter(account=account).order_by("-created_at")
+    return tuple(fact for key in keys for fact in _facts_of(key, now))
+
+
+def _facts_of(key: ApiKey, now: datetime) -> list[Fact]:
+    facts = [
+        Fact("API key id", key.key_id, note="active" if key.replaced_at is None else "replaced"),
+        Fact("Added", "", moments.moment(key.created_at, now)),
+    ]
+    if key.verified_at is not None:
+        facts.append(Fact("Tested", "", moments.moment(key.verified_at, now)))
+    else:
+        facts.append(Fact("Tested", "not when it was added"))
+    facts.append(Fact("Secret", "sealed in the vault; no page shows it"))
+    return facts
+
+
+def _facts(member: Member, now: datetime) -> tuple[Fact, ...]:
+    account, schedule = member.account, member.schedule
+    facts = [
+        Fact("Account id", str(account.uid)),
+        Fact("Environment", account.environment),
+        Fact("Added", "", moments.moment(account.created_at, now)),
+    ]
+    if schedule is not None:
+        facts.append(Fact("Polled", f"every {moments.every(schedule.interval_seconds)}"))
+        if schedule.observed_at is not None:
+            facts.append(Fact("Newest answer", "", moments.moment(schedule.observed_at, now)))
+        if schedule.next_slot is not None:
+            facts.append(Fact("Next poll", moments.short(schedule.next_slot, now)))
+    return tuple(facts)
+
+
+def _refresh_note(refresh: Refresh, now: datetime) -> RefreshNote:
+    if refresh.finished_at is None:
+        return RefreshNote("running", "Refreshing…")
+    age = moments.ago(now - refresh.finished_at)
+    if refresh.outcome == "fresh":
+        return RefreshNote("fresh", f"Refreshed {age}")
+    reason = words_of(refresh.reason).lower()
+    return RefreshNote(refresh.outcome, f"Refresh {refresh.outcome} {age}: {reason}")  # type: ignore[arg-type] # an outcome

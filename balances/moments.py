@@ -1,0 +1,58 @@
+"""Instants for people: in their zone, with the zone named, and in words."""
+
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from balances.instants import iso
+from balances.screens import Moment
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+
+
+def moment(instant: datetime, now: datetime) -> Moment:
+    """Return an instant ready to be shown."""
+    return Moment(iso(instant), full(instant), ago(now - instant))
+
+
+def full(instant: datetime) -> str:
+    """Return `24 Nov 2026, 14:05 GMT` in the reader's zone."""
+    local = timezone.localtime(instant)
+    return f"{local.day} {local:%b %Y, %H:%M} {zone_name(local)}"
+
+
+def short(instant: datetime, now: datetime) -> str:
+    """Return `14:05 GMT`, with the day unless it is today's."""
+    local = timezone.localtime(instant)
+    if local.date() == timezone.localtime(now).date():
+        return f"{local:%H:%M} {zone_name(local)}"
+    return f"{local.day} {local:%b, %H:%M} {zone_name(local)}"
+
+
+def zone_name(local: datetime) -> str:
+    """Return the abbreviation of a local time's zone, or its offset where there is none."""
+    name = local.tzname() or ""
+    return name if name.isalpha() else f"UTC{name[:3]}:{name[3:5] or '00'}"
+
+
+def ago(age: timedelta) -> str:
+    """Return an age in words: the largest unit that fits, rounded down."""
+    seconds = max(0, int(age.total_seconds()))
+    if seconds < 10:
+        return "just now"
+    if seconds < _MINUTE:
+        return f"{seconds} s ago"
+    if seconds < _HOUR:
+        return f"{seconds // _MINUTE} min ago"
+    if seconds < 2 * _DAY:
+        return f"{seconds // _HOUR} h ago"
+    return f"{seconds // _DAY} days ago"
+
+
+def every(seconds: int) -> str:
+    """Return an interval in words: `5 min`."""
+    for size, name in ((_DAY, "day"), (_HOUR, "h"), (_MINUTE, "min")):
+        if seconds % size == 0:
+            count = seconds // size
+            return f"{count} {name}" + ("s" if name == "day" and count != 1 else "")
+    return f"{seconds} s"

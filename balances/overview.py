@@ -1,0 +1,201 @@
+"""The overview: what is held, what is free to move, what is in flight, and how far to trust it."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
+
+from django.db.models import QuerySet
+from django.urls import reverse
+
+from accounts.access import operated_accounts
+from accounts.models import Account, User
+from balances import charts, ledger
+from balances.amounts import Amount
+from balances.charts import Frame, Subject
+from balances.models import Refresh
+from balances.portfolio import Kind, Member, members, total
+from balances.rows import account_row, asset_tables, coverage, figures
+from balances.screens import AccountRow, Chart, Choice, Headline, Overview
+from balances.versions import version_of
+
+#: What the headline's change is measured over.
+PERIOD, PERIOD_WORDS = timedelta(hours=24), "24 h"
+
+#: After this many ticks without any finished poll the overview says that nothing is polled.
+QUIET_INTERVALS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What a reader asked the overview for."""
+
+    asset: str
+    kind: Kind
+    show: str
+    text: Mapping[str, str]
+
+    @classmethod
+    def of(cls, text: Mapping[str, str]) -> "Query":
+        """Read a page's query; what makes no sense counts as not asked."""
+        kind: Kind = "testnet" if text.get("kind") == "testnet" else "production"
+        show = text.get("show", "all")
+        return cls(text.get("asset", ""), kind, show if show in FILTERS else "all", text)
+
+
+FILTERS: dict[str, tuple[str, Callable[[AccountRow], bool]]] = {
+    "all": ("All", lambda _row: True),
+    "attention": (
+        "Needs attention",
+        lambda row: row.state.slug in {"stale", "failed", "waiting"},
+    ),
+    "personal": ("Personal", lambda row: row.kind == "Personal"),
+    "organizations": ("Organizations", lambda row: row.kind == "Organization"),
+    "paused": ("Paused", lambda row: row.state.slug == "paused"),
+}
+
+
+def current(accounts: QuerySet[Account]) -> QuerySet[Account]:
+    """Return the accounts that count today: archived ones keep their history elsewhere."""
+    return accounts.filter(archived_at=None)
+
+
+def version(accounts: QuerySet[Account], query: Query, now: datetime) -> str:
+    """Return the version of the overview's figures."""
+    return version_of(current(accounts), now, urlencode(sorted(query.text.items())))
+
+
+def overview(
+    user: User, accounts: QuerySet[Account], query: Query, *, with_chart: bool = True
+) -> Overview:
+    """Return the overview of somebody's accounts as of now."""
+    now = ledger.clock()
+    held = members(current(accounts))
+    rows = account_rows(user, held, now)
+    of = _subject(held, query)
+    return Overview(
+        headline=None if of is None else _headline(of, held, now),
+        coverage=coverage(held, now),
+        chart=_chart(of, held, query, user, now) if of and with_chart else None,
+        tables=asset_tables(held, now),
+        accounts=filtered(rows, query.show),
+        filters=filters(rows, query, reverse("overview")),
+        version=version(accounts, query, now),
+        fragment_url=_fragment_url(accounts, query, now),
+        may_add=True,
+        notice=_notice(held, now),
+    )
+
+
+def _fragment_url(accounts: QuerySet[Account], query: Query, now: datetime) -> str:
+    asked = {**query.text, "version": version(accounts, query, now)}
+    return f"{reverse('overview-figures')}?{urlencode(asked)}"
+
+
+def account_rows(user: User, held: Sequence[Member], now: datetime) -> list[AccountRow]:
+    """Return the rows of a list of accounts."""
+    operated = set(operated_accounts(user).values_list("pk", flat=True))
+    ids = [member.account.pk for member in held]
+    open_refreshes = Refresh.objects.filter(account__in=ids, finished_at=None)
+    refreshing = set(open_refreshes.values_list("account_id", flat=True))
+    return [
+        account_row(
+            member,
+            now,
+            may_refresh=member.account.pk in operated,
+            refreshing=member.account.pk in refreshing,
+        )
+        for member in held
+    ]
+
+
+def filtered(rows: Sequence[AccountRow], show: str) -> tuple[AccountRow, ...]:
+    """Return the rows that a filter lets through."""
+    return tuple(row for row in rows if FILTERS[show][1](row))
+
+
+def filters(rows: Sequence[AccountRow], query: Query, base_url: str) -> tuple[Choice, ...]:
+    """Return the filters of a list of accounts, each with how many it lets through."""
+    return tuple(
+        Choice(
+            label,
+            f"{base_url}?{urlencode({**query.text, 'show': name})}",
+            name == query.show,
+            sum(lets(row) for row in rows),
+        )
+        for name, (label, lets) in FILTERS.items()
+    )
+
+
+def _subject(held: Sequence[Member], query: Query) -> Subject | None:
+    """Return what headline and chart show: what was asked for, else the most widely held asset."""
+    counts = Counter((one.asset, one.kind) for member in held for one in member.holdings)
+    if not counts:
+        return None
+    asset, kind = query.asset, query.kind
+    if (asset, kind) not in counts:
+        asset, kind = min(counts, key=lambda pair: (pair[1], -counts[pair], pair[0]))
+    return charts.subject([member.account for member in held], asset, kind)
+
+
+def _headline(of: Subject, held: Sequence[Member], now: datetime) -> Headline:
+    ids = set(of.ids)
+    inside = [member for member in held if member.account.pk in ids]
+    parts = [one for m in inside for one in m.holdings if one.asset == of.asset]
+    change, direction, note = _change(of, now)
+    return Headline(
+        asset=of.asset,
+        scope="all accounts, testnet" if of.kind == "testnet" else "all accounts, production",
+        figures=figures(total(parts)),
+        coverage=coverage(inside, now),
+        change=change,
+        direction=direction,  # type: ignore[arg-type] # one of the four
+        period=PERIOD_WORDS,
+        change_note=note,
+    )
+
+
+def _change(of: Subject, now: datetime) -> tuple[Amount | None, str, str]:
+    found, joined = charts.change_over(of, PERIOD, now)
+    note = f"without {_names(joined)}, joined since" if joined else ""
+    if not found or found[0].level is None or found[1].level is None:
+        return None, "unknown", note
+    difference = (found[1].level - found[0].level).total
+    direction = "same" if difference == 0 else "up" if difference > 0 else "down"
+    return Amount.of(abs(difference), found[0].level.scale), direction, note
+
+
+def _names(labels: Sequence[str]) -> str:
+    return labels[0] if len(labels) == 1 else f"{len(labels)} accounts"
+
+
+def _chart(of: Subject, held: Sequence[Member], query: Query, user: User, now: datetime) -> Chart:
+    frame = Frame(
+        page_url=reverse("overview"),
+        series_url=reverse("series"),
+        csv_url=reverse("series-csv"),
+        choices=asset_choices(held),
+        zone=user.time_zone,
+    )
+    return charts.chart(of, charts.range_for(of, query.text, now), frame, now)
+
+
+def asset_choices(held: Sequence[Member]) -> list[tuple[str, Kind]]:
+    """Return what a chart may show: real money first, each by name."""
+    found = {(one.asset, one.kind) for member in held for one in member.holdings}
+    return sorted(found, key=lambda pair: (pair[1], pair[0]))
+
+
+def _notice(held: Sequence[Member], now: datetime) -> str:
+    """Say that nothing is being polled, by the age of the newest attempt: processes may lie."""
+    polled = [m.schedule for m in held if m.schedule and m.account.is_polled]
+    attempts = [schedule.last_attempt_at for schedule in polled if schedule.last_attempt_at]
+    if not attempts:
+        return ""
+    age = now - max(attempts)
+    slowest = min(schedule.interval_seconds for schedule in polled)
+    if age <= timedelta(seconds=QUIET_INTERVALS * slowest):
+        return ""
+    minutes = int(age.total_seconds() // 60)
+    return f"Nothing was polled for {minutes} min. Check that worker and beat run."

@@ -1,0 +1,43 @@
+"""Adding an account in the browser."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+import qredo
+from accounts.enrolment import LabelTakenError
+from accounts.models import Account
+from accounts.requests import Request
+from balances.forms import AddAccountForm
+from balances.onboarding import add_account
+
+
+@sensitive_post_parameters("api_secret")
+@require_http_methods(["GET", "HEAD", "POST"])
+def page(request: Request) -> HttpResponse:
+    """Show the form; with a key that answers, keep it and go to the new account."""
+    form = AddAccountForm(request.user, request.POST or None)
+    account = _added(form, request) if request.method == "POST" and form.is_valid() else None
+    if account is None:
+        status = 422 if form.errors else 200
+        return render(request, "accounts/add.html", {"form": form}, status=status)
+    messages.success(request, f"{account.label} is added; its key answered.")
+    return redirect(reverse("account", args=[account.uid]))
+
+
+def _added(form: AddAccountForm, request: Request) -> Account | None:
+    try:
+        return add_account(
+            form.candidate,
+            label=form.cleaned_data["label"],
+            owner=form.chosen_owner,
+            by=request.user,
+        ).account
+    except qredo.QredoError as error:
+        form.refuse(error)
+    except LabelTakenError:
+        form.add_error("label", "Another account of this owner has this label.")
+    return None

@@ -1,0 +1,71 @@
+"""Points of charts: as JSON for drawing, as CSV for keeping."""
+
+import csv
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404
+from django.utils.text import slugify
+from django.views.decorators.http import require_safe
+
+from accounts.access import visible_to
+from accounts.models import Account
+from accounts.requests import Request
+from balances import charts, ledger
+from balances.charts import Subject
+from balances.overview import current
+from balances.portfolio import Kind
+from balances.ranges import Range
+
+#: No asset's name is longer; a longer query is cut before it reaches the database.
+LONGEST_ASSET = 128
+
+
+@require_safe
+def of_all(request: Request) -> HttpResponse:
+    """Return the points of one asset over all current accounts."""
+    return _drawing(request, list(current(visible_to(request.user))))
+
+
+@require_safe
+def of_all_csv(request: Request) -> HttpResponse:
+    """Return the same as a file."""
+    return _file(request, list(current(visible_to(request.user))))
+
+
+@require_safe
+def of_one(request: Request, uid: UUID) -> HttpResponse:
+    """Return the points of one asset in one account."""
+    return _drawing(request, [get_object_or_404(visible_to(request.user), uid=uid)])
+
+
+@require_safe
+def of_one_csv(request: Request, uid: UUID) -> HttpResponse:
+    """Return the same as a file."""
+    return _file(request, [get_object_or_404(visible_to(request.user), uid=uid)])
+
+
+def _drawing(request: Request, accounts: Sequence[Account]) -> HttpResponse:
+    of, shown = _asked(request, accounts)
+    if shown.error:
+        return JsonResponse({"error": shown.error}, status=400)
+    return JsonResponse(charts.drawing(of, shown, request.user.time_zone))
+
+
+def _file(request: Request, accounts: Sequence[Account]) -> HttpResponse:
+    of, shown = _asked(request, accounts)
+    if shown.error:
+        return HttpResponse(shown.error, status=400, content_type="text/plain; charset=utf-8")
+    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    name = f"{slugify(of.asset) or 'asset'}-{shown.start:%Y%m%d}-{shown.end:%Y%m%d}.csv"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    csv.writer(response).writerows(charts.csv_rows(of, shown))
+    return response
+
+
+def _asked(request: Request, accounts: Sequence[Account]) -> tuple[Subject, Range]:
+    query = request.GET.dict()
+    kind: Kind = "testnet" if query.get("kind") == "testnet" else "production"
+    of = charts.subject(accounts, query.get("asset", "")[:LONGEST_ASSET].replace("\0", ""), kind)
+    return of, charts.range_for(of, query, ledger.clock())

@@ -1,0 +1,90 @@
+"""The stretch of time that a chart shows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.utils import timezone
+
+from balances import moments
+from balances.instants import EARLIEST
+
+#: Query value: label, length.
+_LENGTHS = {
+    "24h": ("24H", timedelta(hours=24)),
+    "7d": ("7D", timedelta(days=7)),
+    "30d": ("30D", timedelta(days=30)),
+    "90d": ("90D", timedelta(days=90)),
+    "ytd": ("YTD", None),
+    "1y": ("1Y", timedelta(days=365)),
+    "all": ("ALL", None),
+}
+LABELS = {name: label for name, (label, _) in _LENGTHS.items()}
+DEFAULT = "7d"
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """From `start` to `end`, both aware; `typed` is what a custom form shows again."""
+
+    name: str
+    start: datetime
+    end: datetime
+    typed: tuple[str, str] = ("", "")
+    error: str = ""
+
+    @property
+    def text(self) -> str:
+        """Return the range in words, in the reader's zone."""
+        return f"{moments.full(self.start)} to {moments.full(self.end)}"
+
+
+def range_of(query: Mapping[str, str], *, now: datetime, first_seen: datetime | None) -> Range:
+    """Return the range that a page's query asks for; what cannot be used is said, not guessed."""
+    name = query.get("range", DEFAULT)
+    if name == "custom":
+        return _custom(query.get("from", ""), query.get("to", ""), now)
+    if name not in _LENGTHS:
+        return _named(DEFAULT, now, first_seen)
+    return _named(name, now, first_seen)
+
+
+def _named(name: str, now: datetime, first_seen: datetime | None) -> Range:
+    length = _LENGTHS[name][1]
+    if length is not None:
+        return Range(name, now - length, now)
+    local = timezone.localtime(now)
+    start = local.replace(month=1, day=1, hour=0, minute=0, second=0, microsecond=0)
+    if name == "all":
+        start = min(first_seen or now, now - timedelta(hours=1))
+    return Range(name, start.astimezone(UTC), now)
+
+
+def _custom(start_text: str, end_text: str, now: datetime) -> Range:
+    typed = (start_text[:40], end_text[:40])
+    try:
+        start, end = local_instant(start_text), local_instant(end_text)
+    except ValueError:
+        return _unusable(now, typed, "Give both times as year-month-day hour:minute.")
+    if start >= end:
+        return _unusable(now, typed, "From has to be earlier than To.")
+    if start < EARLIEST or start > now:
+        return _unusable(now, typed, "From has to lie between 2009 and now.")
+    return Range("custom", start, min(end, now), typed)
+
+
+def _unusable(now: datetime, typed: tuple[str, str], error: str) -> Range:
+    return Range("custom", now - timedelta(days=7), now, typed, error)
+
+
+def local_instant(text: str) -> datetime:
+    """Return the instant of a local time in the reader's zone. Raise `ValueError`.
+
+    An hour that comes twice means its first; one that daylight saving skips means the time as
+    much later.
+    """
+    local = datetime.fromisoformat(text)
+    if local.tzinfo is not None or not EARLIEST.year <= local.year < 2200:
+        raise ValueError(text)
+    zone = timezone.get_current_timezone()
+    return local.replace(tzinfo=zone, fold=0).astimezone(UTC)

@@ -1,0 +1,134 @@
+"""From holdings to the rows of tables, formatted for the reader."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.urls import reverse
+
+from accounts.models import Account, Environment
+from balances import moments
+from balances.amounts import Amount, Level
+from balances.portfolio import Held, Kind, Member, total
+from balances.screens import AccountRow, AssetRow, AssetTable, Coverage, Figures, Part
+from balances.states import state_of
+
+_TITLES: dict[Kind, str] = {"production": "Assets", "testnet": "Testnet assets, worthless"}
+
+FLAG_WORDS = {
+    "identity": "Total is not available + pending in - pending out",
+    "scale_changed": "Qredo changed the number of decimal places",
+    "vanished": "Gone from Qredo's answer, so it is zero",
+}
+
+
+def figures(level: Level) -> Figures:
+    """Return a level ready to be shown."""
+    return Figures(
+        Amount.of(level.total, level.scale),
+        Amount.of(level.available, level.scale),
+        Amount.of(level.pending_in, level.scale),
+        Amount.of(level.pending_out, level.scale),
+    )
+
+
+def coverage(members: Iterable[Member], now: datetime) -> Coverage:
+    """Return how many of the accounts are fresh, and which is the oldest in the figure."""
+    counted = [member for member in members if member.account.archived_at is None]
+    known = [member for member in counted if member.is_known]
+    oldest = min(known, key=_observed, default=None)
+    return Coverage(
+        fresh=sum(member.is_fresh(now) for member in counted),
+        expected=len(counted),
+        oldest=None if oldest is None else moments.moment(_observed(oldest), now),
+        oldest_label="" if oldest is None else oldest.account.label,
+        oldest_reason="" if oldest is None else _why_old(oldest, now),
+        unknown=len(counted) - len(known),
+    )
+
+
+def _observed(member: Member) -> datetime:
+    assert member.schedule is not None  # noqa: S101 - only asked of known members
+    assert member.schedule.observed_at is not None  # noqa: S101
+    return member.schedule.observed_at
+
+
+def _why_old(member: Member, now: datetime) -> str:
+    if member.is_fresh(now):
+        return ""
+    state = state_of(member.account, member.schedule, now)
+    return (state.reason or state.word).lower()
+
+
+def asset_tables(members: Sequence[Member], now: datetime) -> tuple[AssetTable, ...]:
+    """Return the tables of real money and, if there is any, of test money."""
+    by_kind: dict[Kind, dict[str, list[tuple[Member, Held]]]] = {
+        "production": defaultdict(list),
+        "testnet": defaultdict(list),
+    }
+    for member in members:
+        for held in member.holdings:
+            by_kind[held.kind][held.asset].append((member, held))
+    return tuple(
+        AssetTable(kind, _TITLES[kind], tuple(_asset_row(a, g[a], now) for a in sorted(g)))
+        for kind, g in by_kind.items()
+        if g or kind == "production"
+    )
+
+
+def _asset_row(asset: str, group: list[tuple[Member, Held]], now: datetime) -> AssetRow:
+    flags = {flag for _, held in group for flag in held.flags}
+    return AssetRow(
+        asset=asset,
+        figures=figures(total(held for _, held in group)),
+        coverage=coverage((member for member, _ in group), now),
+        parts=tuple(
+            Part(
+                label=member.account.label,
+                url=url_of(member.account),
+                figures=figures(held.level),
+                state=state_of(member.account, member.schedule, now),
+                flags=flag_words(held.flags),
+            )
+            for member, held in group
+        ),
+        flags=flag_words(sorted(flags)),
+    )
+
+
+def flag_words(flags: Iterable[str]) -> tuple[str, ...]:
+    """Return what the flags of a figure say to a reader."""
+    return tuple(FLAG_WORDS.get(flag, flag) for flag in flags)
+
+
+def account_row(
+    member: Member, now: datetime, *, may_refresh: bool, refreshing: bool
+) -> AccountRow:
+    """Return an account's row in a list."""
+    account = member.account
+    return AccountRow(
+        uid=str(account.uid),
+        url=url_of(account),
+        label=account.label,
+        owner=account.organization.name if account.organization else _person(account),
+        kind="Personal" if account.is_personal else "Organization",
+        environment="sandbox" if account.environment == Environment.SANDBOX else "production",
+        is_demo=account.is_demo,
+        state=state_of(account, member.schedule, now),
+        parts=tuple(
+            Part(held.asset, url_of(account), figures(held.level), flags=flag_words(held.flags))
+            for held in member.holdings
+        ),
+        may_refresh=may_refresh and account.is_polled,
+        refreshing=refreshing,
+    )
+
+
+def _person(account: Account) -> str:
+    assert account.owner is not None  # noqa: S101 - personal xor organizational
+    return account.owner.name or account.owner.email
+
+
+def url_of(account: Account) -> str:
+    """Return an account's page."""
+    return reverse("account", args=[account.uid])

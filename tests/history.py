@@ -1,0 +1,137 @@
+"""Histories without HTTP: made-up answers go through the real claims and recording."""
+
+import hashlib
+import json
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+import qredo
+from accounts.models import Account, Environment, Organization
+from balances import claims, ledger, recording
+from balances.claims import Claim
+from balances.models import Pause, Run, Schedule
+from balances.recording import Recorded
+from balances.results import Failure, Result
+from tests import props
+
+INTERVAL = 300
+TIMEOUT = Failure("timeout", "The host did not answer in time.")
+
+
+def at(hour: int, minute: int = 0, second: int = 0, *, day: int = 2) -> datetime:
+    """Return an instant of March 2026, in UTC."""
+    return datetime(2026, 3, day, hour, minute, second, tzinfo=UTC)
+
+
+class StoppedClock:
+    """Stands for PostgreSQL's clock: shows `now` until told otherwise."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, now: datetime) -> None:
+        self.now = now
+        monkeypatch.setattr(ledger, "clock", lambda: self.now)
+
+
+def keyless(
+    organization: Organization, label: str, first_slot: datetime, interval: int = INTERVAL
+) -> Account:
+    """Return an account that no request is made for, due from `first_slot` on."""
+    account = Account.objects.create(
+        organization=organization, label=label, environment=Environment.PRODUCTION
+    )
+    props.scheduled(account, first_slot, interval)
+    return account
+
+
+def answer(**assets: tuple[int, int, int, int, int]) -> qredo.BalanceAnswer:
+    """Return an answer: total, available, pending in and out, scale of each asset."""
+    fields = ("total", "available", "pendingIn", "pendingOut", "scale")
+    told = {name: dict(zip(fields, amounts, strict=True)) for name, amounts in assets.items()}
+    return answer_of(json.dumps({"assets": told}).encode())
+
+
+def answer_of(body: bytes) -> qredo.BalanceAnswer:
+    """Return the answer that these bytes are, sent at the very instant it is recorded under."""
+    digest = hashlib.sha256(body).digest()
+    return qredo.BalanceAnswer(body, digest, qredo.parse_balances(body), math.inf)
+
+
+def coins(total: int, scale: int = 100) -> tuple[int, int, int, int, int]:
+    """Return the amounts of an asset of which everything is available."""
+    return total, total, 0, 0, scale
+
+
+def claimed(account: Account, now: datetime) -> Claim:
+    """Claim the newest slot of an account that is due."""
+    (claim,) = claims.claim_due(limit=10, now=now, only=[account.pk])
+    return claim
+
+
+def delivered(
+    claim: Claim, outcome: qredo.BalanceAnswer | Failure, now: datetime
+) -> list[Recorded]:
+    """Record what came for a claim."""
+    return recording.record([Result(claim.account_id, claim.token, outcome)], now=now)
+
+
+def seen(account: Account, now: datetime, **assets: tuple[int, int, int, int, int]) -> Recorded:
+    """Poll an account that is due: it holds exactly this."""
+    (recorded,) = delivered(claimed(account, now), answer(**assets), now)
+    return recorded
+
+
+def failed(account: Account, now: datetime, failure: Failure = TIMEOUT) -> Recorded:
+    """Poll an account that is due: it does not answer."""
+    (recorded,) = delivered(claimed(account, now), failure, now)
+    return recorded
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """What an account's time was: a run or a pause, from `first` up to `until`."""
+
+    first: datetime
+    until: datetime | None
+    kind: str
+    reason: str = ""
+    slots: int = 0
+
+
+def timeline(account: Account) -> list[Stretch]:
+    """Return an account's runs, the open one too, and pauses, in order."""
+    found = [
+        Stretch(r.span.lower, r.span.upper, r.outcome, r.reason, r.slots)
+        for r in Run.objects.filter(account=account)
+    ]
+    found += [
+        Stretch(p.began_at, p.ended_at, p.kind)
+        for p in Pause.objects.filter(account=account)
+        if p.began_at != p.ended_at
+    ]
+    return sorted([*found, *_open_run(account)], key=lambda stretch: stretch.first)
+
+
+def _open_run(account: Account) -> Iterable[Stretch]:
+    s = Schedule.objects.get(account=account)
+    if s.run_first is None or s.run_last is None:
+        return
+    until = s.run_last + timedelta(seconds=s.interval_seconds)
+    yield Stretch(s.run_first, until, s.run_outcome, s.run_reason, s.run_slots)
+
+
+def words(account: Account) -> list[tuple[str, str, int]]:
+    """Return an account's timeline without its instants."""
+    return [(stretch.kind, stretch.reason, stretch.slots) for stretch in timeline(account)]
+
+
+def assert_tiled(account: Account) -> None:
+    """Check that runs and pauses follow one another without hole or overlap, up to what is next."""
+    stretches = timeline(account)
+    for before, after in zip(stretches, stretches[1:], strict=False):
+        assert before.until == after.first, (before, after)
+    schedule = Schedule.objects.get(account=account)
+    following = schedule.claim_slot or schedule.next_slot
+    assert not stretches or stretches[-1].until == following
