@@ -14,6 +14,7 @@ from accounts.models import Account, User
 from balances import charts, ledger
 from balances.amounts import Amount
 from balances.charts import Frame, Subject
+from balances.demo import progress
 from balances.models import Refresh
 from balances.portfolio import Kind, Member, members, total
 from balances.rows import account_row, asset_tables, coverage, figures
@@ -84,6 +85,7 @@ def overview(
         version=version(accounts, query, now),
         fragment_url=_fragment_url(accounts, query, now),
         may_add=True,
+        demo_progress=progress.text(),
         notice=_notice(held, now),
     )
 

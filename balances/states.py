@@ -60,6 +60,8 @@ def state_of(account: Account, schedule: Schedule | None, now: datetime) -> Stat
         return _failed(schedule, now)
     if schedule is None or schedule.observed_at is None:
         return State("waiting", "Waiting", None, "for its first poll")
+    if schedule.next_slot is None:
+        return State("waiting", "Waiting", None, "while its past is being loaded")
     return _seen(schedule, schedule.observed_at, now)
 
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -35,12 +36,11 @@ class StoppedClock:
         monkeypatch.setattr(ledger, "clock", lambda: self.now)
 
 
-def keyless(
-    organization: Organization, label: str, first_slot: datetime, interval: int = INTERVAL
-) -> Account:
-    """Return an account that no request is made for, due from `first_slot` on."""
+def keyless(label: str, first_slot: datetime, interval: int = INTERVAL) -> Account:
+    """Return an account of the fund that no request is made for, due from `first_slot` on."""
+    fund, _ = Organization.objects.get_or_create(name="Fund")
     account = Account.objects.create(
-        organization=organization, label=label, environment=Environment.PRODUCTION
+        organization=fund, label=label, environment=Environment.PRODUCTION
     )
     props.scheduled(account, first_slot, interval)
     return account
@@ -130,7 +130,7 @@ def words(account: Account) -> list[tuple[str, str, int]]:
 def assert_tiled(account: Account) -> None:
     """Check that runs and pauses follow one another without hole or overlap, up to what is next."""
     stretches = timeline(account)
-    for before, after in zip(stretches, stretches[1:], strict=False):
+    for before, after in pairwise(stretches):
         assert before.until == after.first, (before, after)
     schedule = Schedule.objects.get(account=account)
     following = schedule.claim_slot or schedule.next_slot

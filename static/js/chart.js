@@ -98,7 +98,7 @@ class Chart {
     this.url = seriesUrl;
     this.abort?.abort();
     this.abort = new AbortController();
-    this.holder.dataset.state = "loading";
+    this.holder.dataset.state = this.plot && !isOther ? "updating" : "loading";
     if (!this.plot) this.say("Loading…");
     try {
       const response = await fetch(seriesUrl, {
@@ -127,11 +127,22 @@ class Chart {
       return;
     }
     this.say("");
-    const { min, max } = this.plot?.scales.x ?? {};
-    const wasZoomed = this.isZoomed && !isOther;
-    this.draw();
-    if (wasZoomed) this.plot.setScale("x", { min, max });
+    if (this.plot && !isOther) this.update();
+    else this.draw();
     this.holder.dataset.state = "ready";
+  }
+
+  // New points in the same drawing: zoom, cursor and an open tooltip stay.
+  update() {
+    const { min, max } = this.plot.scales.x;
+    const wasZoomed = this.isZoomed;
+    this.columns = this.placed();
+    this.plot.setData(this.columns, !wasZoomed);
+    if (wasZoomed) this.plot.setScale("x", { min, max });
+    this.listMarks();
+    if (this.tip.hidden || this.index === null) return;
+    this.index = Math.min(this.index, this.data.at.length - 1);
+    this.showTip(this.plot.valToPos(this.data.at[this.index], "x"));
   }
 
   fail() {
@@ -169,14 +180,7 @@ class Chart {
     this.plot?.destroy();
     this.stage.hidden = false;
     this.colours = palette(this.holder);
-    const place = (amount) => (amount === null ? null : Number(amount));
-    this.columns = [
-      data.at,
-      data.available.map(place),
-      data.total.map(place),
-      data.pending_in.map((amount) => place(amount) || null), // zero draws no bar
-      data.pending_out.map((amount) => -place(amount) || null),
-    ];
+    this.columns = this.placed();
     this.plot = new uPlot(this.options(), this.columns, this.stage);
     this.plot.over.addEventListener("mouseleave", () => this.hideTip());
     this.stage.setAttribute(
@@ -185,6 +189,19 @@ class Chart {
         "zero shows all. The same numbers are in the table below.",
     );
     this.listMarks();
+  }
+
+  // The only numbers: places for the drawing.
+  placed() {
+    const { at, total, available, pending_in, pending_out } = this.data;
+    const place = (amount) => (amount === null ? null : Number(amount));
+    return [
+      at,
+      available.map(place),
+      total.map(place),
+      pending_in.map((amount) => place(amount) || null), // zero draws no bar
+      pending_out.map((amount) => -place(amount) || null),
+    ];
   }
 
   options() {

@@ -117,10 +117,11 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 });
 
 document.addEventListener("htmx:afterRequest", (event) => {
-  const { elt, xhr, successful } = event.detail;
+  const { elt, xhr, successful, boosted, pathInfo } = event.detail;
+  if (boosted && !successful) location.assign(pathInfo.requestPath); // let the browser show why
   if (elt.matches?.("[data-refresh], form:has([data-refresh])")) poll();
   if (elt !== figures()) return;
-  if (xhr.status === 401 || xhr.status === 404) location.reload();
+  if ([401, 403, 404].includes(xhr.status)) location.reload();
   else if (successful) sawServer(xhr.getResponseHeader("Date"));
   else lostServer();
 });

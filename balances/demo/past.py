@@ -1,0 +1,123 @@
+"""The demo's past: 90 days, polled hour by hour through the code that polls the present.
+
+Only the clocks differ: the simulator's is turned back, and claims and records are told its time.
+Days are committed one by one, so that a load that was broken off goes on where it was. Between them
+an account has no next slot and is claimed by the loader: nobody else polls it.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import QuerySet
+
+import qredo
+from accounts import enrolment
+from accounts.enrolment import Candidate
+from accounts.models import Account, Environment, Organization, User
+from balances import claims, ledger, polling, scheduling
+from balances.demo.people import PEOPLE
+from balances.demo.simulator import Simulated, TurnedBack
+from balances.models import Schedule
+
+DAYS = 90
+HOUR = timedelta(hours=1)
+#: An answer of the past arrives this long after its slot.
+LATENESS = timedelta(seconds=2)
+#: The loader's claim between two days; a loader that died is succeeded well before.
+CLAIM = timedelta(minutes=10)
+
+Progress = Callable[[float], None]
+
+
+def load(simulator: TurnedBack, progress: Progress) -> None:
+    """Enrol the simulator's accounts that are missing, and write the past that is missing."""
+    enrol_missing(simulator.accounts)
+    last = _last_hour(ledger.clock())
+    while slots := _next_day(last):
+        progress(1 - (last - slots[0]) / timedelta(days=DAYS))
+        _write_day(simulator, slots)
+    _hand_over(last)
+
+
+def enrol_missing(accounts: Sequence[Simulated]) -> None:
+    """Store accounts and keys; their past begins 90 days ago."""
+    enrolled = set(Account.objects.filter(is_demo=True).values_list("keys__key_id", flat=True))
+    with transaction.atomic():
+        made = [_enrol(account) for account in accounts if account.key_id not in enrolled]
+        scheduling.add_missing(made)
+        schedules = Schedule.objects.filter(account__in=made)
+        schedules.update(interval_seconds=HOUR // timedelta(seconds=1))
+        _hold(schedules)
+
+
+def _unfinished() -> QuerySet[Schedule]:
+    """Return the schedules whose past is not written yet."""
+    return Schedule.objects.filter(
+        account__is_demo=True,
+        account__paused_at=None,
+        account__archived_at=None,
+        next_slot=None,
+        interval_seconds=HOUR // timedelta(seconds=1),
+    )
+
+
+def _hold(schedules: QuerySet[Schedule]) -> None:
+    until = ledger.clock() + CLAIM
+    schedules.update(next_slot=None, claim_token=uuid4(), claim_until=until)
+
+
+def _last_hour(now: datetime) -> datetime:
+    newest = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    return newest if now - newest > LATENESS else newest - HOUR
+
+
+def _next_day(last: datetime) -> list[datetime]:
+    """Return the next hours to write: up to a day of them, none when all is written."""
+    schedule = _unfinished().order_by("account").first()
+    if schedule is None:
+        return []
+    begun = schedule.run_last
+    first = last - timedelta(days=DAYS) if begun is None else begun + HOUR
+    return [first + HOUR * n for n in range(24) if first + HOUR * n <= last]
+
+
+def _write_day(simulator: TurnedBack, slots: Sequence[datetime]) -> None:
+    with transaction.atomic():
+        ids = list(_unfinished().values_list("pk", flat=True))
+        day = Schedule.objects.filter(pk__in=ids)
+        day.update(next_slot=slots[0], claim_token=None, claim_until=None)
+        for slot in slots:
+            now = slot + LATENESS
+            simulator.set_clock(now)
+            polling.poll(claims.claim_due(limit=len(ids), now=now, only=ids), now=now)
+        _hold(day)
+
+
+def _hand_over(last: datetime) -> None:
+    """From here on the accounts are polled like any other."""
+    with transaction.atomic():
+        accounts = list(Account.objects.filter(schedule__in=_unfinished()))
+        _unfinished().update(next_slot=last + HOUR, claim_token=None, claim_until=None)
+        for account in accounts:
+            scheduling.change_interval(account, settings.POLL_INTERVAL_SECONDS)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")  # the planner knows nothing yet of tables filled so fast
+
+
+def _enrol(simulated: Simulated) -> Account:
+    candidate = Candidate(
+        simulated.key_id, qredo.decode_secret(simulated.secret), Environment(simulated.environment)
+    )
+    return enrolment.keep(
+        candidate, label=simulated.name, owner=_owner(simulated), by=None, verified=True
+    )
+
+
+def _owner(simulated: Simulated) -> User | Organization:
+    if simulated.organization is not None:
+        return Organization.objects.get(name=simulated.organization)
+    email = next(p.email for p in PEOPLE if p.simulated == simulated.person)
+    return User.objects.get(email=email)

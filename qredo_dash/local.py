@@ -1,0 +1,83 @@
+"""Which processes make up the program on one machine."""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from qredo_dash import home
+from qredo_dash.supervisor import Child
+
+PYTHON = sys.executable
+MANAGE = str(home.PROJECT / "manage.py")
+
+#: The demo polls often, so that its figures are seen to move.
+DEMO_INTERVAL_SECONDS = 30
+DEMO_SEED = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Ports, and whether this is the demo."""
+
+    port: int
+    demo: bool
+    simulator_port: int
+
+    def front(self) -> list[Child]:
+        """Return what has to be there before a person opens the address."""
+        shared = self._environment()
+        return [
+            *self._simulator(),
+            Child("web", self._web(), {**shared, "QREDO_DASH_PROCESS": "web"}),
+        ]
+
+    def back(self) -> list[Child]:
+        """Return what polls, and what loads the demo's past."""
+        shared = self._environment()
+        celery = [PYTHON, "-m", "celery", "-q", "-A", "qredo_dash"]
+        quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+        worker = [*celery, "worker", "--loglevel", "WARNING", "--concurrency", "2", *quiet]
+        schedule = str(settings.DATA_DIR / "beat-schedule")
+        beat = [*celery, "beat", "--loglevel", "WARNING", "--pidfile=", "--schedule", schedule]
+        return [
+            # A chunk under way is finished, hence the patience.
+            Child("worker", worker, shared, patience=40.0),
+            Child("beat", beat, shared),
+            *self._loader(shared),
+        ]
+
+    def _environment(self) -> dict[str, str]:
+        # Celery warns root at every start; whoever is root here was asked to be by nobody else.
+        shared = {"PYTHONWARNINGS": "ignore:You're running the worker"}
+        if not self.demo:
+            return {**shared, "DEMO": "0"}
+        base = f"http://127.0.0.1:{self.simulator_port}"
+        interval = os.environ.get("POLL_INTERVAL_SECONDS") or str(DEMO_INTERVAL_SECONDS)
+        return {
+            **shared,
+            "DEMO": "1",
+            "QREDO_SIMULATOR_PRODUCTION_URL": f"{base}/qapi/v1",
+            "QREDO_SIMULATOR_SANDBOX_URL": f"{base}/sandbox/qapi/v1",
+            "POLL_INTERVAL_SECONDS": interval,
+        }
+
+    def _web(self) -> list[str]:
+        return [
+            PYTHON, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1",
+            "--port", str(self.port), "--workers", "1", "--blocking-threads", "4",
+            "--log-level", "warning", "qredo_dash.wsgi:application",
+        ]  # fmt: skip
+
+    def _simulator(self) -> list[Child]:
+        if not self.demo:
+            return []
+        command = [PYTHON, "-m", "qredo_sandbox", "--seed", str(DEMO_SEED)]
+        # Its first line holds its keys and is for whoever starts it by hand.
+        return [Child("simulator", [*command, "--port", str(self.simulator_port)], {}, silent=True)]
+
+    def _loader(self, shared: Mapping[str, str]) -> list[Child]:
+        command = [PYTHON, MANAGE, "load_demo", "--seed", str(DEMO_SEED)]
+        return [Child("demo loader", command, shared, once=True)] if self.demo else []

@@ -1,0 +1,103 @@
+"""Run the whole program on this machine: web, worker, beat, and in the demo the simulator."""
+
+import fcntl
+import http.client
+import os
+import socket
+import sys
+import time
+from pathlib import Path
+from typing import IO, Any
+
+from django.conf import settings
+
+from accounts import cli
+from balances.demo.people import ensure_people
+from qredo_dash import env
+from qredo_dash.demo_lines import login_lines
+from qredo_dash.local import DEMO_SEED, Plan
+from qredo_dash.supervisor import supervise
+
+#: Seconds within which the web process has to answer.
+START_PATIENCE = 30
+
+
+class Command(cli.Command):
+    """Prints the address first, then the log-ins; ends at Ctrl-C and leaves nothing behind."""
+
+    help = "Run web, worker and beat (and the demo's simulator) until Ctrl-C."
+
+    def handle(self, **_options: Any) -> None:
+        """Run until asked to stop."""
+        lock = self._only_one(settings.DATA_DIR)
+        demo = env.flag("DEMO", default=not settings.SERVER_INSTALLATION)
+        port = self._port()
+        if demo:
+            ensure_people()
+        plan = Plan(port=port, demo=demo, simulator_port=_free_port() if demo else 0)
+
+        def ready() -> None:
+            _wait_for_web(port)
+            self.stdout.write(f"http://localhost:{port}")
+            for line in login_lines(DEMO_SEED) if demo else ():
+                self.stdout.write(line)
+            self.stdout.write("Ctrl-C stops everything.")
+            self.stdout.flush()
+
+        try:
+            supervise(plan.front(), plan.back(), ready=ready)
+        except TimeoutError as error:
+            self.refuse(str(error), code=cli.UNUSABLE)
+        finally:
+            lock.close()
+
+    def _only_one(self, folder: Path) -> IO[str]:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / "serve.lock").open("w", encoding="utf-8")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self.refuse("The program runs already with this DATA_DIR.", code=cli.UNUSABLE)
+        return lock
+
+    def _port(self) -> int:
+        """Return PORT, which has to be free; without it, 8000 or else any free port."""
+        if os.environ.get("PORT"):
+            port = env.whole("PORT", 8000, least=1, most=65_535)
+            if not _is_free(port):
+                self.refuse(f"Port {port} is taken. Set PORT to another one.", code=cli.UNUSABLE)
+            return port
+        return 8000 if _is_free(8000) else _free_port()
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def _wait_for_web(port: int) -> None:
+    deadline = time.monotonic() + START_PATIENCE
+    while time.monotonic() < deadline:
+        link = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        try:
+            link.request("GET", "/health/", headers={"Host": "localhost"})
+            if link.getresponse().status == http.HTTPStatus.OK:
+                return
+        except OSError:
+            time.sleep(0.1)
+        finally:
+            link.close()
+    sys.stderr.write("The web process did not start; see its messages above.\n")
+    raise TimeoutError("The web process did not answer.")

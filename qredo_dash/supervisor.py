@@ -1,0 +1,119 @@
+"""Starts processes, keeps them up, and stops them in order. Knows no Django.
+
+Every child has a session of its own, so that Ctrl-C reaches the supervisor alone, and ends with
+it even if the supervisor is killed.
+"""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from threading import Event
+from types import FrameType
+
+#: A child that keeps dying is started again after this many seconds, doubled up to the longest.
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
+_PR_SET_PDEATHSIG = 1
+
+
+def _end_with_parent() -> None:
+    """Let the kernel end this child when the supervisor dies, however it dies."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+@dataclass(slots=True)
+class Child:
+    """One process that ought to be running. `patience` is how long its orderly end may take."""
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    patience: float = 10.0
+    once: bool = False
+    silent: bool = False
+    process: "subprocess.Popen[bytes] | None" = None
+    pause: float = FIRST_PAUSE
+    started: float = 0.0
+    again_at: float = field(default=0.0)
+
+    def start(self) -> None:
+        """Start the process."""
+        self.process = subprocess.Popen(
+            self.command,
+            env={**os.environ, **self.environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL if self.silent else sys.stderr,
+            start_new_session=True,
+            preexec_fn=_end_with_parent,  # noqa: PLW1509 - the supervisor has no threads
+        )
+        self.started = time.monotonic()
+
+    def keep_up(self) -> None:
+        """Start the process again if it died; not at once if it dies again and again."""
+        if self.process is None:
+            if time.monotonic() >= self.again_at:
+                self.start()
+            return
+        code = self.process.poll()
+        if code is None or (self.once and code == 0):
+            return
+        lived = time.monotonic() - self.started
+        self.pause = FIRST_PAUSE if lived > LONGEST_PAUSE else min(self.pause * 2, LONGEST_PAUSE)
+        sys.stderr.write(f"{self.name} ended with {code}; it is started again.\n")
+        self.process, self.again_at = None, time.monotonic() + self.pause
+
+    def stop(self) -> None:
+        """End the process and whatever it started."""
+        if self.process is None:
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(self.patience)
+        except subprocess.TimeoutExpired:
+            sys.stderr.write(
+                f"{self.name} did not end within {self.patience:.0f} s; it is killed.\n"
+            )
+        _kill_session(self.process.pid)
+        self.process.wait()
+
+
+def _kill_session(leader: int) -> None:
+    try:
+        os.killpg(leader, signal.SIGKILL)
+    except ProcessLookupError:
+        pass  # nobody of it was left
+
+
+def supervise(first: Sequence[Child], then: Sequence[Child], *, ready: Callable[[], None]) -> None:
+    """Keep children up until SIGINT or SIGTERM: `first` ones, then call `ready`, then the others.
+
+    They are stopped in reverse order.
+    """
+    children = [*first, *then]
+    asked_to_stop = Event()
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        asked_to_stop.set()
+
+    before = {
+        number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        for child in first:
+            child.start()
+        ready()
+        for child in then:
+            child.start()
+        while not asked_to_stop.wait(0.5):
+            for child in children:
+                child.keep_up()
+    finally:
+        for child in reversed(children):
+            child.stop()
+        for number, handler in before.items():
+            signal.signal(number, handler)

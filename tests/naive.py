@@ -1,0 +1,135 @@
+"""The ledger as nobody would build it: every slot and every poll kept whole, nothing clever.
+
+It knows no database and nothing of runs, deltas or digests. The real store has to agree with it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from balances.amounts import Level
+
+TICK = timedelta(microseconds=1)
+Levels = Mapping[str, Level]
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One slot and what became of it."""
+
+    at: datetime
+    outcome: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Poll:
+    """Everything that one fresh poll saw, and how long that counts as fresh."""
+
+    observed_at: datetime
+    levels: Levels
+    fresh_for: timedelta
+
+    def is_fresh(self, at: datetime) -> bool:
+        return at - self.observed_at <= self.fresh_for
+
+
+@dataclass
+class NaiveAccount:
+    """One account's slots, one after the other, and its fresh polls, each whole."""
+
+    next_slot: datetime | None
+    interval: timedelta
+    slots: list[Slot] = field(default_factory=list)
+    polls: list[Poll] = field(default_factory=list)
+    claimed: datetime | None = None
+    claimed_until: datetime | None = None
+    halted: datetime | None = None
+    is_archived: bool = False
+    is_rescheduled: bool = False
+
+    def claim(self, now: datetime) -> bool:
+        """Miss all slots that are due but the newest, and take that."""
+        if self.next_slot is None or self.claimed is not None or self.next_slot > now:
+            return False
+        while self.next_slot + self.interval <= now:
+            self._miss(self.next_slot, "unclaimed")
+            self.next_slot += self.interval
+        self.claimed, self.next_slot = self.next_slot, self.next_slot + self.interval
+        self.claimed_until = now + min(timedelta(seconds=120), self.interval * 0.8)
+        return True
+
+    def fresh(self, now: datetime, levels: Levels) -> None:
+        """End the claimed slot: it was answered."""
+        assert self.claimed is not None
+        self.slots.append(Slot(self.claimed, "fresh"))
+        self.see(max(now, self.claimed), levels)
+        self.claimed = None
+
+    def failed(self, reason: str) -> None:
+        """End the claimed slot: it failed."""
+        assert self.claimed is not None
+        self.slots.append(Slot(self.claimed, "failed", reason))
+        self.claimed = None
+
+    def see(self, now: datetime, levels: Levels) -> None:
+        """Keep a fresh poll; no two have the same instant."""
+        instant = max([now, *(poll.observed_at + TICK for poll in self.polls[-1:])])
+        self.polls.append(Poll(instant, levels, 2 * self.interval))
+
+    def reap(self, now: datetime) -> None:
+        """Miss the claimed slot if its time is over."""
+        if self.claimed is not None and self.claimed_until is not None:
+            if self.claimed_until < now:
+                self._miss(self.claimed, "unfinished")
+                self.claimed = None
+
+    def give_back(self) -> None:
+        """Let the claimed slot be claimed again."""
+        self.next_slot, self.claimed = self.claimed, None
+
+    def pause(self, now: datetime) -> None:
+        """Stop, unless it stands still already."""
+        if self.next_slot is not None:
+            self._halt(now, "paused")
+
+    def archive(self, now: datetime) -> None:
+        """Stop for good."""
+        if not self.is_archived:
+            self._halt(now, "paused")
+            self.is_archived = True
+
+    def resume(self, now: datetime) -> None:
+        """Go on at once, if it stands still."""
+        if self.next_slot is None:
+            assert self.halted is not None
+            self.next_slot, self.is_archived = max(now, self.halted), False
+
+    def reschedule(self, now: datetime, interval: timedelta) -> None:
+        """Go on at once with another interval."""
+        if self.next_slot is not None and interval != self.interval:
+            self._halt(now, "unfinished")
+            self.next_slot, self.interval, self.is_rescheduled = self.halted, interval, True
+
+    def at(self, instant: datetime) -> tuple[Poll, dict[str, Level]] | None:
+        """Return the newest poll at or before an instant, and what it means with those before."""
+        polls = [poll for poll in self.polls if poll.observed_at <= instant]
+        levels: dict[str, Level] = {}
+        for poll in polls:
+            gone = {asset: Level(0, 0, 0, 0, level.scale) for asset, level in levels.items()}
+            levels = {**gone, **poll.levels}
+        return (polls[-1], levels) if polls else None
+
+    def _halt(self, now: datetime, reason: str) -> None:
+        if self.claimed is not None:
+            self._miss(self.claimed, reason)
+            self.claimed = None
+        while self.next_slot is not None and self.next_slot <= now:
+            self._miss(self.next_slot, reason)
+            self.next_slot += self.interval
+        last = [slot.at + TICK for slot in self.slots[-1:]]
+        self.halted = max([now, *last, *([self.halted] if self.halted else [])])
+        self.next_slot = None
+
+    def _miss(self, slot: datetime, reason: str) -> None:
+        self.slots.append(Slot(slot, "missed", reason))

@@ -1,0 +1,195 @@
+"""Pausing, archiving, resuming, another interval: runs and pauses tile an account's time."""
+
+from datetime import timedelta
+
+import pytest
+
+from accounts.models import Account, User
+from balances import as_of, claims, scheduling
+from balances.models import Pause, Schedule
+from tests import props
+from tests.history import (
+    StoppedClock,
+    Stretch,
+    answer,
+    assert_tiled,
+    at,
+    claimed,
+    coins,
+    delivered,
+    keyless,
+    seen,
+    timeline,
+    words,
+)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> StoppedClock:
+    return StoppedClock(monkeypatch, at(10))
+
+
+@pytest.fixture
+def account(db: None, clock: StoppedClock) -> Account:  # noqa: ARG001
+    return keyless("Custody", at(10))
+
+
+def test_a_pause_cuts_the_run_and_says_who_and_since_when(
+    account: Account, clock: StoppedClock
+) -> None:
+    operator: User = props.person("operator")
+    seen(account, at(10), BTC=coins(1))
+    clock.now = at(10, 3)
+    assert scheduling.pause(account, by=operator)
+    assert timeline(account) == [
+        Stretch(at(10), at(10, 3), "fresh", "", 1),
+        Stretch(at(10, 3), None, "paused"),
+    ]
+    assert Pause.objects.get().by == operator
+    account.refresh_from_db()
+    assert (account.paused_at, account.is_polled) == (at(10, 3), False)
+    assert not scheduling.pause(account, by=operator)
+    assert claims.claim_due(limit=1, now=at(12)) == []
+
+
+def test_slots_that_were_due_at_the_pause_are_accounted_for(
+    account: Account, clock: StoppedClock
+) -> None:
+    clock.now = at(10, 11)
+    scheduling.pause(account, by=None)
+    assert timeline(account) == [
+        Stretch(at(10), at(10, 11), "missed", "paused", 3),
+        Stretch(at(10, 11), None, "paused"),
+    ]
+
+
+def test_a_pause_at_the_very_instant_of_a_slot_tiles(account: Account, clock: StoppedClock) -> None:
+    seen(account, at(10))
+    clock.now = at(10, 5)
+    scheduling.pause(account, by=None)
+    assert words(account) == [("fresh", "", 1), ("missed", "paused", 1), ("paused", "", 0)]
+    assert_tiled(account)
+
+
+def test_an_answer_under_way_is_discarded(account: Account, clock: StoppedClock) -> None:
+    claim = claimed(account, at(10))
+    clock.now = at(10, 0, 2)
+    scheduling.pause(account, by=None)
+    assert delivered(claim, answer(BTC=coins(1)), at(10, 0, 3)) == []
+    assert words(account) == [("missed", "paused", 1), ("paused", "", 0)]
+    assert as_of.positions([account.pk], at(11))[0].coverage(at(11)) == "unknown"
+    assert_tiled(account)
+
+
+def test_a_resumed_account_is_polled_at_once(account: Account, clock: StoppedClock) -> None:
+    seen(account, at(10))
+    clock.now = at(10, 1)
+    scheduling.pause(account, by=None)
+    clock.now = at(13, 0, 7)
+    assert scheduling.resume(account, by=None)
+    assert not scheduling.resume(account, by=None)
+    account.refresh_from_db()
+    assert account.is_polled
+    seen(account, at(13, 0, 8))
+    assert words(account) == [("fresh", "", 1), ("paused", "", 0), ("fresh", "", 1)]
+    assert timeline(account)[-1].first == at(13, 0, 7)
+    assert_tiled(account)
+
+
+def test_a_paused_account_shows_its_balance_as_carried(
+    account: Account, clock: StoppedClock
+) -> None:
+    seen(account, at(10), BTC=coins(1))
+    clock.now = at(10, 1)
+    scheduling.pause(account, by=None)
+    (position,) = as_of.positions([account.pk], at(12))
+    assert position.coverage(at(10, 10)) == "fresh"
+    assert position.coverage(at(12)) == "carried"
+    assert [s.level.total for s in position.standings] == [1]
+
+
+def test_archiving_a_paused_account_ends_its_pause(account: Account, clock: StoppedClock) -> None:
+    scheduling.pause(account, by=None)
+    clock.now = at(11)
+    assert scheduling.archive(account, by=None)
+    assert not scheduling.archive(account, by=None)
+    assert not scheduling.pause(account, by=None)
+    assert words(account) == [("missed", "paused", 1), ("paused", "", 0), ("archived", "", 0)]
+    assert_tiled(account)
+    clock.now = at(12)
+    scheduling.resume(account, by=None)
+    account.refresh_from_db()
+    assert (account.paused_at, account.archived_at) == (None, None)
+    seen(account, at(12))
+    assert_tiled(account)
+
+
+def test_a_clock_that_steps_back_breaks_no_tile(account: Account, clock: StoppedClock) -> None:
+    seen(account, at(10), BTC=coins(1))
+    clock.now = at(9)
+    scheduling.pause(account, by=None)
+    clock.now = at(8)
+    scheduling.archive(account, by=None)
+    scheduling.resume(account, by=None)
+    seen(account, at(10, 7), BTC=coins(2))
+    scheduling.change_interval(account, 60)
+    assert_tiled(account)
+
+
+def test_another_interval_polls_at_once_and_tiles(account: Account, clock: StoppedClock) -> None:
+    seen(account, at(10))
+    clock.now = at(10, 12)
+    scheduling.change_interval(account, 60)
+    assert words(account) == [("fresh", "", 1), ("missed", "unfinished", 2)]
+    seen(account, at(10, 12))
+    seen(account, at(10, 13))
+    assert [stretch.until for stretch in timeline(account)] == [at(10, 5), at(10, 12), at(10, 14)]
+    assert_tiled(account)
+
+
+def test_an_answer_under_way_is_discarded_when_the_interval_changes(
+    account: Account, clock: StoppedClock
+) -> None:
+    claim = claimed(account, at(10))
+    clock.now = at(10, 1)
+    scheduling.change_interval(account, 60)
+    assert delivered(claim, answer(), at(10, 1)) == []
+    assert words(account) == [("missed", "unfinished", 1)]
+    assert_tiled(account)
+
+
+def test_an_interval_that_changes_again_before_any_slot_tiles(
+    account: Account, clock: StoppedClock
+) -> None:
+    seen(account, at(10))
+    for second, interval in enumerate((3600, 15, 86_400, 60)):
+        clock.now = at(10, 1, second)
+        scheduling.change_interval(account, interval)
+        assert_tiled(account)
+    clock.now += timedelta(seconds=2)
+    scheduling.pause(account, by=None)
+    clock.now += timedelta(seconds=2)
+    scheduling.resume(account, by=None)
+    seen(account, clock.now)
+    assert_tiled(account)
+    assert Schedule.objects.get(account=account).interval_seconds == 60
+
+
+def test_the_interval_of_a_paused_account_stays(account: Account) -> None:
+    scheduling.pause(account, by=None)
+    scheduling.change_interval(account, 60)
+    assert Schedule.objects.get(account=account).interval_seconds == 300
+
+
+def test_months_ahead_step_over_no_month(clock: StoppedClock) -> None:
+    clock.now = at(10).replace(year=2027, month=1, day=31)
+    assert {instant.month for instant in scheduling.months_ahead()} >= {1, 2, 3}
+
+
+def test_a_new_schedule_starts_within_one_interval(account: Account, clock: StoppedClock) -> None:
+    Schedule.objects.all().delete()
+    scheduling.add_missing(now=clock.now)
+    scheduling.add_missing(now=at(23))
+    schedule = Schedule.objects.get(account=account)
+    assert schedule.next_slot is not None
+    assert clock.now < schedule.next_slot <= clock.now + timedelta(seconds=300)
