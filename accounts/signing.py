@@ -1,6 +1,8 @@
 """From an account to a client that signs for it: the one place where a stored key is opened."""
 
 import ipaddress
+import time
+from collections.abc import Callable
 from functools import cache
 from urllib.parse import urlsplit
 
@@ -16,18 +18,23 @@ class NotLoopback(ImproperlyConfigured):
     """A demo account was about to leave this machine."""
 
 
-def client_for(key: ApiKey) -> qredo.Client:
+Clock = Callable[[], int]
+
+
+def client_for(key: ApiKey, *, clock_ns: Clock = time.time_ns) -> qredo.Client:
     """Return a client that signs with a stored key. Raise `vault.VaultError` if it does not open.
 
-    `key.account` should be loaded along with the key.
+    `key.account` should be loaded along with the key. `clock_ns` gives Unix nanoseconds.
     """
     account = key.account
     secret = vault.unseal(key.sealed, key_uid=key.uid, account_uid=account.uid)
     base_url = environment_url(Environment(account.environment), is_demo=account.is_demo)
-    return client(base_url=base_url, key_id=key.key_id, secret=secret)
+    return client(base_url=base_url, key_id=key.key_id, secret=secret, clock_ns=clock_ns)
 
 
-def client(*, base_url: str, key_id: str, secret: qredo.Secret) -> qredo.Client:
+def client(
+    *, base_url: str, key_id: str, secret: qredo.Secret, clock_ns: Clock = time.time_ns
+) -> qredo.Client:
     """Return a client for a key that is not stored yet."""
     return qredo.Client(
         base_url=base_url,
@@ -35,6 +42,7 @@ def client(*, base_url: str, key_id: str, secret: qredo.Secret) -> qredo.Client:
         secret=secret,
         transport=_transport(),
         unit=qredo.TimestampUnit(settings.QREDO_TIMESTAMP_UNIT),
+        clock_ns=clock_ns,
     )
 
 

@@ -20,11 +20,6 @@ from balances.states import words_of
 from balances.timeline import timeline
 from balances.versions import version_of
 
-COVERS = (
-    "The figures cover the account's own Funds and Wallets. Assets in connected (external) wallets "
-    "are not part of what Qredo reports."
-)
-
 
 def version(one: QuerySet[Account], query: Mapping[str, str], now: datetime) -> str:
     """Return the version of an account's figures; `one` holds just that account."""
@@ -59,7 +54,7 @@ def account_page(
         may_administer=administers,
         version=version(one, query, now),
         fragment_url=_fragment_url(account, one, query, now),
-        notes=(COVERS, *_detail(member)),
+        notes=_detail(member),
     )
 
 

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime
@@ -29,15 +30,24 @@ SEALED = Failure(
 )
 
 
-def poll(chunk: Sequence[Claim], *, now: datetime | None = None) -> list[Recorded]:
+def poll(
+    chunk: Sequence[Claim],
+    *,
+    now: datetime | None = None,
+    clock_ns: signing.Clock = time.time_ns,
+) -> list[Recorded]:
     """Poll every claimed account of a chunk and record what came.
 
     What could not begin in time to end before the chunk's deadline is given back; the next tick
     claims it anew. A claim that does not hold any more (a message delivered twice) is passed over.
+    `now` stands for PostgreSQL's clock and `clock_ns` for the one that signs; the demo's past needs
+    both.
     """
     held = claims.still_held(chunk)
     keys = _active_keys(claim.account_id for claim in held)
-    jobs = {_pool().submit(_ask, claim, keys.get(claim.account_id)): claim for claim in held}
+    jobs = {
+        _pool().submit(_ask, claim, keys.get(claim.account_id), clock_ns): claim for claim in held
+    }
     _, late = wait(jobs, timeout=_time_to_begin())
     untouched = {job for job in late if job.cancel()}
     claims.give_back([jobs[job] for job in untouched])
@@ -55,13 +65,14 @@ def _active_keys(account_ids: Iterable[int]) -> dict[int, ApiKey]:
     return {key.account_id: key for key in keys.select_related("account")}
 
 
-def _ask(claim: Claim, key: ApiKey | None) -> Result:
-    return Result(claim.account_id, claim.token, NO_KEY if key is None else _answer(key))
+def _ask(claim: Claim, key: ApiKey | None, clock_ns: signing.Clock) -> Result:
+    outcome = NO_KEY if key is None else _answer(key, clock_ns)
+    return Result(claim.account_id, claim.token, outcome)
 
 
-def _answer(key: ApiKey) -> qredo.BalanceAnswer | Failure:
+def _answer(key: ApiKey, clock_ns: signing.Clock) -> qredo.BalanceAnswer | Failure:
     try:
-        return signing.client_for(key).balance()
+        return signing.client_for(key, clock_ns=clock_ns).balance()
     except qredo.QredoError as error:
         return Failure(str(error.reason), error.detail)
     except VaultError:

@@ -5,11 +5,12 @@ It knows no database and nothing of runs, deltas or digests. The real store has 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from balances.amounts import Level
 
 TICK = timedelta(microseconds=1)
+FAR_AWAY = datetime.max.replace(tzinfo=UTC)
 Levels = Mapping[str, Level]
 
 
@@ -43,7 +44,7 @@ class NaiveAccount:
     slots: list[Slot] = field(default_factory=list)
     polls: list[Poll] = field(default_factory=list)
     claimed: datetime | None = None
-    claimed_until: datetime | None = None
+    claimed_until: datetime = FAR_AWAY
     halted: datetime | None = None
     is_archived: bool = False
     is_rescheduled: bool = False
@@ -79,10 +80,9 @@ class NaiveAccount:
 
     def reap(self, now: datetime) -> None:
         """Miss the claimed slot if its time is over."""
-        if self.claimed is not None and self.claimed_until is not None:
-            if self.claimed_until < now:
-                self._miss(self.claimed, "unfinished")
-                self.claimed = None
+        if self.claimed is not None and self.claimed_until < now:
+            self._miss(self.claimed, "unfinished")
+            self.claimed = None
 
     def give_back(self) -> None:
         """Let the claimed slot be claimed again."""

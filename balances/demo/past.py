@@ -20,7 +20,7 @@ from accounts.models import Account, Environment, Organization, User
 from balances import claims, ledger, polling, scheduling
 from balances.demo.people import PEOPLE
 from balances.demo.simulator import Simulated, TurnedBack
-from balances.models import Schedule
+from balances.models import Outcome, Schedule
 
 DAYS = 90
 HOUR = timedelta(hours=1)
@@ -90,10 +90,18 @@ def _write_day(simulator: TurnedBack, slots: Sequence[datetime]) -> None:
         day = Schedule.objects.filter(pk__in=ids)
         day.update(next_slot=slots[0], claim_token=None, claim_until=None)
         for slot in slots:
-            now = slot + LATENESS
-            simulator.set_clock(now)
-            polling.poll(claims.claim_due(limit=len(ids), now=now, only=ids), now=now)
+            _write_hour(simulator, slot + LATENESS, ids)
         _hold(day)
+
+
+def _write_hour(simulator: TurnedBack, now: datetime, ids: Sequence[int]) -> None:
+    simulator.set_clock(now)
+    due = claims.claim_due(limit=len(ids), now=now, only=ids)
+    nanoseconds = int(now.timestamp()) * 1_000_000_000  # a full hour and two seconds: exact
+    records = polling.poll(due, now=now, clock_ns=lambda: nanoseconds)
+    failed = [record for record in records if record.outcome != Outcome.FRESH]
+    if failed or len(records) != len(ids):
+        raise RuntimeError(f"the simulator did not answer for {now}: {failed[:1]}")
 
 
 def _hand_over(last: datetime) -> None:
