@@ -12,7 +12,7 @@ from accounts.models import Account, ApiKey, User
 from balances import charts, ledger, moments
 from balances.charts import Frame
 from balances.models import Refresh
-from balances.overview import asset_choices
+from balances.overview import asset_choices, first_to_show
 from balances.portfolio import Kind, Member, members
 from balances.rows import account_row, asset_tables
 from balances.screens import AccountPage, AssetRow, Chart, Fact, RefreshNote
@@ -88,7 +88,7 @@ def _chart(user: User, member: Member, query: Mapping[str, str], now: datetime) 
 
 def _asked(query: Mapping[str, str], choices: list[tuple[str, Kind]]) -> tuple[str, Kind]:
     asset = query.get("asset", "")
-    return next((pair for pair in choices if pair[0] == asset), choices[0])
+    return next((pair for pair in choices if pair[0] == asset), min(choices, key=first_to_show))
 
 
 def _detail(member: Member) -> tuple[str, ...]:

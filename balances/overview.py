@@ -1,16 +1,16 @@
 """The overview: what is held, what is free to move, what is in flight, and how far to trust it."""
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from accounts.access import operated_accounts
-from accounts.models import Account, User
+from acheld_assets.access import operated_acheld_assets
+from acheld_assets.models import Account, User
 from balances import charts, ledger
 from balances.amounts import Amount
 from balances.charts import Frame, Subject
@@ -39,7 +39,7 @@ class Query:
 
     @classmethod
     def of(cls, text: Mapping[str, str]) -> "Query":
-        """Read a page's query; what makes no sense counts as not asked."""
+        """Read a page's query; what makes no sense held_assets as not asked."""
         kind: Kind = "testnet" if text.get("kind") == "testnet" else "production"
         show = text.get("show", "all")
         return cls(text.get("asset", ""), kind, show if show in FILTERS else "all", text)
@@ -57,22 +57,22 @@ FILTERS: dict[str, tuple[str, Callable[[AccountRow], bool]]] = {
 }
 
 
-def current(accounts: QuerySet[Account]) -> QuerySet[Account]:
-    """Return the accounts that count today: archived ones keep their history elsewhere."""
-    return accounts.filter(archived_at=None)
+def current(acheld_assets: QuerySet[Account]) -> QuerySet[Account]:
+    """Return the acheld_assets that count today: archived ones keep their history elsewhere."""
+    return acheld_assets.filter(archived_at=None)
 
 
-def version(accounts: QuerySet[Account], query: Query, now: datetime) -> str:
+def version(acheld_assets: QuerySet[Account], query: Query, now: datetime) -> str:
     """Return the version of the overview's figures."""
-    return version_of(current(accounts), now, urlencode(sorted(query.text.items())))
+    return version_of(current(acheld_assets), now, urlencode(sorted(query.text.items())))
 
 
 def overview(
-    user: User, accounts: QuerySet[Account], query: Query, *, with_chart: bool = True
+    user: User, acheld_assets: QuerySet[Account], query: Query, *, with_chart: bool = True
 ) -> Overview:
-    """Return the overview of somebody's accounts as of now."""
+    """Return the overview of somebody's acheld_assets as of now."""
     now = ledger.clock()
-    held = members(current(accounts))
+    held = members(current(acheld_assets))
     rows = account_rows(user, held, now)
     of = _subject(held, query)
     return Overview(
@@ -80,24 +80,24 @@ def overview(
         coverage=coverage(held, now),
         chart=_chart(of, held, query, user, now) if of and with_chart else None,
         tables=asset_tables(held, now),
-        accounts=filtered(rows, query.show),
+        acheld_assets=filtered(rows, query.show),
         filters=filters(rows, query, reverse("overview")),
-        version=version(accounts, query, now),
-        fragment_url=_fragment_url(accounts, query, now),
+        version=version(acheld_assets, query, now),
+        fragment_url=_fragment_url(acheld_assets, query, now),
         may_add=True,
         demo_progress=progress.text(),
         notice=_notice(held, now),
     )
 
 
-def _fragment_url(accounts: QuerySet[Account], query: Query, now: datetime) -> str:
-    asked = {**query.text, "version": version(accounts, query, now)}
+def _fragment_url(acheld_assets: QuerySet[Account], query: Query, now: datetime) -> str:
+    asked = {**query.text, "version": version(acheld_assets, query, now)}
     return f"{reverse('overview-figures')}?{urlencode(asked)}"
 
 
 def account_rows(user: User, held: Sequence[Member], now: datetime) -> list[AccountRow]:
-    """Return the rows of a list of accounts."""
-    operated = set(operated_accounts(user).values_list("pk", flat=True))
+    """Return the rows of a list of acheld_assets."""
+    operated = set(operated_acheld_assets(user).values_list("pk", flat=True))
     ids = [member.account.pk for member in held]
     open_refreshes = Refresh.objects.filter(account__in=ids, finished_at=None)
     refreshing = set(open_refreshes.values_list("account_id", flat=True))
@@ -118,7 +118,7 @@ def filtered(rows: Sequence[AccountRow], show: str) -> tuple[AccountRow, ...]:
 
 
 def filters(rows: Sequence[AccountRow], query: Query, base_url: str) -> tuple[Choice, ...]:
-    """Return the filters of a list of accounts, each with how many it lets through."""
+    """Return the filters of a list of acheld_assets, each with how many it lets through."""
     return tuple(
         Choice(
             label,
@@ -131,14 +131,21 @@ def filters(rows: Sequence[AccountRow], query: Query, base_url: str) -> tuple[Ch
 
 
 def _subject(held: Sequence[Member], query: Query) -> Subject | None:
-    """Return what headline and chart show: what was asked for, else the most widely held asset."""
-    counts = Counter((one.asset, one.kind) for member in held for one in member.holdings)
-    if not counts:
+    """Return what headline and chart show: what was asked for, else the first to show."""
+    held_assets = set(asset_choices(held))
+    if not held_assets:
         return None
     asset, kind = query.asset, query.kind
-    if (asset, kind) not in counts:
-        asset, kind = min(counts, key=lambda pair: (pair[1], -counts[pair], pair[0]))
+    if (asset, kind) not in held_assets:
+        asset, kind = min(held_assets, key=first_to_show)
     return charts.subject([member.account for member in held], asset, kind)
+
+
+def first_to_show(pair: tuple[str, Kind]) -> tuple[Kind, int, str]:
+    """Return the sort key by which an asset is shown until the reader chooses another."""
+    preferred: list[str] = settings.HEADLINE_ASSETS
+    asset, kind = pair
+    return kind, preferred.index(asset) if asset in preferred else len(preferred), asset
 
 
 def _headline(of: Subject, held: Sequence[Member], now: datetime) -> Headline:
@@ -148,7 +155,9 @@ def _headline(of: Subject, held: Sequence[Member], now: datetime) -> Headline:
     change, direction, note = _change(of, now)
     return Headline(
         asset=of.asset,
-        scope="all accounts, testnet" if of.kind == "testnet" else "all accounts, production",
+        scope="all acheld_assets, testnet"
+        if of.kind == "testnet"
+        else "all acheld_assets, production",
         figures=figures(total(parts)),
         coverage=coverage(inside, now),
         change=change,
@@ -169,7 +178,7 @@ def _change(of: Subject, now: datetime) -> tuple[Amount | None, str, str]:
 
 
 def _names(labels: Sequence[str]) -> str:
-    return labels[0] if len(labels) == 1 else f"{len(labels)} accounts"
+    return labels[0] if len(labels) == 1 else f"{len(labels)} acheld_assets"
 
 
 def _chart(of: Subject, held: Sequence[Member], query: Query, user: User, now: datetime) -> Chart:

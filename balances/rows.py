@@ -9,6 +9,7 @@ from django.urls import reverse
 from accounts.models import Account, Environment
 from balances import moments
 from balances.amounts import Amount, Level
+from balances.holdings import VANISHED
 from balances.portfolio import Held, Kind, Member, total
 from balances.screens import AccountRow, AssetRow, AssetTable, Coverage, Figures, Part
 from balances.states import state_of
@@ -77,7 +78,6 @@ def asset_tables(members: Sequence[Member], now: datetime) -> tuple[AssetTable, 
 
 
 def _asset_row(asset: str, group: list[tuple[Member, Held]], now: datetime) -> AssetRow:
-    flags = {flag for _, held in group for flag in held.flags}
     return AssetRow(
         asset=asset,
         figures=figures(total(held for _, held in group)),
@@ -92,7 +92,18 @@ def _asset_row(asset: str, group: list[tuple[Member, Held]], now: datetime) -> A
             )
             for member, held in group
         ),
-        flags=flag_words(sorted(flags)),
+        flags=_row_flags(group),
+    )
+
+
+def _row_flags(group: list[tuple[Member, Held]]) -> tuple[str, ...]:
+    """Return what is odd about an asset, each with the account it concerns."""
+    return tuple(
+        f"{member.account.label}: {words}"
+        for member, held in group
+        for flag, words in zip(held.flags, flag_words(held.flags), strict=True)
+        # A part that is gone is zero and needs no word at the sum, which is right.
+        if flag != VANISHED
     )
 
 

@@ -200,6 +200,9 @@ POLL_HTTP_DEADLINE_SECONDS = min(15.0, POLL_INTERVAL_SECONDS * 0.4)
 POLL_CHUNK_DEADLINE_SECONDS = min(20.0, POLL_INTERVAL_SECONDS * 0.5)
 POLL_TICK_SECONDS = min(5.0, POLL_INTERVAL_SECONDS / 5)
 
+#: What headline and chart show until the reader chooses; the first that is held.
+HEADLINE_ASSETS = env.words("HEADLINE_ASSETS", "BTC,ETH,USDC,USDT")
+
 #: Endings (or, with a `*`, patterns) of asset names that stand for worthless test money.
 TESTNET_ASSETS = env.words(
     "TESTNET_ASSETS",

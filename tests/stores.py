@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-_FOLDER = Path(__file__).resolve().parent.parent / ".cache" / "tests"
+_PROJECT = Path(__file__).resolve().parent.parent
+#: Two runs at once need a folder each.
+_FOLDER = Path(os.environ.get("TEST_DATA_DIR") or _PROJECT / ".cache" / "tests")
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qredo_dash.settings")
 os.environ["DATA_DIR"] = str(_FOLDER)
