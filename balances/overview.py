@@ -9,8 +9,8 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from acheld_assets.access import operated_acheld_assets
-from acheld_assets.models import Account, User
+from accounts.access import operated_accounts
+from accounts.models import Account, User
 from balances import charts, ledger
 from balances.amounts import Amount
 from balances.charts import Frame, Subject
@@ -57,22 +57,22 @@ FILTERS: dict[str, tuple[str, Callable[[AccountRow], bool]]] = {
 }
 
 
-def current(acheld_assets: QuerySet[Account]) -> QuerySet[Account]:
-    """Return the acheld_assets that count today: archived ones keep their history elsewhere."""
-    return acheld_assets.filter(archived_at=None)
+def current(accounts: QuerySet[Account]) -> QuerySet[Account]:
+    """Return the accounts that count today: archived ones keep their history elsewhere."""
+    return accounts.filter(archived_at=None)
 
 
-def version(acheld_assets: QuerySet[Account], query: Query, now: datetime) -> str:
+def version(accounts: QuerySet[Account], query: Query, now: datetime) -> str:
     """Return the version of the overview's figures."""
-    return version_of(current(acheld_assets), now, urlencode(sorted(query.text.items())))
+    return version_of(current(accounts), now, urlencode(sorted(query.text.items())))
 
 
 def overview(
-    user: User, acheld_assets: QuerySet[Account], query: Query, *, with_chart: bool = True
+    user: User, accounts: QuerySet[Account], query: Query, *, with_chart: bool = True
 ) -> Overview:
-    """Return the overview of somebody's acheld_assets as of now."""
+    """Return the overview of somebody's accounts as of now."""
     now = ledger.clock()
-    held = members(current(acheld_assets))
+    held = members(current(accounts))
     rows = account_rows(user, held, now)
     of = _subject(held, query)
     return Overview(
@@ -80,24 +80,24 @@ def overview(
         coverage=coverage(held, now),
         chart=_chart(of, held, query, user, now) if of and with_chart else None,
         tables=asset_tables(held, now),
-        acheld_assets=filtered(rows, query.show),
+        accounts=filtered(rows, query.show),
         filters=filters(rows, query, reverse("overview")),
-        version=version(acheld_assets, query, now),
-        fragment_url=_fragment_url(acheld_assets, query, now),
+        version=version(accounts, query, now),
+        fragment_url=_fragment_url(accounts, query, now),
         may_add=True,
         demo_progress=progress.text(),
         notice=_notice(held, now),
     )
 
 
-def _fragment_url(acheld_assets: QuerySet[Account], query: Query, now: datetime) -> str:
-    asked = {**query.text, "version": version(acheld_assets, query, now)}
+def _fragment_url(accounts: QuerySet[Account], query: Query, now: datetime) -> str:
+    asked = {**query.text, "version": version(accounts, query, now)}
     return f"{reverse('overview-figures')}?{urlencode(asked)}"
 
 
 def account_rows(user: User, held: Sequence[Member], now: datetime) -> list[AccountRow]:
-    """Return the rows of a list of acheld_assets."""
-    operated = set(operated_acheld_assets(user).values_list("pk", flat=True))
+    """Return the rows of a list of accounts."""
+    operated = set(operated_accounts(user).values_list("pk", flat=True))
     ids = [member.account.pk for member in held]
     open_refreshes = Refresh.objects.filter(account__in=ids, finished_at=None)
     refreshing = set(open_refreshes.values_list("account_id", flat=True))
@@ -118,7 +118,7 @@ def filtered(rows: Sequence[AccountRow], show: str) -> tuple[AccountRow, ...]:
 
 
 def filters(rows: Sequence[AccountRow], query: Query, base_url: str) -> tuple[Choice, ...]:
-    """Return the filters of a list of acheld_assets, each with how many it lets through."""
+    """Return the filters of a list of accounts, each with how many it lets through."""
     return tuple(
         Choice(
             label,
@@ -155,9 +155,7 @@ def _headline(of: Subject, held: Sequence[Member], now: datetime) -> Headline:
     change, direction, note = _change(of, now)
     return Headline(
         asset=of.asset,
-        scope="all acheld_assets, testnet"
-        if of.kind == "testnet"
-        else "all acheld_assets, production",
+        scope="all accounts, testnet" if of.kind == "testnet" else "all accounts, production",
         figures=figures(total(parts)),
         coverage=coverage(inside, now),
         change=change,
@@ -178,7 +176,7 @@ def _change(of: Subject, now: datetime) -> tuple[Amount | None, str, str]:
 
 
 def _names(labels: Sequence[str]) -> str:
-    return labels[0] if len(labels) == 1 else f"{len(labels)} acheld_assets"
+    return labels[0] if len(labels) == 1 else f"{len(labels)} accounts"
 
 
 def _chart(of: Subject, held: Sequence[Member], query: Query, user: User, now: datetime) -> Chart:

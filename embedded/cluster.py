@@ -71,7 +71,7 @@ class Cluster:
 
     def _run(self, command: list[str], text: str, lock: int) -> None:
         drop = not self.account.is_caller
-        done = subprocess.run(  # noqa: S603 - our own program, no shell
+        done = subprocess.run(
             command,
             input=text,
             capture_output=True,
@@ -105,7 +105,7 @@ class Cluster:
 
 
 def _major(postgres: Path) -> str:
-    said = subprocess.run(  # noqa: S603 - our own program, no shell
+    said = subprocess.run(
         [postgres, "--version"], capture_output=True, encoding="ascii", check=True
     )
     return said.stdout.split()[-1].split(".")[0]

@@ -59,7 +59,7 @@ class Server:
         who = [str(self.account.uid), str(self.account.gid)]
         log = journal.opened(self.log)
         try:
-            subprocess.run(  # noqa: S603 - our own program, no shell
+            subprocess.run(
                 [sys.executable, "-I", "-S", launch.__file__, *who, *command],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
