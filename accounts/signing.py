@@ -12,6 +12,9 @@ from django.core.exceptions import ImproperlyConfigured
 import qredo
 from accounts import vault
 from accounts.models import ApiKey, Environment
+from accounts.vault import VaultError
+
+__all__ = ["Clock", "NotLoopback", "VaultError", "client", "client_for", "environment_url"]
 
 
 class NotLoopback(ImproperlyConfigured):
@@ -22,7 +25,7 @@ Clock = Callable[[], int]
 
 
 def client_for(key: ApiKey, *, clock_ns: Clock = time.time_ns) -> qredo.Client:
-    """Return a client that signs with a stored key. Raise `vault.VaultError` if it does not open.
+    """Return a client that signs with a stored key. Raise `VaultError` if it does not open.
 
     `key.account` should be loaded along with the key. `clock_ns` gives Unix nanoseconds.
     """

@@ -39,7 +39,7 @@ class Query:
 
     @classmethod
     def of(cls, text: Mapping[str, str]) -> "Query":
-        """Read a page's query; what makes no sense held_assets as not asked."""
+        """Read a page's query; what makes no sense counts as not asked."""
         kind: Kind = "testnet" if text.get("kind") == "testnet" else "production"
         show = text.get("show", "all")
         return cls(text.get("asset", ""), kind, show if show in FILTERS else "all", text)

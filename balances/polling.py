@@ -14,7 +14,6 @@ from django.core.exceptions import ImproperlyConfigured
 import qredo
 from accounts import signing
 from accounts.models import ApiKey
-from accounts.vault import VaultError
 from balances import claims, recording
 from balances.claims import Claim
 from balances.recording import Recorded
@@ -75,7 +74,7 @@ def _answer(key: ApiKey, clock_ns: signing.Clock) -> qredo.BalanceAnswer | Failu
         return signing.client_for(key, clock_ns=clock_ns).balance()
     except qredo.QredoError as error:
         return Failure(str(error.reason), error.detail)
-    except VaultError:
+    except signing.VaultError:
         return SEALED
     except (ImproperlyConfigured, ValueError) as error:
         # Names the setting, never the key: these are raised before anything is signed.
