@@ -1,0 +1,43 @@
+"""Run the benchmark: `python -m bench [--accounts N]`."""
+
+import argparse
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="bench")
+    parser.add_argument("--accounts", type=int, default=1000)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="qredo-dash-bench-") as folder:
+        home = Path(folder)
+        home.chmod(0o711)
+        os.environ.update(DATA_DIR=str(home / "data"), DJANGO_SETTINGS_MODULE="qredo_dash.settings")
+        return run(options.accounts)
+
+
+def run(accounts: int) -> int:
+    """Measure everything with stores of its own and print table and JSON."""
+    import django
+
+    from qredo_dash import home
+
+    with home.stores():
+        django.setup()
+        from django.core.management import call_command
+
+        from bench import lines, pages, polls, scene
+
+        call_command("migrate", verbosity=0)
+        with scene.simulator() as told:
+            stage = scene.build(told, accounts)
+            found = [*polls.lines(stage), *pages.lines(scene.first(stage, 100))]
+        print(lines.table(found))
+        print(lines.as_json(found))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,66 @@
+"""The scene that is measured: stores and simulator of its own, many accounts of one key."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.conf import settings
+from django.db.models.functions import Now
+
+import qredo
+from accounts import enrolment
+from accounts.enrolment import Candidate
+from accounts.models import Account, Environment, Membership, Organization, Role, User
+from balances import scheduling
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Accounts that all answer with ten assets or so, and somebody who sees them."""
+
+    reader: User
+    accounts: list[Account]
+    base_url: str
+    key_id: str
+    secret: qredo.Secret
+
+
+@contextmanager
+def simulator() -> Iterator[dict[str, Any]]:
+    """Run the simulator; yield what it announces."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "qredo_sandbox", "--exit-with-stdin"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        yield json.loads(process.stdout.readline())
+        process.terminate()
+
+
+def build(told: dict[str, Any], count: int) -> Scene:
+    """Enrol `count` accounts with the key of one quiet simulated account."""
+    settings.QREDO_GIVEN_URLS = told["environments"]
+    quiet = next(account for account in told["accounts"] if account["name"] == "Cold storage")
+    key, secret = quiet["keys"][0]["key_id"], qredo.decode_secret(quiet["keys"][0]["secret"])
+    fund = Organization.objects.create(name="Bench")
+    reader = User.objects.create_user("reader@bench.example")
+    Membership.objects.create(user=reader, organization=fund, role=Role.VIEWER)
+    candidate = Candidate(key, secret, Environment.PRODUCTION)
+    accounts = [
+        enrolment.keep(candidate, label=f"Account {n}", owner=fund, by=None, verified=False)
+        for n in range(count)
+    ]
+    scheduling.add_missing()
+    return Scene(reader, accounts, told["environments"]["production"], key, secret)
+
+
+def first(scene: Scene, count: int) -> Scene:
+    """Return the same scene with the first accounts alone; the others are archived."""
+    kept = scene.accounts[:count]
+    Account.objects.exclude(pk__in=[account.pk for account in kept]).update(archived_at=Now())
+    return replace(scene, accounts=kept)
