@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -71,7 +71,7 @@ def _ask(claim: Claim, key: ApiKey | None, clock_ns: signing.Clock) -> Result:
 
 def _answer(key: ApiKey, clock_ns: signing.Clock) -> qredo.BalanceAnswer | Failure:
     try:
-        return signing.client_for(key, clock_ns=clock_ns).balance()
+        answer = signing.client_for(key, clock_ns=clock_ns).balance()
     except qredo.QredoError as error:
         return Failure(str(error.reason), error.detail)
     except signing.VaultError:
@@ -84,6 +84,14 @@ def _answer(key: ApiKey, clock_ns: signing.Clock) -> qredo.BalanceAnswer | Failu
             "a poll broke with %s", type(error).__name__
         )
         return Failure("bad_request", "This program failed while polling. See its log.")
+    for name in answer.balances.unknown_fields:
+        _say_once(name)
+    return answer
+
+
+@lru_cache(maxsize=1000)
+def _say_once(name: str) -> None:
+    log.info("Qredo's answers have a field that is not understood and passed over: %a", name[:64])
 
 
 @cache

@@ -180,7 +180,7 @@ def test_what_could_not_begin_in_time_is_given_back(
     due, go_on = claims.claim_due(limit=2, now=at(10)), Event()
     real = claims.give_back
 
-    def slowly(claim: Claim, _: object) -> Result:
+    def slowly(claim: Claim, *_: object) -> Result:
         assert go_on.wait(20)
         return Result(claim.account_id, claim.token, answer())
 

@@ -32,7 +32,7 @@ levels = st.builds(
 holds = st.lists(st.dictionaries(st.sampled_from(ASSETS), levels), min_size=1, max_size=4)
 
 ACTIONS = (
-    *("fresh", "fresh", "fresh", "failed", "claim", "deliver", "reap", "give_back", "redeliver"),
+    *("fresh", "fresh", "lately", "failed", "claim", "deliver", "reap", "give_back", "redeliver"),
     *("refresh", "refresh", "refresh_fails", "pause", "resume", "archive"),
 )
 
@@ -91,6 +91,13 @@ class Both:
 
     def fresh(self, number: int, held: dict[str, Level]) -> None:
         self.claim(number, held)
+        self.deliver(number, held)
+
+    def lately(self, number: int, held: dict[str, Level]) -> None:
+        """Let more than an interval pass between a slot and its observation, if one is due."""
+        self.clock.now += timedelta(seconds=50)
+        self.claim(number, held)
+        self.clock.now += timedelta(seconds=40)
         self.deliver(number, held)
 
     def failed(self, number: int, held: dict[str, Level]) -> None:

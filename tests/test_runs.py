@@ -86,6 +86,12 @@ def test_a_missed_stretch_over_days_is_cut_at_each_midnight() -> None:
     assert run.last == booking.last
 
 
+def test_a_missed_slot_at_midnight_belongs_to_the_new_day() -> None:
+    run, closed = booked(None, missed(datetime(2026, 3, 2, 23, 30, tzinfo=UTC), 7))
+    assert [piece.slots for piece, _ in closed] == [6]
+    assert (run.first, run.slots) == (datetime(2026, 3, 3, tzinfo=UTC), 1)
+
+
 def test_an_interval_of_a_day_makes_one_run_a_day() -> None:
     run, closed = booked(None, missed(datetime(2026, 3, 2, 9, tzinfo=UTC), 3, interval=86_400))
     assert [piece.slots for piece, _ in closed] == [1, 1]

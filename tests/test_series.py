@@ -95,14 +95,12 @@ def test_different_scales_are_summed_exactly(account: Account) -> None:
 
 
 def test_a_scale_that_changes_within_the_range_is_exact(account: Account) -> None:
-    seen(account, at(10), BTC=coins(150, 100))
-    seen(account, at(10, 5), BTC=coins(15, 10))
+    seen(account, at(10), BTC=coins(15, 10))
+    seen(account, at(10, 5), BTC=coins(150, 100))
     seen(account, at(10, 10), BTC=coins(1_501, 1_000))
-    assert [total for total, _, _ in told([account], at(10), at(10, 5), at(10, 10))] == [
-        1500,
-        1500,
-        1501,
-    ]
+    seen(account, at(10, 15), BTC=coins(2, 1))
+    instants = [at(10), at(10, 5), at(10, 10), at(10, 15)]
+    assert [total for total, _, _ in told([account], *instants)] == [1500, 1500, 1501, 2000]
 
 
 def test_an_asset_that_comes_and_goes_is_zero_outside(account: Account) -> None:

@@ -12,6 +12,7 @@ from typing import IO, Any
 from django.conf import settings
 
 from accounts import cli
+from balances.demo import progress
 from balances.demo.people import ensure_people
 from qredo_dash import env
 from qredo_dash.demo_lines import login_lines
@@ -34,6 +35,7 @@ class Command(cli.Command):
         port = self._port()
         if demo:
             ensure_people()
+            progress.tell(None)  # of a loader that was killed
         plan = Plan(port=port, demo=demo, simulator_port=_free_port() if demo else 0)
 
         def ready() -> None:
