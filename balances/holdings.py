@@ -79,10 +79,16 @@ RETURNING h.account_id, h.id, h.changed_at,
     new.total, new.available, new.pending_in, new.pending_out, new.scale, new.flags
 """
 
-_CHANGE = """
+_CHANGES = """
 INSERT INTO balances_change (holding_id, valid_from, snapshot_id, total, available, pending_in,
     pending_out, scale, delta_total, delta_available, delta_pending_in, delta_pending_out, flags)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s::numeric, %s::numeric, %s::numeric, %s::numeric, %s)
+SELECT holding_id, valid_from, snapshot_id, total, available, pending_in, pending_out, scale,
+    delta_total, delta_available, delta_pending_in, delta_pending_out, string_to_array(flags, ',')
+FROM unnest(%s::bigint[], %s::timestamptz[], %s::bigint[], %s::numeric[], %s::numeric[],
+    %s::numeric[], %s::numeric[], %s::numeric[], %s::numeric[], %s::numeric[], %s::numeric[],
+    %s::numeric[], %s::text[])
+    AS n(holding_id, valid_from, snapshot_id, total, available, pending_in, pending_out, scale,
+        delta_total, delta_available, delta_pending_in, delta_pending_out, flags)
 """
 
 
@@ -108,11 +114,7 @@ def _upsert(observations: Sequence[Observation]) -> Iterator[Changed]:
          not b.identity_holds, o.observed_at)
         for o in observations for b in o.answer.balances.assets
     ]  # fmt: skip
-    return (
-        _changed(_UPSERT, [list(column) for column in zip(*rows, strict=True)])
-        if rows
-        else iter(())
-    )
+    return _changed(_UPSERT, _columns(rows)) if rows else iter(())
 
 
 def _vanish(observations: Sequence[Observation]) -> Iterator[Changed]:
@@ -135,31 +137,41 @@ def _changed(statement: str, values: list[list[Any]]) -> Iterator[Changed]:
         yield Changed(row[0], row[1], row[2], before, after, tuple(row[13]))
 
 
+_SNAPSHOTS = """
+INSERT INTO balances_snapshot (account_id, slot, observed_at, payload_id, flags)
+SELECT account_id, slot, observed_at, digest, CASE WHEN emptied THEN ARRAY['emptied'] ELSE '{}' END
+FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::bytea[], %s::boolean[])
+    AS n(account_id, slot, observed_at, digest, emptied)
+RETURNING account_id, id
+"""
+
+# In the order of the digests, so that two writers never wait in a circle.
+_PAYLOADS = """
+INSERT INTO balances_payload (digest, body, size)
+SELECT * FROM unnest(%s::bytea[], %s::bytea[], %s::integer[]) AS n(digest, body, size)
+ORDER BY digest ON CONFLICT (digest) DO NOTHING
+"""
+
+
 def _snapshots(
     observations: Sequence[Observation], changed: dict[int, list[Changed]]
 ) -> dict[int, int]:
     """Store the answers' bytes and one snapshot each; return the snapshots' ids by account."""
-    _write_payloads(observations)
-    return {o.account_id: _snapshot(o, changed[o.account_id]) for o in observations}
+    if not observations:
+        return {}
+    bodies = [
+        (o.answer.digest, zlib.compress(o.answer.body), len(o.answer.body)) for o in observations
+    ]
+    sql.count(_PAYLOADS, _columns(bodies))
+    rows = [
+        (o.account_id, o.slot, o.observed_at, o.answer.digest, _is_emptied(o, changed))
+        for o in observations
+    ]
+    return dict(sql.rows(_SNAPSHOTS, _columns(rows)))
 
 
-def _snapshot(o: Observation, changed: list[Changed]) -> int:
-    flags = [EMPTIED] if changed and not o.answer.balances.assets else []
-    found = sql.rows(
-        "INSERT INTO balances_snapshot (account_id, slot, observed_at, payload_id, flags)"
-        " VALUES (%s, %s, %s, %s, %s) RETURNING id",
-        [o.account_id, o.slot, o.observed_at, o.answer.digest, flags],
-    )
-    return int(found[0][0])
-
-
-def _write_payloads(observations: Sequence[Observation]) -> None:
-    bodies = sorted((o.answer.digest, o.answer.body) for o in observations)
-    sql.many(
-        "INSERT INTO balances_payload (digest, body, size) VALUES (%s, %s, %s)"
-        " ON CONFLICT (digest) DO NOTHING",
-        [(digest, zlib.compress(body), len(body)) for digest, body in bodies],
-    )
+def _is_emptied(o: Observation, changed: dict[int, list[Changed]]) -> bool:
+    return not o.answer.balances.assets and bool(changed.get(o.account_id))
 
 
 def _write_changes(snapshots: dict[int, int], changed: dict[int, list[Changed]]) -> None:
@@ -168,8 +180,9 @@ def _write_changes(snapshots: dict[int, int], changed: dict[int, list[Changed]])
         for account_id, changes in changed.items()
         for change in changes
     ]
-    make_months({change.observed_at for changes in changed.values() for change in changes})
-    sql.many(_CHANGE, rows)
+    if rows:
+        make_months({change.observed_at for changes in changed.values() for change in changes})
+        sql.count(_CHANGES, _columns(rows))
 
 
 def _change_row(snapshot_id: int, change: Changed) -> tuple[Any, ...]:
@@ -179,8 +192,12 @@ def _change_row(snapshot_id: int, change: Changed) -> tuple[Any, ...]:
     return (
         change.holding_id, change.observed_at, snapshot_id, after.total, after.available,
         after.pending_in, after.pending_out, after.scale,
-        *(plain_decimal(amount, delta.scale) for amount in deltas), list(change.flags),
+        *(plain_decimal(amount, delta.scale) for amount in deltas), ",".join(change.flags),
     )  # fmt: skip
+
+
+def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)]
 
 
 _known_months: set[date] = set()

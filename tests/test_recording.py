@@ -11,7 +11,7 @@ import pytest
 from django.db import IntegrityError
 
 from accounts.models import Account
-from balances import as_of, claims, holdings, recording, sql
+from balances import as_of, claims, ledger, recording, sql
 from balances.models import Change, Holding, Payload, Run, Schedule, Snapshot
 from balances.results import Failure, Result
 from tests import props
@@ -229,7 +229,7 @@ def test_of_a_chunk_that_breaks_nothing_is_written(
     results = [Result(c.account_id, c.token, answer(BTC=coins(1))) for c in due]
     with monkeypatch.context() as broken:
         broken.setattr(
-            holdings, "_CHANGE", holdings._CHANGE.replace("VALUES (%s", "VALUES (%s - 9")
+            ledger, "save", lambda _: sql.count("INSERT INTO balances_run DEFAULT VALUES")
         )
         with pytest.raises(IntegrityError):
             recording.record(results, now=at(10))
