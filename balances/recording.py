@@ -45,11 +45,17 @@ def record(results: Sequence[Result], *, now: datetime | None = None) -> list[Re
         held = {
             result.account_id: result
             for result in results
-            if result.account_id in entries
-            and entries[result.account_id].claim_token == result.token
+            if _is_held(entries.get(result.account_id), result, clock.now)
         }
         writing = _Writing(clock, {i: entries[i] for i in held}, held)
         return writing.write()
+
+
+def _is_held(entry: Entry | None, result: Result, now: datetime) -> bool:
+    """Whether the result's claim stands. One that is over is left to be reaped as missed."""
+    if entry is None or entry.claim_token != result.token:
+        return False
+    return entry.claim_until is not None and now <= entry.claim_until
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,19 +17,19 @@ def tick() -> None:
     claims.reap()
     for refresh_id in refreshing.sweep():
         refresh.delay(refresh_id)
-    due = claims.claim_due(limit=settings.POLL_CLAIM_LIMIT)
+    hand_out(claims.claim_due(limit=settings.POLL_CLAIM_LIMIT))
+
+
+def hand_out(due: list[Claim]) -> None:
+    """Send claims to the workers in chunks; what cannot be sent is claimed anew later."""
     for start in range(0, len(due), settings.POLL_CHUNK):
-        hand_out(due[start : start + settings.POLL_CHUNK])
-
-
-def hand_out(chunk: list[Claim]) -> None:
-    """Send one chunk to the workers; what cannot be sent is claimed anew by the next tick."""
-    pairs = [(claim.account_id, str(claim.token)) for claim in chunk]
-    try:
-        poll_chunk.apply_async((pairs,), expires=settings.POLL_INTERVAL_SECONDS)
-    except poll_chunk.OperationalError:
-        claims.give_back(chunk)
-        raise
+        chunk = due[start : start + settings.POLL_CHUNK]
+        pairs = [(claim.account_id, str(claim.token)) for claim in chunk]
+        try:
+            poll_chunk.apply_async((pairs,), expires=settings.POLL_INTERVAL_SECONDS)
+        except poll_chunk.OperationalError:
+            claims.give_back(due[start:])
+            raise
 
 
 @shared_task(name="balances.poll_chunk")

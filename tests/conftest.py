@@ -59,6 +59,12 @@ class Simulator:
         return int(counters["keys"].get(self.key(name)[0], {}).get("requests", 0))
 
 
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings: Any) -> None:
+    # Slow hashing protects people; here it would only cost every test a second.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture(scope="session")
 def _simulator() -> Iterator[Simulator]:
     with subprocess.Popen(

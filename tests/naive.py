@@ -60,6 +60,10 @@ class NaiveAccount:
         self.claimed_until = now + min(timedelta(seconds=120), self.interval * 0.8)
         return True
 
+    def holds_claim(self, now: datetime) -> bool:
+        """Whether an answer would still be in time."""
+        return self.claimed is not None and now <= self.claimed_until
+
     def fresh(self, now: datetime, levels: Levels) -> None:
         """End the claimed slot: it was answered."""
         assert self.claimed is not None

@@ -111,8 +111,8 @@ class Both:
         claim = self.open.pop(number)
         result = Result(claim.account_id, claim.token, outcome)  # type: ignore[arg-type]
         self.used.append(result)
-        holds = self.naive[number].claimed is not None
-        # Without its claim (reaped, paused, rescheduled meanwhile) it comes too late.
+        holds = self.naive[number].holds_claim(self.clock.now)
+        # Without its claim (over, reaped, paused, rescheduled meanwhile) it comes too late.
         assert bool(recording.record([result])) == holds
         if holds:
             naively(self.naive[number])  # type: ignore[operator]
