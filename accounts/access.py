@@ -1,10 +1,17 @@
 """Who may see and do what. Every query for a reader starts with `visible_to`."""
 
+from collections.abc import Callable
+from functools import wraps
+from uuid import UUID
+
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
 
 from accounts.models import Account, Membership, Organization, Role, User
+from accounts.requests import Request
 
 OPERATE = frozenset({Role.OPERATOR, Role.ADMIN})
 ADMINISTER = frozenset({Role.ADMIN})
@@ -29,6 +36,21 @@ def visible_to(user: User | AnonymousUser) -> QuerySet[Account]:
         Q(owner=user)
         | Q(organization__in=Membership.objects.filter(user=user).values("organization"))
     )
+
+
+def in_scope(
+    view: Callable[[Request, Account], HttpResponse],
+) -> Callable[[Request, UUID], HttpResponse]:
+    """Give a view the account of its address. Out of scope is 404, before any other word.
+
+    It stands above the check of the method, so that a wrong method betrays nothing either.
+    """
+
+    @wraps(view)
+    def looked_up(request: Request, uid: UUID) -> HttpResponse:
+        return view(request, get_object_or_404(visible_to(request.user), uid=uid))
+
+    return looked_up
 
 
 def may(user: User, account: Account, roles: frozenset[Role]) -> bool:

@@ -35,7 +35,8 @@ class Command(BaseCommand):
 
     def emit(self, value: Mapping[str, object]) -> None:
         """Write one JSON line."""
-        self.stdout.write(json.dumps(value, ensure_ascii=False))
+        # ASCII: no terminal and no locale changes what an asset's name is.
+        self.stdout.write(json.dumps(value))
 
     def refuse(self, text: str, *, code: int = FAILED) -> NoReturn:
         """End with one readable line."""

@@ -27,7 +27,10 @@ def public_half(private: str) -> str:
 
 def opener(private: str) -> hybrid.HybridDecrypt:
     """Return what opens. Raise `BadKeysetError`."""
-    return _private_handle(private).primitive(hybrid.HybridDecrypt)
+    try:
+        return _private_handle(private).primitive(hybrid.HybridDecrypt)
+    except tink.TinkError:
+        raise BadKeysetError("The private vault keyset does not open anything.") from None
 
 
 def sealer(public: str) -> hybrid.HybridEncrypt:

@@ -5,8 +5,10 @@ from django.contrib.auth.views import LoginView, PasswordChangeView
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
+from django.views.decorators.http import require_http_methods
 
 from accounts.forms import ProfileForm, SignInForm
+from accounts.models import User
 from accounts.requests import Request
 
 
@@ -16,6 +18,7 @@ class SignIn(LoginView):
     template_name = "accounts/sign_in.html"
     authentication_form = SignInForm
     redirect_authenticated_user = True
+    http_method_names = ("get", "head", "post")  # a form view takes PUT for POST
 
 
 class Password(PasswordChangeView):
@@ -23,13 +26,18 @@ class Password(PasswordChangeView):
 
     template_name = "accounts/password.html"
     success_url = reverse_lazy("profile")
+    http_method_names = ("get", "head", "post")
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: Request) -> HttpResponse:
     """Show and change one's name and time zone."""
-    form = ProfileForm(request.POST or None, instance=request.user)
-    if request.method == "POST" and form.is_valid():
-        form.save()
+    # A person of its own: what is refused must not show in the page's header either.
+    person = User.objects.get(pk=request.user.pk)
+    form = ProfileForm(request.POST if request.method == "POST" else None, instance=person)
+    if form.is_valid():
+        # Never the whole row: somebody may have been deactivated meanwhile.
+        person.save(update_fields=ProfileForm.Meta.fields)
         messages.success(request, "Your profile is saved.")
         return redirect("profile")
     return render(request, "accounts/profile.html", {"form": form})

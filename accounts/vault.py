@@ -38,7 +38,7 @@ def unseal(stored: str, *, key_uid: UUID, account_uid: UUID) -> Secret:
     try:
         sealed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
         return Secret(_opener().decrypt(sealed, _context(key_uid, account_uid)))
-    except (tink.TinkError, ValueError):
+    except (tink.TinkError, keysets.BadKeysetError, ValueError):
         raise VaultError("A stored key does not open with this installation's keyset.") from None
 
 

@@ -13,6 +13,21 @@ from accounts.words import plain_words, tidy
 #: Value of the owner field for one's own account; organizations are named by their uid.
 PERSONAL = "personal"
 
+#: Qredo's ids have 14 characters and its secrets 80; what is longer may be a secret.
+LONGEST_SHOWN_KEY_ID = 40
+
+
+class KeyIdInput(forms.TextInput):
+    """Shows again only what can be a key id: a secret in the wrong field stays unseen."""
+
+    def format_value(self, value: Any) -> str | None:
+        """Return what is shown of what was typed."""
+        text = str(value or "").strip()
+        try:
+            return qredo.clean_key_id(text) if len(text) <= LONGEST_SHOWN_KEY_ID else None
+        except qredo.BadKeyId:
+            return None
+
 
 class AddAccountForm(forms.Form):
     """Label, owner, environment, key id and secret."""
@@ -20,20 +35,24 @@ class AddAccountForm(forms.Form):
     label = forms.CharField(
         max_length=80, validators=[plain_words], help_text="What you call this account."
     )
-    owner = forms.ChoiceField(help_text="Whom the account belongs to.")
+    owner = forms.ChoiceField(
+        help_text="Whom the account belongs to.",
+        error_messages={"invalid_choice": "Choose an owner from the list."},
+    )
     environment = forms.ChoiceField(
         choices=[
             (Environment.PRODUCTION, "Production"),
             (Environment.SANDBOX, "Sandbox (testnet)"),
         ],
         initial=Environment.PRODUCTION,
+        error_messages={"invalid_choice": "Choose one of the two."},
         widget=forms.RadioSelect,
     )
     api_key = forms.CharField(
         label="API key",
         max_length=512,
         help_text="The key's id, short text such as _lJCqc-T3cnNpw.",
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        widget=KeyIdInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
     api_secret = forms.CharField(
         label="API secret",

@@ -27,19 +27,26 @@ def add_account(
     by: User | None,
     verify: bool = True,
 ) -> Added:
-    """Add an account.
+    """Add an account; an organization that is not stored yet is stored along with it.
 
     Raise `qredo.QredoError` or `enrolment.LabelTakenError`; then nothing is kept.
     """
     answer = enrolment.test_key(candidate) if verify else None
     with transaction.atomic():
         account = enrolment.keep(
-            candidate, label=label, owner=owner, by=by, verified=answer is not None
+            candidate, label=label, owner=_stored(owner), by=by, verified=answer is not None
         )
         scheduling.add_missing([account])
         if answer is not None:
             _store_first(account, answer, by=by)
     return Added(account, verified=answer is not None)
+
+
+def _stored(owner: User | Organization) -> User | Organization:
+    if isinstance(owner, Organization) and owner.pk is None:
+        # By name: another command may have made it meanwhile.
+        return Organization.objects.get_or_create(name=owner.name)[0]
+    return owner
 
 
 def _store_first(account: Account, answer: qredo.BalanceAnswer, *, by: User | None) -> None:

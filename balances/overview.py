@@ -1,6 +1,6 @@
 """The overview: what is held, what is free to move, what is in flight, and how far to trust it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
@@ -16,6 +16,7 @@ from balances.amounts import Amount
 from balances.charts import Frame, Subject
 from balances.demo import progress
 from balances.models import Refresh
+from balances.openings import Openings
 from balances.portfolio import Kind, Member, members, total
 from balances.rows import account_row, asset_tables, coverage, figures
 from balances.screens import AccountRow, Chart, Choice, Headline, Overview
@@ -36,13 +37,16 @@ class Query:
     kind: Kind
     show: str
     text: Mapping[str, str]
+    opened: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, text: Mapping[str, str]) -> "Query":
+    def of(cls, asked: Mapping[str, str], opened: Iterable[str] = ()) -> "Query":
         """Read a page's query; what makes no sense counts as not asked."""
+        text = {name: value for name, value in asked.items() if name not in {"open", "version"}}
         kind: Kind = "testnet" if text.get("kind") == "testnet" else "production"
         show = text.get("show", "all")
-        return cls(text.get("asset", ""), kind, show if show in FILTERS else "all", text)
+        show = show if show in FILTERS else "all"
+        return cls(text.get("asset", ""), kind, show, text, frozenset(opened))
 
 
 FILTERS: dict[str, tuple[str, Callable[[AccountRow], bool]]] = {
@@ -73,13 +77,14 @@ def overview(
     """Return the overview of somebody's accounts as of now."""
     now = ledger.clock()
     held = members(current(accounts))
-    rows = account_rows(user, held, now)
+    openings = Openings.of(reverse("overview"), query.text, query.opened)
+    rows = account_rows(user, held, now, openings)
     of = _subject(held, query)
     return Overview(
         headline=None if of is None else _headline(of, held, now),
         coverage=coverage(held, now),
         chart=_chart(of, held, query, user, now) if of and with_chart else None,
-        tables=asset_tables(held, now),
+        tables=asset_tables(held, now, openings),
         accounts=filtered(rows, query.show),
         filters=filters(rows, query, reverse("overview")),
         version=version(accounts, query, now),
@@ -87,6 +92,7 @@ def overview(
         may_add=True,
         demo_progress=progress.text(),
         notice=_notice(held, now),
+        refreshing=any(row.refreshing for row in rows),
     )
 
 
@@ -95,7 +101,9 @@ def _fragment_url(accounts: QuerySet[Account], query: Query, now: datetime) -> s
     return f"{reverse('overview-figures')}?{urlencode(asked)}"
 
 
-def account_rows(user: User, held: Sequence[Member], now: datetime) -> list[AccountRow]:
+def account_rows(
+    user: User, held: Sequence[Member], now: datetime, openings: Openings
+) -> list[AccountRow]:
     """Return the rows of a list of accounts."""
     operated = set(operated_accounts(user).values_list("pk", flat=True))
     ids = [member.account.pk for member in held]
@@ -107,6 +115,7 @@ def account_rows(user: User, held: Sequence[Member], now: datetime) -> list[Acco
             now,
             may_refresh=member.account.pk in operated,
             refreshing=member.account.pk in refreshing,
+            openings=openings,
         )
         for member in held
     ]

@@ -52,13 +52,16 @@ class Member:
         return is_fresh(self.schedule, now)
 
 
-def members(accounts: QuerySet[Account]) -> list[Member]:
-    """Load accounts with everything a list of them shows, sorted by owner and label."""
+def members(accounts: QuerySet[Account], asset: str | None = None) -> list[Member]:
+    """Load accounts with everything a list of them shows, sorted by owner and label.
+
+    With `asset` nothing else that they hold is loaded.
+    """
     found = list(accounts.select_related("schedule", "organization", "owner"))
     found.sort(
         key=lambda a: (a.is_personal, a.organization.name if a.organization else "", a.label)
     )
-    held = _holdings(found)
+    held = _holdings(found, asset)
     return [Member(a, getattr(a, "schedule", None), tuple(held[a.pk])) for a in found]
 
 
@@ -67,14 +70,15 @@ def _place(account: Account) -> tuple[bool, str, str]:
     return account.is_personal, owner, account.label
 
 
-def _holdings(accounts: list[Account]) -> dict[int, list[Held]]:
+def _holdings(accounts: list[Account], asset: str | None) -> dict[int, list[Held]]:
     by_id = {account.pk: account for account in accounts}
     found: dict[int, list[Held]] = defaultdict(list)
     columns = ("account", "asset", "total", "available", "pending_in", "pending_out", "scale")
     rows = Holding.objects.filter(account__in=by_id).order_by("account", "asset")
-    for account_id, asset, *amounts, flags in rows.values_list(*columns, "flags"):
+    rows = rows if asset is None else rows.filter(asset=asset)
+    for account_id, name, *amounts, flags in rows.values_list(*columns, "flags"):
         level = Level(*(int(amount) for amount in amounts))
-        found[account_id].append(Held(by_id[account_id], asset, level, tuple(flags)))
+        found[account_id].append(Held(by_id[account_id], name, level, tuple(flags)))
     return found
 
 

@@ -84,7 +84,8 @@ def local_instant(text: str) -> datetime:
     much later.
     """
     local = datetime.fromisoformat(text)
-    if local.tzinfo is not None or not EARLIEST.year <= local.year < 2200:
+    # The first and the last year that there is may not exist in another zone.
+    if local.tzinfo is not None or not 1 < local.year < 9999:
         raise ValueError(text)
     zone = timezone.get_current_timezone()
     return local.replace(tzinfo=zone, fold=0).astimezone(UTC)

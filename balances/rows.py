@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from urllib.parse import urlencode
 
 from django.urls import reverse
 
@@ -10,6 +11,7 @@ from accounts.models import Account, Environment
 from balances import moments
 from balances.amounts import Amount, Level
 from balances.holdings import VANISHED
+from balances.openings import Openings
 from balances.portfolio import Held, Kind, Member, total
 from balances.screens import AccountRow, AssetRow, AssetTable, Coverage, Figures, Part
 from balances.states import state_of
@@ -61,7 +63,9 @@ def _why_old(member: Member, now: datetime) -> str:
     return (state.reason or state.word).lower()
 
 
-def asset_tables(members: Sequence[Member], now: datetime) -> tuple[AssetTable, ...]:
+def asset_tables(
+    members: Sequence[Member], now: datetime, openings: Openings | None = None
+) -> tuple[AssetTable, ...]:
     """Return the tables of real money and, if there is any, of test money."""
     by_kind: dict[Kind, dict[str, list[tuple[Member, Held]]]] = {
         "production": defaultdict(list),
@@ -71,28 +75,39 @@ def asset_tables(members: Sequence[Member], now: datetime) -> tuple[AssetTable, 
         for held in member.holdings:
             by_kind[held.kind][held.asset].append((member, held))
     return tuple(
-        AssetTable(kind, _TITLES[kind], tuple(_asset_row(a, g[a], now) for a in sorted(g)))
+        AssetTable(
+            kind, _TITLES[kind], tuple(_asset_row(a, g[a], now, openings) for a in sorted(g))
+        )
         for kind, g in by_kind.items()
         if g or kind == "production"
     )
 
 
-def _asset_row(asset: str, group: list[tuple[Member, Held]], now: datetime) -> AssetRow:
+def _asset_row(
+    asset: str, group: list[tuple[Member, Held]], now: datetime, openings: Openings | None
+) -> AssetRow:
+    opening = openings.of_asset(asset, group[0][1].kind) if openings else None
     return AssetRow(
         asset=asset,
         figures=figures(total(held for _, held in group)),
         coverage=coverage((member for member, _ in group), now),
-        parts=tuple(
-            Part(
-                label=member.account.label,
-                url=url_of(member.account),
-                figures=figures(held.level),
-                state=state_of(member.account, member.schedule, now),
-                flags=flag_words(held.flags),
-            )
-            for member, held in group
-        ),
+        count=len(group),
+        parts=_asset_parts(group, now) if opening and opening.is_open else (),
         flags=_row_flags(group),
+        opening=opening,
+    )
+
+
+def _asset_parts(group: list[tuple[Member, Held]], now: datetime) -> tuple[Part, ...]:
+    return tuple(
+        Part(
+            label=member.account.label,
+            url=url_of(member.account),
+            figures=figures(held.level),
+            state=state_of(member.account, member.schedule, now),
+            flags=flag_words(held.flags),
+        )
+        for member, held in group
     )
 
 
@@ -113,10 +128,16 @@ def flag_words(flags: Iterable[str]) -> tuple[str, ...]:
 
 
 def account_row(
-    member: Member, now: datetime, *, may_refresh: bool, refreshing: bool
+    member: Member,
+    now: datetime,
+    *,
+    may_refresh: bool,
+    refreshing: bool,
+    openings: Openings | None = None,
 ) -> AccountRow:
     """Return an account's row in a list."""
     account = member.account
+    opening = openings.of_account(account) if openings and member.holdings else None
     return AccountRow(
         uid=str(account.uid),
         url=url_of(account),
@@ -126,12 +147,26 @@ def account_row(
         environment="sandbox" if account.environment == Environment.SANDBOX else "production",
         is_demo=account.is_demo,
         state=state_of(account, member.schedule, now),
-        parts=tuple(
-            Part(held.asset, url_of(account), figures(held.level), flags=flag_words(held.flags))
-            for held in member.holdings
-        ),
+        is_known=member.is_known,
+        count=len(member.holdings),
         may_refresh=may_refresh and account.is_polled,
         refreshing=refreshing,
+        parts=_account_parts(member) if opening and opening.is_open else (),
+        opening=opening,
+    )
+
+
+def _account_parts(member: Member) -> tuple[Part, ...]:
+    """Return an account's assets, each with the way to its chart."""
+    url = url_of(member.account)
+    return tuple(
+        Part(
+            held.asset,
+            f"{url}?{urlencode({'asset': held.asset})}",
+            figures(held.level),
+            flags=flag_words(held.flags),
+        )
+        for held in member.holdings
     )
 
 

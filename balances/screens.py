@@ -76,14 +76,26 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Opening:
+    """How a row opens: its name in a query, where its parts are fetched, this page with it open."""
+
+    key: str
+    parts_url: str
+    page_url: str
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
 class AssetRow:
-    """One asset over all accounts of a table."""
+    """One asset over all accounts of a table; its parts are there when the row is open."""
 
     asset: str
     figures: Figures
     coverage: Coverage
-    parts: tuple[Part, ...]
+    count: int
+    parts: tuple[Part, ...] = ()
     flags: tuple[str, ...] = ()
+    opening: Opening | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +109,7 @@ class AssetTable:
 
 @dataclass(frozen=True, slots=True)
 class AccountRow:
-    """One account in a list."""
+    """One account in a list; its parts are there when the row is open."""
 
     uid: str
     url: str
@@ -107,9 +119,12 @@ class AccountRow:
     environment: Literal["production", "sandbox"]
     is_demo: bool
     state: State
-    parts: tuple[Part, ...]
+    is_known: bool  # False: no balance has been seen yet, which is not the same as none
+    count: int
     may_refresh: bool
     refreshing: bool = False
+    parts: tuple[Part, ...] = ()
+    opening: Opening | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +192,19 @@ class Overview:
     may_add: bool
     demo_progress: str = ""  # "Demo history: 43 %" while it is being loaded
     notice: str = ""  # e.g. nothing was polled for 12 min
+    refreshing: bool = False  # some row is being refreshed, so the page looks often
+
+
+@dataclass(frozen=True, slots=True)
+class AccountList:
+    """Every account that somebody may see, the archived ones included."""
+
+    accounts: tuple[AccountRow, ...]
+    filters: tuple[Choice, ...]
+    empty_text: str
+    version: str
+    fragment_url: str
+    refreshing: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,17 @@ def hold(data_dir: Path) -> "Hold":
         return held
 
 
+def revive(data_dir: Path) -> list[str]:
+    """Start again what died beneath its users, and say what; only for one that holds the stores.
+
+    Raises StoresError.
+    """
+    with one_line():
+        place = folder.owned(data_dir)
+        with locks.mutex(_mutex(place)):
+            return stores.prepared(place).revive()
+
+
 class Hold:
     """One user of the stores; forked children share it, and only its maker can release it."""
 

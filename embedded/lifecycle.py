@@ -27,6 +27,15 @@ def ensure(server: Server) -> None:
         _start(server, lock)
 
 
+def revive(server: Server) -> bool:
+    """Start it if it died; return whether it had. One that is merely slow is left alone."""
+    lock = locks.exclusive(server.alive)
+    if lock is None:
+        return False
+    _start(server, lock)
+    return True
+
+
 def stop(server: Server) -> None:
     """Stop in order, and by force what does not."""
     if not server.alive.exists():

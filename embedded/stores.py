@@ -24,6 +24,10 @@ class Stores:
         for server in self.servers:
             lifecycle.ensure(server)
 
+    def revive(self) -> list[str]:
+        """Start what died; return the names."""
+        return [server.name for server in self.servers if lifecycle.revive(server)]
+
     def stop(self) -> None:
         """Stop both, the second even if the first resists."""
         with ExitStack() as stops:

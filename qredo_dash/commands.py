@@ -1,13 +1,17 @@
 """From a command line to a command: stores first, then Django; errors as one readable line."""
 
 import os
+import signal
 import sys
 from collections.abc import Collection, Sequence
 from contextlib import nullcontext
+from types import FrameType
+from typing import NoReturn
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 from django.db import InterfaceError, OperationalError
+from psycopg.errors import UndefinedColumn, UndefinedTable
 
 from embedded import StoresError
 from qredo_dash import home
@@ -19,14 +23,13 @@ UNUSABLE = 2
 def run(arguments: Sequence[str], *, storeless: Collection[str]) -> int:
     """Run one command line and return its exit code."""
     command = arguments[1] if len(arguments) > 1 else "help"
-    needed = nullcontext() if command in storeless or "--help" in arguments else home.stores()
+    asks_for_help = not {"--help", "-h"}.isdisjoint(arguments)
+    needed = nullcontext() if command in storeless or asks_for_help else home.stores()
+    _end_in_order()
     try:
         with needed:
             execute_from_command_line(list(arguments))
-    except (StoresError, ImproperlyConfigured) as error:
-        return _say(str(error))
-    except (OperationalError, InterfaceError) as error:
-        return _say(f"The database cannot be used: {_first_line(error)}")
+            sys.stdout.flush()
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
@@ -34,11 +37,36 @@ def run(arguments: Sequence[str], *, storeless: Collection[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as error:
+        if (line := _explained(error)) is not None:
+            return _say(line)
         # A traceback could quote a row or a frame; whoever hunts the bug asks for it.
         if "--traceback" in arguments:
             raise
         return _say(f"The command failed: {type(error).__name__}. Add --traceback to see where.")
     return 0
+
+
+def _explained(error: Exception) -> str | None:
+    """Return the line that tells a person what an expected error means."""
+    if isinstance(error, StoresError | ImproperlyConfigured):
+        return str(error)
+    if isinstance(error, OperationalError | InterfaceError):
+        return f"The database cannot be used: {_first_line(error)}"
+    if isinstance(error.__cause__, UndefinedTable | UndefinedColumn):
+        return "The database has no tables yet, or old ones. Run `manage.py migrate`."
+    return None
+
+
+def _end_in_order() -> None:
+    """Let `kill` and a closed terminal end a command as Ctrl-C does: it gives the stores back."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _leave)
+
+
+def _leave(number: int, _frame: FrameType | None) -> NoReturn:
+    signal.signal(number, signal.SIG_IGN)  # a second one must not interrupt the giving back
+    sys.exit(128 + number)
 
 
 def _say(text: str) -> int:

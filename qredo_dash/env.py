@@ -27,9 +27,10 @@ def flag(name: str, *, default: bool) -> bool:
 def whole(name: str, default: int, *, least: int, most: int) -> int:
     """Return a whole number within bounds."""
     value = text(name, str(default))
-    if not value.isascii() or not value.isdigit() or not least <= int(value) <= most:
+    is_number = value.isascii() and value.isdigit() and len(value) <= len(str(most))
+    if not is_number or not least <= int(value) <= most:
         raise ImproperlyConfigured(
-            f"{name} is a whole number from {least} to {most}, not {value!r}."
+            f"{name} is a whole number from {least} to {most}, not {value[:40]!r}."
         )
     return int(value)
 
@@ -46,8 +47,9 @@ def secret(name: str) -> str:
         return text(name)
     try:
         return Path(path).read_text(encoding="utf-8").strip()
-    except OSError as error:
-        reason = error.strerror or "it cannot be read"
+    except (OSError, UnicodeDecodeError) as error:
+        # An error of decoding holds the file's bytes.
+        reason = getattr(error, "strerror", None) or "it is not text in UTF-8"
         raise ImproperlyConfigured(
             f"{name}_FILE names a file that cannot be read: {reason}."
         ) from None

@@ -5,6 +5,8 @@ A server installation (`DATABASE_URL` set) has none of this; there every secret 
 
 import os
 import secrets
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +24,39 @@ def data_dir() -> Path:
 def is_server_installation() -> bool:
     """Whether stores and secrets are given from outside."""
     return bool(os.environ.get("DATABASE_URL"))
+
+
+def simulator_file() -> Path:
+    """Return the file in which a running demo says where its simulator answers."""
+    return data_dir() / "demo-simulator"
+
+
+def simulator(path: str) -> str:
+    """Return the address of a path of the simulator, if a demo runs beside us; else nothing."""
+    try:
+        base = simulator_file().read_text(encoding="utf-8").strip()
+    except OSError:
+        return ""
+    return f"{base}{path}"
+
+
+class StoresKeeper:
+    """Starts an embedded store again that died; after a failure not at once."""
+
+    def __init__(self, pause: float = 10.0) -> None:
+        self._pause = pause
+        self._again_at = 0.0
+
+    def keep_up(self) -> None:
+        """Look once."""
+        if is_server_installation() or time.monotonic() < self._again_at:
+            return
+        try:
+            for name in embedded.revive(data_dir()):
+                sys.stderr.write(f"{name} had ended; it is started again.\n")
+        except embedded.StoresError as error:
+            sys.stderr.write(f"{error}\n")
+            self._again_at = time.monotonic() + self._pause
 
 
 @contextmanager

@@ -26,6 +26,11 @@ class Plan:
     demo: bool
     simulator_port: int
 
+    @property
+    def simulator(self) -> str:
+        """Where the simulator answers, in the demo."""
+        return f"http://127.0.0.1:{self.simulator_port}"
+
     def front(self) -> list[Child]:
         """Return what has to be there before a person opens the address."""
         shared = self._environment()
@@ -54,13 +59,12 @@ class Plan:
         shared = {"PYTHONWARNINGS": "ignore:You're running the worker"}
         if not self.demo:
             return {**shared, "DEMO": "0"}
-        base = f"http://127.0.0.1:{self.simulator_port}"
         interval = os.environ.get("POLL_INTERVAL_SECONDS") or str(DEMO_INTERVAL_SECONDS)
         return {
             **shared,
             "DEMO": "1",
-            "QREDO_SIMULATOR_PRODUCTION_URL": f"{base}/qapi/v1",
-            "QREDO_SIMULATOR_SANDBOX_URL": f"{base}/sandbox/qapi/v1",
+            "QREDO_SIMULATOR_PRODUCTION_URL": f"{self.simulator}/qapi/v1",
+            "QREDO_SIMULATOR_SANDBOX_URL": f"{self.simulator}/sandbox/qapi/v1",
             "POLL_INTERVAL_SECONDS": interval,
         }
 

@@ -75,13 +75,13 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "qredo_dash.middleware.PrivateAnswers",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "qredo_dash.middleware.WholePageSignIn",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
@@ -140,8 +140,9 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-# Both forms have few fields; a megabyte pasted into one is refused before it is parsed.
-DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+# A megabyte pasted into a field is refused at that field; what is larger is not even read.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
+DEFAULT_EXCEPTION_REPORTER_FILTER = "qredo_dash.reports.NothingTyped"
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -164,18 +165,21 @@ LANGUAGE_CODE = "en-gb"
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+# Ours alone: no page uses what packages bring along.
+STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
 STATIC_ROOT = BASE_DIR / ".cache" / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "qredo_dash.static_files.StaticFiles"},
 }
 
 LOGGING = logs.CONFIGURATION
 
 # Qredo. In the demo, while no address is given, the simulator stands for both environments.
+# Commands beside a running demo find its simulator by themselves.
 QREDO_SIMULATOR_URLS = {
-    "production": env.text("QREDO_SIMULATOR_PRODUCTION_URL"),
-    "sandbox": env.text("QREDO_SIMULATOR_SANDBOX_URL"),
+    "production": env.text("QREDO_SIMULATOR_PRODUCTION_URL", home.simulator("/qapi/v1")),
+    "sandbox": env.text("QREDO_SIMULATOR_SANDBOX_URL", home.simulator("/sandbox/qapi/v1")),
 }
 QREDO_GIVEN_URLS = {
     "production": env.text("QREDO_PRODUCTION_URL"),

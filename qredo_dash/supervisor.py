@@ -10,8 +10,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from math import inf
 from threading import Event
 from types import FrameType
 
@@ -60,12 +62,19 @@ class Child:
                 self.start()
             return
         code = self.process.poll()
-        if code is None or (self.once and code == 0):
+        if code is None:
             return
+        # At once, while the id is surely its own: what it started may sit on its port.
+        _kill_session(self.process.pid)
+        self.process, self.again_at = None, inf
+        if not (self.once and code == 0):
+            self._start_later(code)
+
+    def _start_later(self, code: int) -> None:
         lived = time.monotonic() - self.started
         self.pause = FIRST_PAUSE if lived > LONGEST_PAUSE else min(self.pause * 2, LONGEST_PAUSE)
         sys.stderr.write(f"{self.name} ended with {code}; it is started again.\n")
-        self.process, self.again_at = None, time.monotonic() + self.pause
+        self.again_at = time.monotonic() + self.pause
 
     def stop(self) -> None:
         """End the process and whatever it started."""
@@ -89,31 +98,50 @@ def _kill_session(leader: int) -> None:
         pass  # nobody of it was left
 
 
-def supervise(first: Sequence[Child], then: Sequence[Child], *, ready: Callable[[], None]) -> None:
-    """Keep children up until SIGINT or SIGTERM: `first` ones, then call `ready`, then the others.
+def supervise(
+    first: Sequence[Child],
+    then: Sequence[Child],
+    *,
+    ready: Callable[[], None],
+    beneath: Callable[[], None] = lambda: None,
+) -> None:
+    """Keep children up until asked to stop: `first` ones, then call `ready`, then the others.
 
-    They are stopped in reverse order.
+    `beneath` is called again and again, to keep up what all of them stand on. SIGINT, SIGTERM or
+    the end of the terminal ask to stop, unless ignored from the start as under `nohup`. The
+    children are stopped in reverse order.
     """
     children = [*first, *then]
-    asked_to_stop = Event()
+    with _asked_to_stop() as asked:
+        try:
+            for child in first:
+                child.start()
+            ready()
+            for child in then:
+                child.start()
+            while not asked.wait(0.5):
+                beneath()
+                for child in children:
+                    child.keep_up()
+        finally:
+            for child in reversed(children):
+                child.stop()
+
+
+@contextmanager
+def _asked_to_stop() -> Iterator[Event]:
+    """Give an event that the signals set; a second one does not interrupt the stopping."""
+    asked = Event()
 
     def on_signal(_number: int, _frame: FrameType | None) -> None:
-        asked_to_stop.set()
+        asked.set()
 
-    before = {
-        number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)
-    }
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
+    before = {number: signal.signal(number, on_signal) for number in numbers}
     try:
-        for child in first:
-            child.start()
-        ready()
-        for child in then:
-            child.start()
-        while not asked_to_stop.wait(0.5):
-            for child in children:
-                child.keep_up()
+        yield asked
     finally:
-        for child in reversed(children):
-            child.stop()
         for number, handler in before.items():
             signal.signal(number, handler)

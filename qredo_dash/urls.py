@@ -5,7 +5,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from accounts import pages as people
-from balances.pages import account, actions, add, overview, series
+from balances.pages import account, accounts, actions, add, overview, series
 from qredo_dash import health
 
 handler403 = "qredo_dash.errors.forbidden"
@@ -15,10 +15,13 @@ urlpatterns = [
     path("overview/figures/", overview.figures, name="overview-figures"),
     path("series/", series.of_all, name="series"),
     path("series.csv", series.of_all_csv, name="series-csv"),
-    path("accounts/", overview.accounts, name="accounts"),
+    path("overview/asset/", overview.asset, name="overview-asset"),
+    path("accounts/", accounts.page, name="accounts"),
+    path("accounts/figures/", accounts.figures, name="accounts-figures"),
     path("accounts/add/", add.page, name="account-add"),
     path("accounts/<uuid:uid>/", account.page, name="account"),
     path("accounts/<uuid:uid>/figures/", account.figures, name="account-figures"),
+    path("accounts/<uuid:uid>/parts/", accounts.parts, name="account-parts"),
     path("accounts/<uuid:uid>/series/", series.of_one, name="account-series"),
     path("accounts/<uuid:uid>/series.csv", series.of_one_csv, name="account-series-csv"),
     path("accounts/<uuid:uid>/refresh/", actions.refresh, name="account-refresh"),

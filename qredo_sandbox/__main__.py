@@ -11,7 +11,8 @@ import threading
 from collections.abc import Callable
 
 from qredo_sandbox.admin import PREFIX, Admin
-from qredo_sandbox.api import BASES, Api
+from qredo_sandbox.api import Api
+from qredo_sandbox.calls import BASES
 from qredo_sandbox.clock import Clock, nanoseconds_of
 from qredo_sandbox.faults import Reply
 from qredo_sandbox.keys import Keyring

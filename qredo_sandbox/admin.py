@@ -1,4 +1,21 @@
-"""The admin calls under ``/_admin/``: faults, clock, counters, balances and keys, for tests."""
+"""The admin calls under ``/_admin/``, for tests. Bodies and answers are JSON objects.
+
+==========  =====================  ===============================================================
+POST        fault                  a fault for one ``key_id`` or ``*``; see ``orders``
+DELETE      fault                  all faults end, or those of one ``key_id``
+POST, GET   clock                  ``now``, ``frozen``; seconds by which the Date header alone
+                                   (``date_skew``) and the signature window alone (``window_skew``)
+                                   are ahead, until set to 0
+POST, GET,  settings               ``latency`` in seconds before every answer;
+DELETE                             ``requests_per_second`` of an environment, beyond which comes 429
+                                   with ``retry_after`` ("" for no header; null for what is left)
+GET,        requests               counters by key; ``load`` by environment: most requests at once
+DELETE                             and within any second of real time
+POST        balance                ``assets`` that a ``key_id`` is told from now on; null ends it
+POST        key                    a key of an ``account`` with ``permissions``; ``replace`` all
+DELETE      key                    revoke a ``key_id``
+==========  =====================  ===============================================================
+"""
 
 import json
 import re
@@ -6,17 +23,18 @@ from collections.abc import Callable
 
 from qredo_sandbox.answers import document, error
 from qredo_sandbox.api import Api
-from qredo_sandbox.clock import nanoseconds_of
-from qredo_sandbox.faults import EVERYBODY, KINDS, Fault, Reply
+from qredo_sandbox.clock import SECOND
+from qredo_sandbox.faults import EVERYBODY, Reply
 from qredo_sandbox.fields import Fields, Wrong
 from qredo_sandbox.keys import Key
+from qredo_sandbox.orders import FAULT_FIELDS, fault_in, instant_in
 from qredo_sandbox.plot import PERMISSIONS
 from qredo_sandbox.wire import Answer, Request
 from qredo_sandbox.world import Account, World
 
 PREFIX = "/_admin/"
 _LOCAL_HOST = re.compile(r"(127(\.[0-9]{1,3}){3}|localhost|\[::1\])(:[0-9]{1,5})?")
-_FAULT_FIELDS = ("fault", "count", "retry_after", "seconds", "location", "status", "content_type")
+_TEN_YEARS = 10 * 365 * 86_400
 
 
 class Admin:
@@ -30,6 +48,9 @@ class Admin:
             ("DELETE", "fault"): self._clear_faults,
             ("POST", "clock"): self._set_clock,
             ("GET", "clock"): self._read_clock,
+            ("POST", "settings"): self._set_settings,
+            ("GET", "settings"): self._read_settings,
+            ("DELETE", "settings"): self._clear_settings,
             ("GET", "requests"): self._read_tallies,
             ("DELETE", "requests"): self._clear_tallies,
             ("POST", "balance"): self._tell_balance,
@@ -67,14 +88,14 @@ class Admin:
         return account
 
     def _order_fault(self, fields: Fields) -> object:
-        fields.only("key_id", "body", "assets", *_FAULT_FIELDS)
+        fields.only(*FAULT_FIELDS)
         key_id = fields.text("key_id")
         if key_id != EVERYBODY:
             self._key(fields)
         if fields.given("fault") is None:
             self._api.faults.clear(key_id)
             return {"key_id": key_id, "fault": None}
-        fault = _fault(fields)
+        fault = fault_in(fields)
         self._api.faults.order(key_id, fault)
         return {"key_id": key_id, "fault": fault.kind}
 
@@ -84,26 +105,55 @@ class Admin:
         return {"cleared": True}
 
     def _set_clock(self, fields: Fields) -> object:
-        fields.only("now", "frozen")
-        now, frozen = fields.text_or_none("now"), fields.given("frozen")
-        if now is None and frozen is None:
+        fields.only("now", "frozen", "date_skew", "window_skew")
+        clock, now, frozen = self._api.clock, fields.text_or_none("now"), fields.given("frozen")
+        skews = [fields.seconds(f"{of}_skew", -_TEN_YEARS, _TEN_YEARS) for of in ("date", "window")]
+        if now is None and frozen is None and skews == [None, None]:
             raise Wrong("now is missing")
         if frozen is not None and not isinstance(frozen, bool):
             raise Wrong("frozen is true or false")
         if now is not None:
-            self._api.clock.set(_instant(now))
+            clock.set(instant_in(now))
         if frozen is not None:
-            self._api.clock.freeze(frozen=frozen)
+            clock.freeze(frozen=frozen)
+        clock.skew(*skews)
         return self._read_clock(fields)
 
     def _read_clock(self, _: Fields) -> object:
-        return {"now": self._api.clock.text(), "frozen": self._api.clock.frozen}
+        clock = self._api.clock
+        return {
+            "now": clock.text(),
+            "frozen": clock.frozen,
+            "date_skew": clock.date_skew / SECOND,
+            "window_skew": clock.window_skew / SECOND,
+        }
+
+    def _set_settings(self, fields: Fields) -> object:
+        fields.only("latency", "requests_per_second", "retry_after")
+        limits = self._api.limits
+        latency, most = fields.seconds("latency"), fields.positive("requests_per_second")
+        retry_after = fields.header("retry_after")
+        if fields.has("latency"):
+            limits.latency = latency or 0
+        if fields.has("requests_per_second"):
+            limits.requests_per_second = most
+        if fields.has("retry_after"):
+            limits.retry_after = retry_after
+        return limits.shown()
+
+    def _read_settings(self, _: Fields) -> object:
+        return self._api.limits.shown()
+
+    def _clear_settings(self, _: Fields) -> object:
+        self._api.limits.clear()
+        return self._api.limits.shown()
 
     def _read_tallies(self, _: Fields) -> object:
-        return self._api.tallies.shown()
+        return {**self._api.tallies.shown(), "load": self._api.loads.shown()}
 
     def _clear_tallies(self, _: Fields) -> object:
         self._api.tallies.clear()
+        self._api.loads.clear()
         return {"cleared": True}
 
     def _tell_balance(self, fields: Fields) -> object:
@@ -141,25 +191,3 @@ def _content(request: Request) -> object:
         return json.loads(request.body)
     except (ValueError, RecursionError):
         raise Wrong("the body is not JSON") from None
-
-
-def _instant(text: str) -> int:
-    try:
-        return nanoseconds_of(text)
-    except ValueError as wrong:
-        raise Wrong(f"now: {wrong}") from None
-
-
-def _fault(fields: Fields) -> Fault:
-    fault = Fault(fields.text("fault"))
-    if fault.kind not in KINDS:
-        raise Wrong(f"fault is one of {', '.join(sorted(KINDS))}")
-    fault.count = fields.positive("count")
-    fault.seconds = fields.seconds("seconds")
-    fault.retry_after = fields.header("retry_after")
-    fault.location = fields.header("location") or fault.location
-    fault.content_type = fields.header("content_type") or fault.content_type
-    fault.status = fields.status("status") or fault.status
-    if fault.kind in ("body", "raw_assets"):
-        fault.body = fields.text("body" if fault.kind == "body" else "assets")
-    return fault

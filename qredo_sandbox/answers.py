@@ -1,14 +1,23 @@
 """The answers that are not data: Qredo's error shape, and the pages of a proxy in front of it."""
 
-import json
 from http import HTTPStatus
 
+from qredo_sandbox.exact import written
 from qredo_sandbox.wire import Answer
+
+
+class Refused(Exception):  # noqa: N818 - the word for it in the tallies
+    """The request is understood and refused; the reason travels in the answer."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
 
 
 def document(content: object, status: int = 200) -> Answer:
     """Return an answer that carries JSON."""
-    return Answer(status, json.dumps(content, separators=(",", ":")).encode())
+    return Answer(status, written(content).encode())
 
 
 def error(status: int, reason: str, *headers: tuple[str, str]) -> Answer:

@@ -1,38 +1,18 @@
-"""Qredo's API v1 itself: routes, checks in Qredo's order, answers."""
+"""Qredo's API v1 itself: checks in Qredo's order, faults and limits before them."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
-from qredo_sandbox.answers import document, error
+from qredo_sandbox.answers import Refused, error
+from qredo_sandbox.calls import BASES, Asked, call_at, environment_of
 from qredo_sandbox.clock import SECOND, Clock
 from qredo_sandbox.faults import Faults, Reply, spoil
 from qredo_sandbox.keys import Key, Keyring
-from qredo_sandbox.plot import BALANCES, PRODUCTION, READ_ONLY, SANDBOX
-from qredo_sandbox.profile import organization_settings, personal_settings
+from qredo_sandbox.limits import TOO_MANY, Limits
+from qredo_sandbox.load import Loads
 from qredo_sandbox.signature import fault_in_signature, fault_in_timestamp, message
 from qredo_sandbox.tally import Tallies, Tally
 from qredo_sandbox.wire import Answer, Request
 
-BASES = {PRODUCTION: "/qapi/v1", SANDBOX: "/sandbox/qapi/v1"}
 _SIGNED_HEADERS = ("qredo-api-key", "qredo-api-ts", "qredo-api-sig")
 _ONCE = frozenset((*_SIGNED_HEADERS, "accept"))
-
-
-class Refused(Exception):  # noqa: N818 - the word for it in the tallies
-    """The request is understood and refused; the reason travels in the answer."""
-
-    def __init__(self, status: int, reason: str) -> None:
-        super().__init__(reason)
-        self.status = status
-        self.reason = reason
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A read-only endpoint: any one of the permissions opens it."""
-
-    permissions: tuple[str, ...]
-    answer: Callable[["Api", Key], Answer]
 
 
 class Api:
@@ -42,33 +22,37 @@ class Api:
         self.clock = clock
         self.keyring = keyring
         self.faults = Faults()
+        self.limits = Limits()
         self.tallies = Tallies()
+        self.loads = Loads(BASES)
 
     def handle(self, request: Request) -> Reply:
-        """Return the reply to a request; a fault that is in force comes before every check."""
+        """Return the reply to a request; limits and faults in force come before every check."""
+        environment = environment_of(request.target)
         key_id = request.headers.get("qredo-api-key", "")
         tally = self.tallies.of(key_id, known=key_id in self.keyring.keys)
         tally.requests += 1
+        reply = self._reply(request, environment, key_id, tally)
+        reply.latency = self.limits.latency
+        if environment is not None:
+            reply.done = self.loads.begin(environment)
+        return reply
+
+    def _reply(self, request: Request, environment: str | None, key_id: str, tally: Tally) -> Reply:
+        if environment is not None:
+            refused = self.limits.refusal(environment)
+            if refused is not None:
+                tally.refused[TOO_MANY] += 1
+                return Reply(refused)
         fault = self.faults.take(key_id)
         if fault is None:
-            return Reply(self._honest(request, tally))
+            return Reply(self._honest(request, environment, tally))
         tally.faults[fault.kind] += 1
-        return spoil(fault, lambda: self._honest(request, tally))
+        return spoil(fault, lambda: self._honest(request, environment, tally))
 
-    def balance(self, key: Key) -> Answer:
-        """Answer ``GET /balance``."""
-        return Answer(200, key.account.balance(self.clock.now() // SECOND))
-
-    def account(self, key: Key) -> Answer:
-        """Answer ``GET /account``."""
-        keys = self.keyring.of(key.account)
-        personal = key.account.role.organization is None
-        settings = personal_settings if personal else organization_settings
-        return document({"settings": settings(key.account, keys)})
-
-    def _honest(self, request: Request, tally: Tally) -> Answer:
+    def _honest(self, request: Request, environment: str | None, tally: Tally) -> Answer:
         try:
-            answer = self._checked(request)
+            answer = self._checked(request, environment)
         except Refused as refused:
             tally.refused[refused.reason] += 1
             allowed = (("Allow", "GET"),) if refused.status == 405 else ()
@@ -76,18 +60,19 @@ class Api:
         tally.accepted += 1
         return answer
 
-    def _checked(self, request: Request) -> Answer:
-        found = _ROUTES.get(request.target.partition("?")[0])
-        if found is None:
+    def _checked(self, request: Request, environment: str | None) -> Answer:
+        path, _, query = request.target.partition("?")
+        found = environment and call_at(path.removeprefix(BASES[environment]))
+        if not environment or not found:
             raise Refused(404, "no such endpoint")
-        environment, call = found
+        call, item = found
         if request.method != "GET":
             raise Refused(405, "only GET is answered here")
         _check_headers(request)
         key = self._authenticated(request, environment)
         if not any(permission in key.permissions for permission in call.permissions):
             raise Refused(403, f"permission missing: {call.permissions[0]}")
-        return call.answer(self, key)
+        return call.answer(Asked(key, self.keyring, self.clock.now() // SECOND, item, query))
 
     def _authenticated(self, request: Request, environment: str) -> Key:
         headers = request.headers
@@ -97,7 +82,7 @@ class Api:
         timestamp = headers["qredo-api-ts"]
         url = f"http://{headers['host']}{request.target}"
         signed = message(timestamp, request.method, url, request.body)
-        wrong = fault_in_timestamp(timestamp, self.clock.now()) or fault_in_signature(
+        wrong = fault_in_timestamp(timestamp, self.clock.window()) or fault_in_signature(
             headers["qredo-api-sig"], key.secret, signed
         )
         if wrong is not None:
@@ -114,14 +99,3 @@ def _check_headers(request: Request) -> None:
             raise Refused(401, f"header missing: {name}")
     if request.headers.get("accept") != "application/json":
         raise Refused(400, "accept must be application/json")
-
-
-_CALLS = {
-    "/balance": Call((BALANCES, READ_ONLY), Api.balance),
-    "/account": Call((READ_ONLY,), Api.account),
-}
-_ROUTES = {
-    base + path: (environment, call)
-    for environment, base in BASES.items()
-    for path, call in _CALLS.items()
-}

@@ -23,6 +23,8 @@ class Clock:
 
     def __init__(self, start: int | None = None, *, frozen: bool = False) -> None:
         self.frozen = frozen
+        self.date_skew = 0  # nanoseconds by which the Date header is ahead of this clock
+        self.window_skew = 0  # and by which the window for signatures is
         self.set(time.time_ns() if start is None else start)
 
     def set(self, now: int) -> None:
@@ -41,6 +43,21 @@ class Clock:
         if self.frozen:
             return self._start
         return self._start + time.monotonic_ns() - self._started
+
+    def skew(self, date: float | None, window: float | None) -> None:
+        """Let the Date header or the window be ahead by seconds; None leaves it as it is."""
+        if date is not None:
+            self.date_skew = round(date * SECOND)
+        if window is not None:
+            self.window_skew = round(window * SECOND)
+
+    def date(self) -> int:
+        """Return the Unix nanoseconds that the Date header tells."""
+        return self.now() + self.date_skew
+
+    def window(self) -> int:
+        """Return the Unix nanoseconds in the middle of the window for signatures."""
+        return self.now() + self.window_skew
 
     def text(self) -> str:
         """Return the instant as ISO 8601 in UTC, to the microsecond."""

@@ -18,18 +18,30 @@ class Manner(Enum):
     WHOLE = "whole"
     LATE = "late"
     DRIP = "drip"
+    DRIP_HEAD = "drip head"
+    DRIP_BODY = "drip body"
     CUT = "cut"
     RESET = "reset"
+    RESET_MIDWAY = "reset midway"
     HANG = "hang"
 
 
-@dataclass(frozen=True, slots=True)
+def _nothing() -> None:
+    pass
+
+
+@dataclass(slots=True)
 class Reply:
-    """An answer and how it travels; ``seconds`` is the delay, of each byte for a drip."""
+    """An answer and how it travels; ``seconds`` is the delay, of each byte for a drip.
+
+    ``latency`` comes before everything; ``done`` is called once it is sent or given up.
+    """
 
     answer: Answer
     manner: Manner = Manner.WHOLE
     seconds: float = 0
+    latency: float = 0
+    done: Callable[[], None] = _nothing
 
 
 @dataclass(slots=True)
@@ -39,10 +51,12 @@ class Fault:
     kind: str
     count: int | None = None
     retry_after: str | None = None
+    reason: str | None = None
+    date: str | None = None
     seconds: float | None = None
     location: str = "https://elsewhere.example/qapi/v1/balance"
     body: str = ""
-    status: int = 200
+    status: int | None = None
     content_type: str = "application/json"
 
 
@@ -67,7 +81,7 @@ def _bomb() -> bytes:
 def _qredo_error(fault: Fault) -> Answer:
     status = int(fault.kind)
     wait = () if fault.retry_after is None else (("Retry-After", fault.retry_after),)
-    return error(status, _REASONS[status], *wait)
+    return error(status, fault.reason or _REASONS[status], *wait)
 
 
 def _proxy_error(fault: Fault) -> Answer:
@@ -78,11 +92,13 @@ def _proxy_error(fault: Fault) -> Answer:
 
 
 def _redirect(fault: Fault) -> Answer:
-    return Answer(302, b"", "text/html", (("Location", fault.location),))
+    target = (("Location", fault.location),) if fault.location else ()
+    return Answer(fault.status or 302, b"", "text/html", target)
 
 
 def _literal(fault: Fault) -> Answer:
-    return Answer(fault.status, fault.body.encode("utf-8", "surrogatepass"), fault.content_type)
+    raw = fault.body.encode("utf-8", "surrogatepass")
+    return Answer(fault.status or 200, raw, fault.content_type)
 
 
 def _raw_assets(fault: Fault) -> Answer:
@@ -93,6 +109,8 @@ _INSTEAD: dict[str, Callable[[Fault], Answer]] = {
     **{str(status): _qredo_error for status in _REASONS},
     **{str(status): _proxy_error for status in _PROXY_ERRORS},
     "garbled": lambda _: Answer(200, _UNWELL),
+    "not_json": lambda _: Answer(200, b"assets: none"),
+    "empty": lambda _: Answer(200, b""),
     "html200": lambda _: page(200),
     "redirect": _redirect,
     "bomb": lambda _: Answer(200, _bomb(), headers=(("Content-Encoding", "gzip"),)),
@@ -100,10 +118,14 @@ _INSTEAD: dict[str, Callable[[Fault], Answer]] = {
     "raw_assets": _raw_assets,
 }
 _MANNERS = {
+    "dated": (Manner.WHOLE, 0.0),
     "slow": (Manner.LATE, 5.0),
     "drip": (Manner.DRIP, 1.0),
+    "slow_headers": (Manner.DRIP_HEAD, 1.0),
+    "drip_body": (Manner.DRIP_BODY, 1.0),
     "truncated": (Manner.CUT, 0.0),
     "reset": (Manner.RESET, 0.0),
+    "reset_midway": (Manner.RESET_MIDWAY, 0.05),
     "hang": (Manner.HANG, 0.0),
 }
 KINDS = frozenset(_INSTEAD) | frozenset(_MANNERS)
@@ -111,10 +133,12 @@ KINDS = frozenset(_INSTEAD) | frozenset(_MANNERS)
 
 def spoil(fault: Fault, truth: Callable[[], Answer]) -> Reply:
     """Return the reply with the fault in it; ``truth`` is asked only if its answer travels."""
-    if fault.kind in _INSTEAD:
-        return Reply(_INSTEAD[fault.kind](fault))
-    manner, seconds = _MANNERS[fault.kind]
-    return Reply(truth(), manner, seconds if fault.seconds is None else fault.seconds)
+    manner, seconds = _MANNERS.get(fault.kind, (Manner.WHOLE, 0.0))
+    instead = _INSTEAD.get(fault.kind)
+    answer = truth() if instead is None else instead(fault)
+    if fault.date is not None:
+        answer = replace(answer, date=fault.date)
+    return Reply(answer, manner, seconds if fault.seconds is None else fault.seconds)
 
 
 class Faults:

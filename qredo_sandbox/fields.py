@@ -33,6 +33,10 @@ class Fields:
         """Return a field as it came, None where it is missing."""
         return self._content.get(name)
 
+    def has(self, name: str) -> bool:
+        """Say whether a field is there, be it null."""
+        return name in self._content
+
     def text(self, name: str) -> str:
         """Return a text field that must be there."""
         value = self.text_or_none(name)
@@ -75,13 +79,15 @@ class Fields:
             raise Wrong(f"{name} is an HTTP status that carries a body")
         return value
 
-    def seconds(self, name: str) -> float | None:
-        """Return a duration in seconds from 0 to an hour, None where it is missing."""
+    def seconds(self, name: str, least: int = 0, most: int = 3600) -> float | None:
+        """Return a number of seconds, None where it is missing; without bounds up to an hour."""
         value = self.given(name)
         if value is None:
             return None
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 3600:
-            raise Wrong(f"{name} is a number of seconds from 0 to 3600")
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            raise Wrong(f"{name} is a number of seconds")
+        if not least <= value <= most:
+            raise Wrong(f"{name} is a number of seconds from {least} to {most}")
         return value
 
     def choices(self, name: str, allowed: Iterable[str]) -> tuple[str, ...]:
@@ -93,7 +99,7 @@ class Fields:
 
     def assets(self, name: str) -> dict[str, dict[str, int]] | None:
         """Return assets with five integers each; null is None. Their identity may be broken."""
-        if name not in self._content:
+        if not self.has(name):
             raise Wrong(f"{name} is missing")
         value: dict[str, dict[str, int]] | None = self._content[name]
         if value is not None and not _is_assets(value):

@@ -6,11 +6,11 @@ pending for a while, then settled (or refused). Two holdings that share a flow i
 directions are a transfer or a swap: both sides pend and settle together.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from qredo_sandbox.chance import draw, key_for
+from qredo_sandbox.chance import draw, key_for, material
 
 LEVEL_BITS = 48
 FULL = 1 << LEVEL_BITS  # levels lie in 0 <= level < FULL
@@ -26,6 +26,17 @@ class Stage(NamedTuple):
     until: int
     settled: int
     proposed: int
+
+
+class Move(NamedTuple):
+    """What a period brings: proposed at ``opens``, settled at ``settles``, or refused there."""
+
+    period: int
+    opens: int
+    settles: int
+    before: int
+    proposed: int
+    after: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,18 +123,36 @@ class Flow:
 
     def _stage_at(self, second: int) -> Stage:
         length = self._tempo.period
-        period = (second - self._phase) // length
-        begins = self._phase + period * length
-        before, after = self._shape(self._key, period), self._shape(self._key, period + 1)
-        proposed = after if before != after else self._refused(period, before)
+        begins = second - (second - self._phase) % length
+        _, opens, settles, before, proposed, after = self._move((second - self._phase) // length)
         if proposed == before:
             return Stage(begins, begins + length, before, before)
-        opens, settles = self._pending(period, begins)
         if second < opens:
             return Stage(begins, opens, before, before)
         if second < settles:
             return Stage(opens, settles, before, proposed)
         return Stage(settles, begins + length, after, after)
+
+    def moves(self, since: int, second: int) -> Iterator[Move]:
+        """Yield what was proposed until a Unix second, newest first, back to about ``since``."""
+        period = (second - self._phase) // self._tempo.period
+        while self._phase + (period + 1) * self._tempo.period > since:
+            move = self._move(period)
+            if move.proposed != move.before and move.opens <= second:
+                yield move
+            period -= 1
+
+    def material(self, move: Move, size: int) -> bytes:
+        """Return bytes that belong to a move alone, the same for every side of the flow."""
+        return material(size, self._key, "move", move.period)
+
+    def _move(self, period: int) -> Move:
+        begins = self._phase + period * self._tempo.period
+        before, after = self._shape(self._key, period), self._shape(self._key, period + 1)
+        proposed = after if before != after else self._refused(period, before)
+        if proposed == before:
+            return Move(period, begins, begins, before, before, before)
+        return Move(period, *self._pending(period, begins), before, proposed, after)
 
     def _pending(self, period: int, begins: int) -> tuple[int, int]:
         tempo = self._tempo

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
 
-from qredo_sandbox.flows import LEVEL_BITS, Flow
+from qredo_sandbox.flows import LEVEL_BITS, Flow, Move
 
 SCALES = {
     "BTC": 10**8,
@@ -28,6 +28,19 @@ def base_units(text: str, asset: str) -> int:
     return int(Fraction(text) * SCALES[asset])
 
 
+WITHDRAW, TRANSFER, SWAP, SWEEP, DEPOSIT = 1, 2, 3, 4, 6
+"""The types of a transaction that moves an asset, as Qredo numbers them."""
+
+
+class Purpose(NamedTuple):
+    """What a flow is for: the type of what comes and of what goes, and who is opposite."""
+
+    comes: int
+    goes: int
+    counterparty_id: str = ""
+    counterparty: str = ""
+
+
 class Amounts(NamedTuple):
     """``total = available + pending_in - pending_out``, none negative, all in base units.
 
@@ -47,16 +60,21 @@ class Leg:
 
     flow: Flow
     swing: int
-    falling: bool = False
+    falling: bool
+    purpose: Purpose
 
     def levels(self, second: int) -> tuple[int, int]:
         """Return what is settled, and what would be if proposals were approved, in base units."""
         stage = self.flow.stage(second)
-        settled = self.swing * stage.settled >> LEVEL_BITS
-        proposed = self.swing * stage.proposed >> LEVEL_BITS
-        if self.falling:
-            return self.swing - settled, self.swing - proposed
-        return settled, proposed
+        return self._at(stage.settled), self._at(stage.proposed)
+
+    def change(self, move: Move) -> int:
+        """Return the base units that a move brings, or would have brought."""
+        return self._at(move.proposed) - self._at(move.before)
+
+    def _at(self, level: int) -> int:
+        units = self.swing * level >> LEVEL_BITS
+        return self.swing - units if self.falling else units
 
 
 @dataclass(frozen=True, slots=True)

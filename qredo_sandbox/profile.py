@@ -13,13 +13,20 @@ def _slug(name: str) -> str:
     return name.lower().replace(" ", "-")
 
 
-def _person(name: str) -> dict[str, str]:
+def person(name: str) -> dict[str, str]:
+    """Return a person of the cast as an answer shows one."""
     return {
         "id": material(10, "person", name).hex(),
         "username": _slug(name),
         "email": f"{_slug(name)}@demo.example",
         "name": name,
     }
+
+
+def members(account: Account) -> list[dict[str, str]]:
+    """Return the people of an account: everybody of the cast, or its one owner."""
+    owner = account.role.person
+    return [person(name) for name in ((TREASURER, ANALYST) if owner is None else (owner,))]
 
 
 def _key_names(keys: list[Key]) -> list[dict[str, str]]:
@@ -37,7 +44,7 @@ def organization_settings(account: Account, keys: list[Key]) -> Settings:
         "email": f"{_slug(account.role.name)}@{domain}",
         "domain": domain,
         "address": "1 Demo Street",
-        "members": [_person(TREASURER), _person(ANALYST)],
+        "members": members(account),
         "connectClients": [],
         "rpcNetworks": [{"name": "Ethereum", "chainID": 1}],
         "partnerAPI": False,
@@ -47,12 +54,12 @@ def organization_settings(account: Account, keys: list[Key]) -> Settings:
 
 def personal_settings(account: Account, keys: list[Key]) -> Settings:
     """Return the settings of a personal account."""
-    person = _person(account.role.person or "")
+    (owner,) = members(account)
     return {
         "id": account.id,
-        "username": person["username"],
-        "name": person["name"],
-        "email": person["email"],
+        "username": owner["username"],
+        "name": owner["name"],
+        "email": owner["email"],
         "defaultFiat": "USD",
         "testnetAssets": account.role.environment == SANDBOX,
         "partnerAPI": False,

@@ -26,8 +26,8 @@ class Dates:
         self._text = ""
 
     def text(self) -> str:
-        """Return the simulator's time as HTTP writes it."""
-        second = self._clock.now() // SECOND
+        """Return the time that the simulator tells, as HTTP writes it."""
+        second = self._clock.date() // SECOND
         if second != self._second:
             self._second, self._text = second, formatdate(second, usegmt=True)
         return self._text
@@ -43,6 +43,8 @@ class Connection(asyncio.Protocol):
         self._buffer = bytearray()
         self._timer: asyncio.TimerHandle | None = None
         self._busy = False
+        self._keep_open = True
+        self._done: Callable[[], None] | None = None
         self._transport: asyncio.Transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -54,6 +56,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         """Drop what was still to be sent."""
         self._open_ones.discard(self)
+        self._count_as_done()
         if self._timer is not None:
             self._timer.cancel()
 
@@ -84,43 +87,68 @@ class Connection(asyncio.Protocol):
             self._send(request, self._handler(request))
 
     def _send(self, request: Request, reply: Reply) -> None:
-        keep_open = request.keeps_open
+        self._done, self._keep_open = reply.done, request.keeps_open
         bodiless = request.method == "HEAD"
-        raw = render(reply.answer, self._dates.text(), keep_open=keep_open, bodiless=bodiless)
+        raw = render(reply.answer, self._dates.text(), keep_open=self._keep_open, bodiless=bodiless)
+        if reply.latency:
+            self._busy = True
+            self._after(reply.latency, lambda: self._begin(raw, reply))
+        else:
+            self._begin(raw, reply)
+
+    def _begin(self, raw: bytes, reply: Reply) -> None:
         if reply.manner is Manner.WHOLE:
-            self._finish(raw, keep_open=keep_open)
+            self._finish(raw)
             return
         self._busy = True
-        self._misbehave(raw, reply, keep_open=keep_open)
+        self._misbehave(raw, reply)
 
-    def _misbehave(self, raw: bytes, reply: Reply, *, keep_open: bool) -> None:
+    def _misbehave(self, raw: bytes, reply: Reply) -> None:
         match reply.manner:
             case Manner.LATE:
-                self._after(reply.seconds, lambda: self._finish(raw, keep_open=keep_open))
-            case Manner.DRIP:
-                self._drip(raw, reply.seconds, keep_open=keep_open)
+                self._after(reply.seconds, lambda: self._finish(raw))
+            case Manner.DRIP | Manner.DRIP_HEAD | Manner.DRIP_BODY:
+                self._drip_part(raw, reply)
             case Manner.CUT:
-                self._finish(raw[: len(raw) - len(reply.answer.body) // 2 - 1], keep_open=False)
+                self._keep_open = False
+                self._finish(raw[: len(raw) - len(reply.answer.body) // 2 - 1])
             case Manner.RESET:
                 self._reset()
+            case Manner.RESET_MIDWAY:
+                self._transport.write(raw[: len(raw) - len(reply.answer.body) // 2 - 1])
+                self._after(reply.seconds, self._reset)  # what was sent needs time to arrive
             case _:
                 pass  # a hang: the client has to lose patience first
 
-    def _finish(self, raw: bytes, *, keep_open: bool) -> None:
+    def _finish(self, raw: bytes) -> None:
         self._transport.write(raw)
-        if not keep_open:
+        self._count_as_done()
+        if not self._keep_open:
             self._transport.close()
         elif self._busy:
             self._busy = False
             self._transport.resume_reading()
             self._answer_all()
 
-    def _drip(self, raw: bytes, seconds: float, *, keep_open: bool) -> None:
-        if len(raw) == 1:
-            self._finish(raw, keep_open=keep_open)
+    def _count_as_done(self) -> None:
+        if self._done is not None:
+            self._done()
+            self._done = None
+
+    def _drip_part(self, raw: bytes, reply: Reply) -> None:
+        """Drip the head, the body or both; the rest travels in one piece."""
+        head = raw.index(b"\r\n\r\n") + 4
+        first = head if reply.manner is Manner.DRIP_BODY else 0
+        last = head if reply.manner is Manner.DRIP_HEAD else len(raw)
+        self._transport.write(raw[:first])
+        self._drip(raw, range(first, last), reply.seconds)
+
+    def _drip(self, raw: bytes, left: range, seconds: float) -> None:
+        if len(left) <= 1:
+            self._finish(raw[left.start :])
             return
-        self._transport.write(raw[:1])
-        self._after(seconds, lambda: self._drip(raw[1:], seconds, keep_open=keep_open))
+        self._transport.write(raw[left.start : left.start + 1])
+        self._after(seconds, lambda: self._drip(raw, left[1:], seconds))
 
     def _after(self, seconds: float, then: Callable[[], None]) -> None:
         self._timer = asyncio.get_running_loop().call_later(seconds, then)

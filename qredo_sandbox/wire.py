@@ -46,6 +46,7 @@ class Answer:
     body: bytes
     content_type: str = "application/json"
     headers: tuple[tuple[str, str], ...] = ()
+    date: str | None = None  # instead of the clock's; an empty one leaves the header out
 
 
 def parse(buffer: bytearray) -> tuple[Request, int] | None:
@@ -119,9 +120,11 @@ def render(answer: Answer, date: str, *, keep_open: bool = True, bodiless: bool 
     extra = "".join(f"{name}: {value}\r\n" for name, value in answer.headers)
     if not keep_open:
         extra += "Connection: close\r\n"
+    date = date if answer.date is None else answer.date
+    dated = f"Date: {date}\r\n" if date else ""
     head = (
         f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}\r\n"
-        f"Date: {date}\r\n"
+        f"{dated}"
         f"Content-Type: {answer.content_type}\r\n"
         f"Content-Length: {len(answer.body)}\r\n"
         f"{extra}\r\n"

@@ -7,13 +7,32 @@ from typing import Any, NamedTuple
 from qredo_sandbox.cast import CAST
 from qredo_sandbox.chance import key_for, material
 from qredo_sandbox.flows import Flow
-from qredo_sandbox.holdings import SCALES, Holding, Leg, base_units
+from qredo_sandbox.holdings import (
+    DEPOSIT,
+    SCALES,
+    SWAP,
+    SWEEP,
+    TRANSFER,
+    WITHDRAW,
+    Holding,
+    Leg,
+    Purpose,
+    base_units,
+)
 from qredo_sandbox.plot import Part, Role, Side
 
 Assets = dict[str, dict[str, int]]
 """Asset to the five figures of ``GET /balance``, named as Qredo names them."""
 
 _FOREVER = 1 << 62
+
+_ENDS: dict[str, list[tuple[Role, str]]] = {}
+"""Flow by name to the holdings that it moves."""
+
+for _role in CAST:
+    for _part in _role.parts or ():
+        for _side in _part.sides:
+            _ENDS.setdefault(_side.stream.name, []).append((_role, _part.asset))
 
 
 class Spell(NamedTuple):
@@ -37,9 +56,14 @@ class Account:
     def __init__(self, account_id: str, role: Role, holdings: tuple[Holding, ...] | None) -> None:
         self.id = account_id
         self.role = role
+        self.told: Assets | None = None
         self._holdings = holdings
-        self._told: Assets | None = None
         self._spell = Spell(0, 0, b"")
+
+    @property
+    def holdings(self) -> tuple[Holding, ...]:
+        """Return what it holds in the world, whatever it was told to answer."""
+        return self._holdings or ()
 
     def assets(self, second: int) -> Assets | None:
         """Return what it holds at a Unix second, in base units; None without Fund or Wallet."""
@@ -68,13 +92,13 @@ class Account:
 
     def tell(self, assets: Assets | None) -> None:
         """Answer these assets from now on; None goes back to the world's own."""
-        self._told = assets
+        self.told = assets
         self._spell = Spell(0, 0, b"")
 
     def _spell_at(self, second: int) -> Spell:
-        if self._told is not None:
-            return Spell(-_FOREVER, _FOREVER, encode(self._told, as_list=self.role.as_list))
-        until = min((holding.until(second) for holding in self._holdings or ()), default=_FOREVER)
+        if self.told is not None:
+            return Spell(-_FOREVER, _FOREVER, encode(self.told, as_list=self.role.as_list))
+        until = min((holding.until(second) for holding in self.holdings), default=_FOREVER)
         return Spell(second, until, encode(self.assets(second), as_list=self.role.as_list))
 
 
@@ -88,21 +112,35 @@ class World:
         self.accounts = {account.id: account for account in made}
 
     def _account(self, role: Role) -> Account:
-        drawn = material(15, self.seed, "account", role.title)
         parts = role.parts
         holdings = None if parts is None else tuple(self._holding(role, part) for part in parts)
-        return Account(urlsafe_b64encode(drawn).decode(), role, holdings)
+        return Account(self._id("account", role.title), role, holdings)
+
+    def _id(self, *parts: str) -> str:
+        return urlsafe_b64encode(material(15, self.seed, *parts)).decode()
 
     def _holding(self, role: Role, part: Part) -> Holding:
         base = base_units(part.base, part.asset)
         # Up to an eighth more, so that amounts have every digit that the asset can have.
         extra = key_for(self.seed, role.title, part.asset) * base >> 67
-        legs = tuple(self._leg(part.asset, side) for side in part.sides)
+        legs = tuple(self._leg(role, part.asset, side) for side in part.sides)
         return Holding(part.asset, base + extra, legs, part.leaves)
 
-    def _leg(self, asset: str, side: Side) -> Leg:
+    def _leg(self, role: Role, asset: str, side: Side) -> Leg:
         stream = side.stream
         if stream.name not in self._flows:
             flow = Flow(self.seed, stream.name, stream.tempo, stream.shape)
             self._flows[stream.name] = flow
-        return Leg(self._flows[stream.name], base_units(side.swing, asset), side.falling)
+        purpose = self._purpose(role, asset, side)
+        return Leg(self._flows[stream.name], base_units(side.swing, asset), side.falling, purpose)
+
+    def _purpose(self, role: Role, asset: str, side: Side) -> Purpose:
+        name = side.stream.name
+        opposite = [at for at, other in _ENDS[name] if (at.title, other) != (role.title, asset)]
+        if not opposite:
+            # Who mirrors a flow from outside gathers bit by bit what is then swept at once.
+            return Purpose(DEPOSIT, SWEEP if side.falling else WITHDRAW)
+        if opposite[0].title == role.title:
+            return Purpose(SWAP, SWAP, self._id("counterparty", name), "Demo counterparty")
+        other = opposite[0].title
+        return Purpose(TRANSFER, TRANSFER, self._id("account", other), other)

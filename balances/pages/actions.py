@@ -3,17 +3,16 @@
 import logging
 from collections.abc import Callable
 from functools import partial
-from uuid import UUID
 
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.access import ADMINISTER, OPERATE, require, visible_to
+from accounts.access import ADMINISTER, OPERATE, in_scope, require
 from accounts.models import Account, Role, User
 from accounts.requests import Request
 from balances import refreshing, scheduling
@@ -24,10 +23,11 @@ log = logging.getLogger(__name__)
 Act = Callable[[Account, User], bool]
 
 
+@in_scope
 @require_POST
-def refresh(request: Request, uid: UUID) -> HttpResponse:
+def refresh(request: Request, account: Account) -> HttpResponse:
     """Ask for a poll now; the page shows its progress."""
-    account = _account(request, uid, OPERATE)
+    require(request.user, account, OPERATE)
     if not account.is_polled:
         messages.error(request, refreshing.NOT_POLLED)
         return _back(request, account)
@@ -57,55 +57,53 @@ def _archive(account: Account, by: User) -> bool:
     return scheduling.archive(account, by=by)
 
 
+@in_scope
 @require_POST
-def pause(request: Request, uid: UUID) -> HttpResponse:
+def pause(request: Request, account: Account) -> HttpResponse:
     """Stop polling an account until it is resumed."""
-    return _act(request, uid, OPERATE, _pause, "is paused: its slots do not fall due.")
+    return _act(request, account, OPERATE, _pause, "is paused: its slots do not fall due.")
 
 
+@in_scope
 @require_POST
-def resume(request: Request, uid: UUID) -> HttpResponse:
+def resume(request: Request, account: Account) -> HttpResponse:
     """Poll a paused account again. An archived one is restored, which is an admin's to do."""
-    account = _account(request, uid, OPERATE)
     roles = OPERATE if account.archived_at is None else ADMINISTER
-    return _act(request, uid, roles, _resume, "is polled again, at once.")
+    return _act(request, account, roles, _resume, "is polled again, at once.")
 
 
+@in_scope
 @require_http_methods(["GET", "HEAD", "POST"])
-def archive(request: Request, uid: UUID) -> HttpResponse:
+def archive(request: Request, account: Account) -> HttpResponse:
     """Take an account out of today's figures, after asking once."""
-    account = _account(request, uid, ADMINISTER)
+    require(request.user, account, ADMINISTER)
     if request.method == "POST":
-        return _act(request, uid, ADMINISTER, _archive, "is archived. Its history stays.")
+        return _act(request, account, ADMINISTER, _archive, "is archived. Its history stays.")
     context = {
         "title": f"Archive {account.label}?",
         "text": "It is not polled any more and counts in no figure of today. Its history stays, "
         "and it can be restored.",
-        "action_url": reverse("account-archive", args=[uid]),
+        "action_url": reverse("account-archive", args=[account.uid]),
         "button": "Archive",
-        "cancel_url": reverse("account", args=[uid]),
+        "cancel_url": reverse("account", args=[account.uid]),
     }
     return render(request, "balances/confirm.html", context)
 
 
+@in_scope
 @require_POST
-def restore(request: Request, uid: UUID) -> HttpResponse:
+def restore(request: Request, account: Account) -> HttpResponse:
     """Bring an archived account back."""
-    return _act(request, uid, ADMINISTER, _resume, "is restored and polled again, at once.")
+    return _act(request, account, ADMINISTER, _resume, "is restored and polled again, at once.")
 
 
-def _act(request: Request, uid: UUID, roles: frozenset[Role], act: Act, done: str) -> HttpResponse:
-    account = _account(request, uid, roles)
+def _act(
+    request: Request, account: Account, roles: frozenset[Role], act: Act, done: str
+) -> HttpResponse:
+    require(request.user, account, roles)
     if act(account, request.user):
         messages.success(request, f"{account.label} {done}")
     return _back(request, account)
-
-
-def _account(request: Request, uid: UUID, roles: frozenset[Role]) -> Account:
-    """Return an account: 404 out of scope, 403 in scope but beyond the reader's role."""
-    account: Account = get_object_or_404(visible_to(request.user), uid=uid)
-    require(request.user, account, roles)
-    return account
 
 
 def _back(request: Request, account: Account) -> HttpResponse:

@@ -19,8 +19,8 @@ from balances.onboarding import add_account
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: Request) -> HttpResponse:
     """Show the form; with a key that answers, keep it and go to the new account."""
-    form = AddAccountForm(request.user, request.POST or None)
-    account = _added(form, request) if request.method == "POST" and form.is_valid() else None
+    form = AddAccountForm(request.user, request.POST if request.method == "POST" else None)
+    account = _added(form, request) if form.is_valid() else None
     if account is None:
         status = 422 if form.errors else 200
         return render(request, "accounts/add.html", {"form": form}, status=status)

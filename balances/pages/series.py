@@ -2,14 +2,12 @@
 
 import csv
 from collections.abc import Sequence
-from uuid import UUID
 
 from django.http import HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404
 from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
-from accounts.access import visible_to
+from accounts.access import in_scope, visible_to
 from accounts.models import Account
 from accounts.requests import Request
 from balances import charts, ledger
@@ -34,16 +32,18 @@ def of_all_csv(request: Request) -> HttpResponse:
     return _file(request, list(current(visible_to(request.user))))
 
 
+@in_scope
 @require_safe
-def of_one(request: Request, uid: UUID) -> HttpResponse:
+def of_one(request: Request, account: Account) -> HttpResponse:
     """Return the points of one asset in one account."""
-    return _drawing(request, [get_object_or_404(visible_to(request.user), uid=uid)])
+    return _drawing(request, [account])
 
 
+@in_scope
 @require_safe
-def of_one_csv(request: Request, uid: UUID) -> HttpResponse:
+def of_one_csv(request: Request, account: Account) -> HttpResponse:
     """Return the same as a file."""
-    return _file(request, [get_object_or_404(visible_to(request.user), uid=uid)])
+    return _file(request, [account])
 
 
 def _drawing(request: Request, accounts: Sequence[Account]) -> HttpResponse:

@@ -56,8 +56,8 @@ document.addEventListener("copy", (event) => {
   flatten(fragment); // line breaks of the source are not line breaks of the page
   for (const amount of fragment.querySelectorAll(".amount")) amount.textContent = amount.dataset.exact;
   for (const zero of fragment.querySelectorAll(".none")) zero.textContent = "0";
-  for (const row of fragment.querySelectorAll("tr")) {
-    if (row.classList.contains("part") && !isOpen(row, range)) row.remove();
+  for (const row of fragment.querySelectorAll("tr.part")) {
+    if (!isShown(row)) row.remove();
   }
   for (const line of fragment.querySelectorAll(BREAK_BEFORE)) line.prepend("\n");
   for (const cell of fragment.querySelectorAll("td, tr > th + th")) cell.prepend("\t");
@@ -76,9 +76,8 @@ function flatten(fragment) {
   }
 }
 
-// The clone does not know what is displayed; the group's own <details> does.
-function isOpen(row, range) {
-  const id = row.closest("tbody")?.id;
-  const group = id ? document.getElementById(id) : null;
-  return group ? Boolean(group.querySelector("details[open]")) : range.intersectsNode(row);
+// The clone does not know what is displayed; the row that it was opened from does.
+function isShown(row) {
+  const parts = document.getElementById(row.closest(".parts")?.id);
+  return !parts || parts.checkVisibility();
 }

@@ -48,6 +48,10 @@ function merge(from, to) {
   }
   mergeAttributes(from, to);
   if (to.hasAttribute("data-keep") && !from.firstElementChild) return;
+  if (isOpenYet(to) && from.querySelector(".part-closed")) {
+    fetchAgain.add(opener(to)); // opened after this answer was asked for
+    return;
+  }
   if (to.localName === "textarea" || to.localName === "select") return;
   mergeChildren(from, to);
 }
@@ -83,9 +87,56 @@ htmx.defineExtension("calm", {
     const incoming = fragment.querySelector?.(`#${CSS.escape(target.id)}`) ?? fragment.firstElementChild;
     if (incoming) merge(incoming, target);
     grow();
+    for (const details of fetchAgain) htmx.trigger(details, "toggle");
+    fetchAgain.clear();
     return [target];
   },
 });
+
+// ---- Rows that open: their parts are fetched when they do, and come with every later update.
+
+const fetchAgain = new Set();
+
+const opener = (parts) => parts.previousElementSibling?.querySelector("details[data-row]");
+
+function isOpenYet(node) {
+  const isFull = node.classList.contains("parts") && !node.querySelector(".part-closed");
+  return isFull && Boolean(opener(node)?.open);
+}
+
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const { elt } = event.detail;
+  if (elt.matches("details[data-row]") && !elt.open) event.preventDefault();
+});
+
+document.addEventListener("htmx:configRequest", (event) => {
+  if (event.detail.elt !== figures()) return;
+  for (const row of document.querySelectorAll("details[data-row][open]")) {
+    event.detail.parameters.append("open", row.dataset.row);
+  }
+});
+
+document.addEventListener("htmx:afterRequest", (event) => {
+  const { elt, successful } = event.detail;
+  if (!elt.matches("details[data-row]")) return;
+  if (successful) poll(); // parts and their sum are of one moment
+  else sayUnloaded(elt);
+});
+
+// What could not be fetched is not shown as it was.
+function sayUnloaded(details) {
+  const again = document.createElement("button");
+  again.className = "link";
+  again.type = "button";
+  again.textContent = "Try again";
+  again.addEventListener("click", () => htmx.trigger(details, "toggle"));
+  const row = document.createElement("tr");
+  row.className = "part part-closed";
+  const cell = row.insertCell();
+  cell.colSpan = 6;
+  cell.append("Could not be loaded. ", again);
+  details.closest("tbody").nextElementSibling?.replaceChildren(row);
+}
 
 // ---- Polling: not in the background, at once on return, never into a corner of the page.
 

@@ -14,8 +14,9 @@ def running() -> Iterator[Simulator]:
 
 @pytest.fixture
 def sim(running: Simulator) -> Simulator:
-    """The simulator at noon, without faults, with its counters at zero."""
+    """The simulator at noon, without faults and limits, with its counters at zero."""
     running.admin("DELETE", "fault")
+    running.admin("DELETE", "settings")
     running.admin("DELETE", "requests")
-    running.admin("POST", "clock", {"now": NOW, "frozen": True})
+    running.admin("POST", "clock", {"now": NOW, "frozen": True, "date_skew": 0, "window_skew": 0})
     return running

@@ -29,7 +29,16 @@ def spare(sim: Simulator) -> Iterator[Key]:
         ("fault", {"key_id": "*", "fault": "429", "retry_after": "a\r\nb"}, "retry_after is one"),
         ("fault", {"key_id": "*", "fault": "body"}, "body is missing"),
         ("fault", {"key_id": "*", "fault": "body", "body": "", "status": 204}, "carries a body"),
+        ("fault", {"key_id": "*", "fault": "redirect", "status": 304}, "carries a body"),
+        ("fault", {"key_id": "*", "fault": "redirect", "status": 200}, "status of a redirect"),
+        ("fault", {"key_id": "*", "fault": "dated"}, "date is missing"),
+        ("fault", {"key_id": "*", "fault": "dated", "date": "a\nb"}, "date is one line"),
         ("fault", {"key_id": "*", "fault": "500", "cuont": 1}, "unknown field"),
+        ("settings", {"latency": "0.1"}, "latency is a number"),
+        ("settings", {"latency": -1}, "latency is a number"),
+        ("settings", {"requests_per_second": 0.5}, "requests_per_second is a positive"),
+        ("settings", {"rate": 1}, "unknown field"),
+        ("clock", {"date_skew": 10**9}, "date_skew is a number"),
         ("clock", {}, "now is missing"),
         ("clock", {"now": "2026-01-15T12:00:00"}, "zone"),
         ("clock", {"now": "soon"}, "now:"),
@@ -67,7 +76,8 @@ def test_pages_from_elsewhere_cannot_order(sim: Simulator, headers: dict[str, st
 
 def test_a_frozen_clock_stands_and_can_be_set_and_released(sim: Simulator) -> None:
     first, second = sim.admin("GET", "clock").json, sim.admin("GET", "clock").json
-    assert first == second == {"now": "2026-01-15T12:00:00+00:00", "frozen": True}
+    assert first == second
+    assert (first["now"], first["frozen"]) == ("2026-01-15T12:00:00+00:00", True)
     sim.admin("POST", "clock", {"now": "2026-02-01T00:00:00+02:00"})
     assert sim.admin("GET", "clock").json["now"] == "2026-01-31T22:00:00+00:00"
     assert sim.admin("POST", "clock", {"frozen": False}).json["frozen"] is False

@@ -63,7 +63,9 @@ def test_other_methods_are_not_allowed(sim: Simulator, method: str) -> None:
     assert answer.headers["allow"] == "GET"
 
 
-@pytest.mark.parametrize("path", ["/", "/qapi/v1/funds", "/qapi/v1/balance/", "/qapi/v2/balance"])
+@pytest.mark.parametrize(
+    "path", ["/", "/qapi/v1", "/qapi/v1x/balance", "/qapi/v1/balance/", "/qapi/v2/balance"]
+)
 def test_unknown_paths(sim: Simulator, path: str) -> None:
     answer = sim.get(sim.key("Custody"), path)
     assert (answer.status, answer.json["code"]) == (404, "404")

@@ -2,9 +2,10 @@
 
 import sys
 from argparse import ArgumentParser
+from getpass import getpass
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import ImproperlyConfigured, ValidationError
 
 import qredo
 from accounts import cli
@@ -37,22 +38,20 @@ class Command(cli.Command):
         candidate = self._candidate(options["api_key"], options["environment"])
         label = self._words(options["label"], "label")
         owner = self._owner(options["owner"], options["organization"])
-        is_new = owner.pk is None
         try:
-            if is_new:
-                owner.save()
             added = add_account(
                 candidate, label=label, owner=owner, by=None, verify=not options["no_verify"]
             )
         except (qredo.QredoError, LabelTakenError) as error:
-            if is_new:
-                owner.delete()
             self.refuse(_reason(error, label))
+        except (ImproperlyConfigured, ValueError) as error:
+            # Names the setting, never the key: raised before anything is signed.
+            self.refuse(str(error), code=cli.UNUSABLE)
         self.emit({"id": str(added.account.uid), "verified": added.verified})
 
     def _candidate(self, key_id: str, environment: str) -> Candidate:
         try:
-            secret = qredo.decode_secret(sys.stdin.read(LONGEST_SECRET))
+            secret = qredo.decode_secret(_typed_secret())
             return Candidate(qredo.clean_key_id(key_id), secret, Environment(environment))
         except (qredo.BadSecret, qredo.BadKeyId) as error:
             self.refuse(str(error))
@@ -75,6 +74,15 @@ class Command(cli.Command):
             return User.objects.get_by_natural_key(email)
         except User.DoesNotExist:
             self.refuse(f"Nobody has the e-mail {str(email)[:80]}. Add that person first.")
+
+
+def _typed_secret() -> str:
+    if sys.stdin is None:
+        return ""  # closed; the message for an empty secret fits
+    if sys.stdin.isatty():
+        return getpass("API secret: ", sys.stderr)  # unlike a plain read, it does not echo
+    # What is no text is no secret either, and none of its bytes are for an error's text.
+    return sys.stdin.buffer.read(LONGEST_SECRET).decode("utf-8", "replace")
 
 
 def _reason(error: Exception, label: str) -> str:

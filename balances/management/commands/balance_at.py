@@ -12,6 +12,7 @@ from balances import ledger
 from balances.amounts import plain_decimal
 from balances.as_of import Position, Standing, positions
 from balances.instants import BadInstantError, instant_of, iso
+from balances.observed import Sight
 
 
 class Command(cli.Command):
@@ -45,24 +46,24 @@ def _accounts(uids: list[str]) -> list[Account]:
 def lines(uid: str, position: Position, at: datetime) -> Iterator[dict[str, object]]:
     """Yield what is known of one account: a line an asset, else one without asset."""
     coverage = position.coverage(at)
-    if not position.standings:
+    if position.sight is None or not position.standings:
         yield {"account": uid, "asset": None, "coverage": coverage}
+        return
     for standing in position.standings:
-        yield _line(uid, standing, position, coverage)
+        yield _line(uid, standing, position.sight, coverage)
 
 
-def _line(uid: str, standing: Standing, position: Position, coverage: str) -> dict[str, object]:
+def _line(uid: str, standing: Standing, sight: Sight, coverage: str) -> dict[str, object]:
     level = standing.level
     units = (level.total, level.available, level.pending_in, level.pending_out)
     names = ("total", "available", "pending_in", "pending_out")
-    assert position.sight is not None  # noqa: S101 - there are standings
     return {
         "account": uid,
         "asset": standing.asset,
         **{name: plain_decimal(unit, level.scale) for name, unit in zip(names, units, strict=True)},
         "base_units": {name: str(unit) for name, unit in zip(names, units, strict=True)},
         "scale": str(level.scale),
-        "observed_at": iso(position.sight.observed_at),
+        "observed_at": iso(sight.observed_at),
         "coverage": coverage,
         "flags": list(standing.flags),
     }

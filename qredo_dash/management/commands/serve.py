@@ -14,7 +14,7 @@ from django.conf import settings
 from accounts import cli
 from balances.demo import progress
 from balances.demo.people import ensure_people
-from qredo_dash import env
+from qredo_dash import env, home
 from qredo_dash.demo_lines import login_lines
 from qredo_dash.local import DEMO_SEED, Plan
 from qredo_dash.supervisor import supervise
@@ -37,6 +37,9 @@ class Command(cli.Command):
             ensure_people()
             progress.tell(None)  # of a loader that was killed
         plan = Plan(port=port, demo=demo, simulator_port=_free_port() if demo else 0)
+        home.simulator_file().unlink(missing_ok=True)  # of a run that was killed
+        if demo:
+            home.simulator_file().write_text(plan.simulator, encoding="utf-8")
 
         def ready() -> None:
             _wait_for_web(port)
@@ -47,10 +50,12 @@ class Command(cli.Command):
             self.stdout.flush()
 
         try:
-            supervise(plan.front(), plan.back(), ready=ready)
+            keeper = home.StoresKeeper()
+            supervise(plan.front(), plan.back(), ready=ready, beneath=keeper.keep_up)
         except TimeoutError as error:
             self.refuse(str(error), code=cli.UNUSABLE)
         finally:
+            home.simulator_file().unlink(missing_ok=True)
             lock.close()
 
     def _only_one(self, folder: Path) -> IO[str]:

@@ -1,0 +1,45 @@
+"""Which rows of a page are open, and the addresses that open the others."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode
+
+from django.urls import reverse
+
+from accounts.models import Account
+from balances.portfolio import Kind
+from balances.screens import Opening
+
+
+@dataclass(frozen=True, slots=True)
+class Openings:
+    """The open rows of one page, each by its key: `production:BTC`, `account:<uid>`."""
+
+    opened: frozenset[str]
+    address: str
+
+    @classmethod
+    def of(cls, page_url: str, query: Mapping[str, str], opened: Iterable[str]) -> "Openings":
+        """Return those of a page that was asked for with `query` and these rows open."""
+        known = frozenset(opened)
+        pairs = [*query.items(), *(("open", key) for key in sorted(known))]
+        return cls(known, f"{page_url}?{urlencode(pairs)}{'&' if pairs else ''}")
+
+    def of_asset(self, asset: str, kind: Kind) -> Opening:
+        """Return how an asset opens into its accounts."""
+        wanted = urlencode({"asset": asset, "kind": kind})
+        return self._opening(f"{kind}:{asset}", f"{reverse('overview-asset')}?{wanted}")
+
+    def of_account(self, account: Account) -> Opening:
+        """Return how an account opens into its assets."""
+        parts_url = reverse("account-parts", args=[account.uid])
+        return self._opening(f"account:{account.uid}", parts_url)
+
+    def _opening(self, key: str, parts_url: str) -> Opening:
+        name = quote(key)
+        return Opening(key, parts_url, f"{self.address}open={name}#row-{name}", key in self.opened)
+
+
+def the_one(key: str) -> Openings:
+    """Return the openings of a fragment: that row alone is open."""
+    return Openings(frozenset({key}), "?")

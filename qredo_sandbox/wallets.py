@@ -1,0 +1,105 @@
+"""Funds and wallets: what an account holds, divided by the flows that move it.
+
+The first flow of a holding, with all that never moves, is a wallet of the main fund; each further
+flow is a wallet of the second fund. So the wallets of an asset together hold what ``GET /balance``
+calls available. An archived fund, and a wallet that waits for approval, hold nothing.
+"""
+
+from base64 import urlsafe_b64encode
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from qredo_sandbox.addresses import address
+from qredo_sandbox.chance import material
+from qredo_sandbox.holdings import SWEEP, Leg
+from qredo_sandbox.world import Account, Assets
+
+STANDARD, FEE = 0, 5
+
+
+@dataclass(frozen=True, slots=True)
+class Wallet:
+    """One asset in one fund."""
+
+    id: str
+    fund_id: str
+    name: str
+    asset: str
+    base: int = 0
+    legs: tuple[Leg, ...] = ()
+    status: str = "ready"
+
+    def balance(self, second: int) -> int:
+        """Return what is settled in it at a Unix second, in base units."""
+        return self.base + sum(leg.levels(second)[0] for leg in self.legs)
+
+    @property
+    def address(self) -> str:
+        """Return where deposits go; a wallet that is not ready has no address yet."""
+        return address(self.asset, self.id) if self.status == "ready" else ""
+
+    @property
+    def type(self) -> int:
+        """Return Qredo's number for the kind of wallet."""
+        return FEE if any(leg.purpose.goes == SWEEP for leg in self.legs) else STANDARD
+
+
+@dataclass(frozen=True, slots=True)
+class Fund:
+    """A fund of an account."""
+
+    id: str
+    name: str
+    archived: bool = False
+    wallets: list[Wallet] = field(default_factory=list)
+
+
+def funds_of(account: Account) -> list[Fund]:
+    """Return an account's funds with their wallets, the archived ones too."""
+    if account.told is not None:
+        return [_told(account, account.told)]
+    if not account.holdings:
+        return []
+    main, second = _fund(account, "Main fund"), _fund(account, "Second fund")
+    for holding in account.holdings:
+        main.wallets.append(_wallet(account, main, holding.asset, holding.base, *holding.legs[:1]))
+        for leg in holding.legs[1:]:
+            second.wallets.append(_wallet(account, second, holding.asset, 0, leg))
+    asset = account.holdings[0].asset
+    main.wallets.append(_unready(account, main, asset, "pending"))
+    closed = _fund(account, "Closed fund", archived=True)
+    closed.wallets.extend(_unready(account, closed, asset, why) for why in ("expired", "rejected"))
+    return [main, *([second] if second.wallets else []), closed]
+
+
+def wallets_of(account: Account) -> Iterator[Wallet]:
+    """Yield the wallets of all funds."""
+    for fund in funds_of(account):
+        yield from fund.wallets
+
+
+def _told(account: Account, assets: Assets) -> Fund:
+    """Hold what the account was told to answer; such amounts never moved."""
+    fund = _fund(account, "Main fund")
+    for asset, figures in assets.items():
+        fund.wallets.append(_wallet(account, fund, asset, figures["available"]))
+    return fund
+
+
+def _id(*parts: str) -> str:
+    return urlsafe_b64encode(material(21, *parts)).decode()
+
+
+def _fund(account: Account, name: str, *, archived: bool = False) -> Fund:
+    return Fund(_id("fund", account.id, name), name, archived)
+
+
+def _wallet(account: Account, fund: Fund, asset: str, base: int, *legs: Leg) -> Wallet:
+    return Wallet(
+        _id("wallet", account.id, fund.id, asset), fund.id, f"{asset} wallet", asset, base, legs
+    )
+
+
+def _unready(account: Account, fund: Fund, asset: str, status: str) -> Wallet:
+    wallet_id = _id("wallet", account.id, fund.id, status)
+    return Wallet(wallet_id, fund.id, f"New {asset} wallet", asset, status=status)

@@ -1,0 +1,334 @@
+// The drawing of a chart: lines above, bars in a strip below, marks between. Its only numbers are places.
+
+/* global uPlot */
+
+import { FONT, instant, make, niceBelow, palette, tickText } from "./chart-text.js";
+
+const STRIP = 0.24; // part of the plot's height for pending in and out
+const LANE = 0.1; // part above the strip for numbered marks
+
+// Holds `holder`, `stage`, `list`, `plot` and `data`; who extends it says what `onCursor` and `hideTip` do.
+export class Drawing {
+  // -- Drawing
+
+  get height() {
+    return innerWidth <= 640 ? 280 : 340;
+  }
+
+  draw() {
+    const { data } = this;
+    this.plot?.destroy();
+    this.stage.hidden = false;
+    this.colours = palette(this.holder);
+    this.columns = this.placed();
+    this.plot = new uPlot(this.options(), this.columns, this.stage);
+    this.plot.over.addEventListener("mouseleave", () => this.hideTip());
+    this.stage.setAttribute(
+      "aria-label",
+      `${data.asset} over time. Left and right arrow keys move through the points, plus and minus zoom, ` +
+        "zero shows all. The same numbers are in the table below.",
+    );
+    this.listMarks();
+  }
+
+  // The only numbers: places for the drawing.
+  placed() {
+    const { at, total, available, pending_in, pending_out } = this.data;
+    const place = (amount) => (amount === null ? null : Number(amount));
+    return [
+      at,
+      available.map(place),
+      total.map(place),
+      pending_in.map((amount) => place(amount) || null), // zero draws no bar
+      pending_out.map((amount) => -place(amount) || null),
+    ];
+  }
+
+  options() {
+    const { colours: c, data } = this;
+    const stepped = uPlot.paths.stepped({ align: 1 });
+    const bars = uPlot.paths.bars({ size: [0.7, 16, 1], align: 1 });
+    const line = (label, stroke, width) => ({ label, stroke, width, scale: "y", paths: stepped, points: { show: false } });
+    const bar = (label, fill) => ({ label, fill, stroke: fill, width: 0, scale: "p", paths: bars, points: { show: false } });
+    return {
+      width: this.holder.clientWidth,
+      height: this.height,
+      padding: [8, 0, 0, 0],
+      legend: { show: false },
+      tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), data.zone),
+      cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: true } },
+      scales: {
+        x: { time: true },
+        y: { range: (u, min, max) => this.yRange(min, max) },
+        p: { range: (u, min, max) => this.pRange(u) },
+      },
+      series: [
+        {},
+        line("Available", c.available, 1.25),
+        line("Total", c.total, 2),
+        bar("Pending in", c.in),
+        bar("Pending out", c.out),
+      ],
+      axes: [
+        {
+          stroke: c.muted, font: FONT, size: 32, gap: 8, space: 90,
+          grid: { show: false }, ticks: { show: false },
+          values: (u, splits, axis, space, step) =>
+            this.timeTexts(splits, step).map((text, i) => (this.hasRoom(u, splits[i], text) ? text : "")),
+        },
+        {
+          scale: "y", side: 1, stroke: c.muted, font: FONT, gap: 10, space: 30,
+          size: (u, texts) => Math.max(52, 18 + 7 * Math.max(0, ...(texts ?? []).map((t) => t?.length ?? 0))),
+          grid: { stroke: c.line, width: 1, filter: (u, splits) => this.aboveFloor(splits) }, ticks: { show: false },
+          filter: (u, splits) => this.aboveFloor(splits),
+          values: (u, splits, axis, space, step) => splits.map((v) => (v === null ? "" : tickText(v, step))),
+        },
+      ],
+      hooks: {
+        drawClear: [() => this.hatch()],
+        draw: [() => this.drawStrip(), () => this.drawMarks()],
+        setCursor: [(u) => this.onCursor(u)],
+      },
+    };
+  }
+
+  // The lines take the upper part of the plot; their axis may start above zero, so they are never areas.
+  yRange(min, max) {
+    if (min === null || max === null || !Number.isFinite(min)) [min, max] = [0, 1];
+    const span = max - min || Math.abs(max) * 0.02 || 1;
+    const low = min >= 0 ? Math.max(0, min - span * 0.12) : min - span * 0.12;
+    const high = max + span * 0.12;
+    this.floor = low;
+    return [high - (high - low) / (1 - STRIP - LANE), high];
+  }
+
+  aboveFloor(splits) {
+    return splits.map((value) => (value >= this.floor ? value : null));
+  }
+
+  // The bars take the strip below, with an axis of their own from zero, up and down.
+  pRange(u) {
+    const [from, to] = u.series[0].idxs ?? [0, this.columns[0].length - 1];
+    const slice = (column) => this.columns[column].slice(from, to + 1);
+    const up = Math.max(0, ...slice(3));
+    const down = Math.max(0, ...slice(4).map((v) => -v));
+    this.peak = { up, down };
+    const most = Math.max(up, down) || 1;
+    const top = Math.max(up, most * 0.25) * 1.1;
+    const bottom = -Math.max(down, most * 0.25) * 1.1;
+    return [bottom, bottom + (top - bottom) / STRIP];
+  }
+
+  timeTexts(splits, step) {
+    const zone = this.data.zone;
+    const day = new Intl.DateTimeFormat("en-GB", { timeZone: zone, day: "numeric", month: "short" });
+    const month = new Intl.DateTimeFormat("en-GB", { timeZone: zone, month: "short", year: "numeric" });
+    const time = new Intl.DateTimeFormat("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+    let last = "";
+    return splits.map((seconds) => {
+      const date = new Date(seconds * 1000);
+      if (step >= 28 * 86400) return month.format(date);
+      const today = day.format(date);
+      if (step >= 86400) return today;
+      const text = today === last ? time.format(date) : `${today}, ${time.format(date)}`;
+      const isMidnight = time.format(date) === "00:00";
+      const answer = isMidnight ? today : last === "" ? text : time.format(date);
+      last = today;
+      return answer;
+    });
+  }
+
+  // A label that would be cut at the edge is left out.
+  hasRoom(u, seconds, text) {
+    const x = u.valToPos(seconds, "x");
+    return x >= text.length * 3.5;
+  }
+
+  box() {
+    const { left, top, width, height } = this.plot.bbox;
+    return { left, top, width, height, right: left + width, bottom: top + height };
+  }
+
+  hatch() {
+    const { plot: u, data, colours: c } = this;
+    const { ctx } = u;
+    const { left, top, right, bottom } = this.box();
+    const pixel = devicePixelRatio;
+    ctx.save();
+    ctx.strokeStyle = c.hatch;
+    ctx.lineWidth = pixel;
+    for (const [from, until] of this.stretches("carried")) {
+      const x0 = Math.max(left, u.valToPos(data.at[from], "x", true));
+      const x1 = Math.min(right, Math.max(x0 + 2 * pixel, u.valToPos(data.at[until], "x", true)));
+      if (x1 <= left || x0 >= right) continue;
+      ctx.save();
+      ctx.beginPath();
+      ctx.rect(x0, top, x1 - x0, bottom - top);
+      ctx.clip();
+      ctx.beginPath();
+      const step = 7 * pixel;
+      const tall = bottom - top;
+      for (let x = Math.floor((x0 - tall) / step) * step; x < x1; x += step) {
+        ctx.moveTo(x, bottom);
+        ctx.lineTo(x + tall, top);
+      }
+      ctx.stroke();
+      ctx.restore();
+    }
+    ctx.restore();
+  }
+
+  // Pairs of indices: from the first point of a stretch to the first point after it.
+  stretches(kind) {
+    const { seen } = this.data;
+    const found = [];
+    for (let i = 0; i < seen.length; i++) {
+      if (seen[i] !== kind) continue;
+      const from = i;
+      while (i + 1 < seen.length && seen[i + 1] === kind) i++;
+      found.push([from, Math.min(i + 1, seen.length - 1)]);
+    }
+    return found;
+  }
+
+  drawStrip() {
+    const { plot: u, colours: c, peak } = this;
+    const { ctx } = u;
+    const { left, right } = this.box();
+    const pixel = devicePixelRatio;
+    const y = Math.round(u.valToPos(0, "p", true)) + 0.5;
+    ctx.save();
+    ctx.strokeStyle = c.strong;
+    ctx.lineWidth = pixel;
+    ctx.beginPath();
+    ctx.moveTo(left, y);
+    ctx.lineTo(right, y);
+    ctx.stroke();
+    ctx.fillStyle = c.muted;
+    ctx.font = FONT.replace("12px", `${12 * pixel}px`);
+    ctx.textBaseline = "middle";
+    ctx.textAlign = "left";
+    const put = (value) => {
+      const at = u.valToPos(value, "p", true);
+      if (value && Math.abs(at - y) < 11 * pixel) return;
+      ctx.fillText(value ? tickText(Math.abs(value), niceBelow(Math.abs(value))) : "0", right + 10 * pixel, at);
+    };
+    put(0);
+    if (peak.up) put(niceBelow(peak.up));
+    if (peak.down) put(-niceBelow(peak.down));
+    ctx.restore();
+  }
+
+  // -- Marks: numbered circles between the lines and the strip; near ones share a circle.
+
+  groups() {
+    const { plot: u, data } = this;
+    const found = [];
+    for (const mark of data.marks ?? []) {
+      const x = u.valToPos(mark.at, "x");
+      if (x < 0 || x > u.over.clientWidth) continue;
+      const last = found.at(-1);
+      if (last && x - last.x < 20) last.marks.push(mark);
+      else found.push({ x, marks: [mark] });
+    }
+    return found;
+  }
+
+  drawMarks() {
+    const { plot: u, colours: c } = this;
+    const { ctx } = u;
+    const pixel = devicePixelRatio;
+    const { left, bottom, height } = this.box();
+    const y = bottom - height * (STRIP + LANE / 2);
+    ctx.save();
+    ctx.font = FONT.replace("12px", `${11 * pixel}px`);
+    ctx.textAlign = "center";
+    ctx.textBaseline = "middle";
+    ctx.lineWidth = pixel;
+    for (const { x, marks } of this.groups()) {
+      const text = marks.length > 1 ? `${marks[0].n}–${marks.at(-1).n}` : `${marks[0].n}`;
+      const half = Math.max(8 * pixel, ctx.measureText(text).width / 2 + 5 * pixel);
+      const at = left + x * pixel;
+      ctx.beginPath();
+      ctx.roundRect(at - half, y - 8 * pixel, 2 * half, 16 * pixel, 8 * pixel);
+      ctx.fillStyle = c.ground;
+      ctx.fill();
+      ctx.strokeStyle = c.strong;
+      ctx.stroke();
+      ctx.fillStyle = c.ink;
+      ctx.fillText(text, at, y + 0.5 * pixel);
+    }
+    ctx.restore();
+  }
+
+  listMarks() {
+    const items = (this.data.marks ?? []).map((mark) => {
+      const item = make("li");
+      item.append(make("b", "", String(mark.n)), `${mark.text}, ${this.when(mark.at)}`);
+      return item;
+    });
+    this.list.replaceChildren(...items);
+  }
+
+  // -- Size and theme
+
+  resize() {
+    const width = this.holder.clientWidth;
+    if (!this.plot || !width || (width === this.plot.width && this.height === this.plot.height)) return;
+    this.plot.setSize({ width, height: this.height });
+  }
+
+  repaint() {
+    if (!this.plot) return;
+    const { min, max } = this.plot.scales.x;
+    const wasZoomed = this.isZoomed;
+    this.draw();
+    if (wasZoomed) this.plot.setScale("x", { min, max });
+  }
+
+  // -- PNG: the drawing with its title, keys and zone, so that it speaks for itself.
+
+  toPng() {
+    if (!this.plot) return;
+    const { data, colours: c } = this;
+    const pixel = devicePixelRatio;
+    const drawing = this.plot.ctx.canvas;
+    const margin = 24 * pixel;
+    const head = 64 * pixel;
+    const sheet = document.createElement("canvas");
+    sheet.width = drawing.width + 2 * margin;
+    sheet.height = drawing.height + head + margin;
+    const ctx = sheet.getContext("2d");
+    ctx.fillStyle = c.ground;
+    ctx.fillRect(0, 0, sheet.width, sheet.height);
+    ctx.fillStyle = c.ink;
+    ctx.font = FONT.replace("12px", `600 ${15 * pixel}px`);
+    ctx.fillText(data.asset, margin, 28 * pixel);
+    ctx.font = FONT.replace("12px", `${12 * pixel}px`);
+    ctx.fillStyle = c.muted;
+    const { min, max } = this.plot.scales.x;
+    ctx.fillText(`${this.when(min)} to ${this.when(max)} (${data.zone})`, margin, 48 * pixel);
+    let x = sheet.width - margin;
+    ctx.textAlign = "right";
+    for (const [name, colour] of [["Pending out", c.out], ["Pending in", c.in], ["Available", c.available], ["Total", c.total]]) {
+      ctx.fillStyle = c.muted;
+      ctx.fillText(name, x, 28 * pixel);
+      x -= ctx.measureText(name).width + 14 * pixel;
+      ctx.fillStyle = colour;
+      ctx.fillRect(x, 19 * pixel, 9 * pixel, 9 * pixel);
+      x -= 12 * pixel;
+    }
+    ctx.drawImage(drawing, margin, head);
+    sheet.toBlob((blob) => {
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(blob);
+      link.download = `${data.asset.replace(/[^\w.-]+/g, "_").slice(0, 60)}-${new Date().toISOString().slice(0, 10)}.png`;
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+    });
+  }
+
+  when(seconds) {
+    return instant(seconds, this.data.zone);
+  }
+}

@@ -1,0 +1,110 @@
+"""The chart: drawn, told exactly, walked by keyboard, honest about what it does not know."""
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Visit
+
+#: How many pixels of the drawing have each of these colours of the style sheet.
+PIXELS = """(names) => {
+    const canvas = document.querySelector("[data-chart] canvas");
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    const probe = document.createElement("i");
+    probe.hidden = true;
+    document.querySelector("[data-chart]").append(probe);
+    const count = (name) => {
+        probe.style.color = `var(--${name})`;
+        const [r, g, b] = getComputedStyle(probe).color.match(/\\d+/g).map(Number);
+        let found = 0;
+        for (let i = 0; i < data.length; i += 4) {
+            const off = Math.abs(data[i] - r) + Math.abs(data[i + 1] - g)
+                + Math.abs(data[i + 2] - b);
+            if (data[i + 3] > 200 && off < 12) found += 1;
+        }
+        return found;
+    };
+    const found = Object.fromEntries(names.map((name) => [name, count(name)]));
+    probe.remove();
+    return found;
+}"""
+
+
+def pixels(page: Page, *names: str) -> dict[str, int]:
+    found: dict[str, int] = page.evaluate(PIXELS, names)
+    return found
+
+
+def told(page: Page) -> dict[str, str]:
+    """Return what the tooltip says."""
+    tip = page.locator(".chart-tip")
+    expect(tip).to_be_visible()
+    names, amounts = tip.locator("dt").all_inner_texts(), tip.locator("dd").all_inner_texts()
+    return dict(zip(names, amounts, strict=True)) | {
+        "note": tip.locator(".tip-note").first.inner_text()
+    }
+
+
+def test_the_chart_draws_lines_bars_and_hatched_stretches(treasurer: Visit) -> None:
+    treasurer.go("/?asset=ETH")
+    page = treasurer.drawn()
+    drawn = pixels(page, "series-total", "series-in", "series-out", "hatch", "line-strong")
+    assert drawn.pop("series-out") == 0  # nothing is on its way out
+    assert min(drawn.values()) > 50, drawn
+    expect(page.locator(".chart-marks li").last).to_contain_text("Trading joined")
+
+
+def test_the_tooltip_tells_all_four_amounts_exactly_and_arrow_keys_move_it(
+    treasurer: Visit,
+) -> None:
+    treasurer.go("/?asset=ETH")
+    page = treasurer.drawn()
+    page.locator(".chart-stage").focus()
+    page.keyboard.press("End")
+    last = told(page)
+    assert {name: last[name] for name in ("Total", "Available", "Pending in", "Pending out")} == {
+        "Total": "1,234.567890123456789012",
+        "Available": "1,234.000000000000000001",
+        "Pending in": "0.567890123456789011",
+        "Pending out": "0.000000000000000000",
+    }
+    assert last["note"] == "2 of 2 accounts observed"
+    when = page.locator(".tip-when").inner_text()
+    page.keyboard.press("ArrowLeft")
+    assert page.locator(".tip-when").inner_text() != when
+    page.keyboard.press("ArrowRight")
+    assert page.locator(".tip-when").inner_text() == when
+    expect(page.locator(".chart-holder [aria-live]")).to_contain_text("1,234.567890123456789012")
+    page.keyboard.press("Escape")
+    expect(page.locator(".chart-tip")).to_be_hidden()
+    box = page.locator(".u-over").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] - 2, box["y"] + 40)
+    assert told(page)["Available"] == "1,234.000000000000000001"
+
+
+def test_unknown_is_not_zero_and_carried_is_said(treasurer: Visit) -> None:
+    treasurer.go("/?asset=ETH")
+    page = treasurer.drawn()
+    page.locator(".chart-stage").focus()
+    page.keyboard.press("Home")
+    first = told(page)
+    assert [first[name] for name in ("Total", "Available", "Pending in", "Pending out")] == (
+        ["unknown"] * 4
+    )
+    assert first["note"] == "Unknown: no snapshot yet"
+    notes = set()
+    for _ in range(50):
+        page.keyboard.press("Shift+ArrowRight")
+        notes.add(told(page)["note"])
+    assert "0 of 1 account observed, 1 carried" in notes
+    page.get_by_text("Same numbers as a table").click()
+    expect(page.locator(".figures-series tr", has_text="unknown").last).to_be_visible()
+
+
+def test_a_chart_that_cannot_be_fetched_says_so_and_tries_again(treasurer: Visit) -> None:
+    treasurer.page.route("**/series/**", lambda route: route.abort())
+    page = treasurer.go("/?asset=ETH")
+    expect(page.locator(".chart-status")).to_contain_text("could not be loaded")
+    page.unroute_all()
+    page.get_by_role("button", name="Try again").click()
+    treasurer.drawn()
+    treasurer.excuse("ERR_FAILED")

@@ -1,0 +1,102 @@
+"""Around the figures: hiding, copying, themes, what a page costs, and that it fits."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Visit
+from tests.browser.test_chart import pixels, told
+from tests.browser.world import World
+
+EXACT = "1234.567890123456789012"
+
+
+def copied(page: Page) -> str:
+    """Return what was copied, as soon as something was."""
+    text = ""
+    while not text:
+        text = page.evaluate("navigator.clipboard.readText()")
+    page.evaluate("navigator.clipboard.writeText('')")
+    return text
+
+
+def test_copying_gives_full_precision(treasurer: Visit) -> None:
+    treasurer.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = treasurer.go("/?asset=ETH")
+    amount = page.locator(".headline-figure .amount")
+    amount.click()
+    expect(amount).to_have_attribute("data-copied", "Copied")
+    assert copied(page) == EXACT
+    # By keyboard, and inside a selection.
+    page.locator('[id="row-production:ETH"] .total .amount').focus()
+    page.keyboard.press("Enter")
+    assert copied(page) == EXACT
+    page.evaluate("""() => getSelection().selectAllChildren(
+        document.querySelector('[id="row-production:ETH"]'))""")
+    page.keyboard.press("Control+c")
+    assert copied(page).split("\t")[:4] == [
+        "ETH", EXACT, "1234.000000000000000001", "0.567890123456789011",
+    ]  # fmt: skip
+
+
+def test_the_eye_hides_every_amount_and_keeps_doing_so(treasurer: Visit) -> None:
+    treasurer.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = treasurer.go("/?asset=ETH")
+    page.get_by_role("button", name="Hide amounts").click()
+    page.reload()
+    treasurer.drawn()
+    sizes = page.locator(".amount").evaluate_all(
+        "all => all.map((a) => getComputedStyle(a).fontSize)"
+    )
+    assert set(sizes) == {"0px"}
+    page.locator(".chart-stage").focus()
+    page.keyboard.press("End")
+    assert told(page)["Total"] == "••••••"
+    page.evaluate("navigator.clipboard.writeText('nothing')")
+    page.evaluate("getSelection().selectAllChildren(document.querySelector('.headline'))")
+    page.keyboard.press("Control+c")
+    assert EXACT not in copied(page)
+    page.get_by_role("button", name="Show amounts").click()
+    page.locator(".chart-stage").focus()
+    page.keyboard.press("End")
+    assert told(page)["Total"] == "1,234.567890123456789012"
+
+
+def test_the_theme_changes_at_once_and_stays(treasurer: Visit) -> None:
+    treasurer.go()
+    page = treasurer.drawn()
+    ground = "getComputedStyle(document.documentElement).backgroundColor"
+    assert page.evaluate(ground) == "rgb(255, 255, 255)"
+    button = page.locator("[data-theme-button]")
+    button.click()
+    button.click()
+    expect(button).to_have_attribute("aria-label", "Theme: dark. Change to system")
+    dark = page.evaluate(ground)
+    assert dark != "rgb(255, 255, 255)"
+    page.reload()
+    assert page.evaluate(ground) == dark
+    treasurer.drawn()
+    assert pixels(page, "series-total")["series-total"] > 50  # drawn in the dark theme's colour
+
+
+def test_a_first_load_is_small_and_asks_nobody_else(treasurer: Visit) -> None:
+    session = treasurer.context.new_cdp_session(treasurer.page)
+    session.send("Network.enable")
+    sizes: list[float] = []
+    session.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    treasurer.go()
+    treasurer.drawn()
+    treasurer.page.wait_for_load_state("networkidle")
+    assert len(treasurer.requests) <= 15, [request.url for request in treasurer.requests]
+    assert sum(sizes) <= 150_000
+
+
+@pytest.mark.parametrize("width", [390, 1024, 1440])
+def test_no_page_scrolls_sideways(treasurer: Visit, world: World, width: int) -> None:
+    treasurer.page.set_viewport_size({"width": width, "height": 900})
+    one = f"/accounts/{world.custody.uid}/"
+    opened = f"/?asset=ETH&open=production:ETH&open=account:{world.custody.uid}"
+    for path in (opened, "/accounts/", one, f"{one}archive/", "/accounts/add/", "/profile/"):
+        page = treasurer.go(path)
+        if page.locator("[data-chart]").count():
+            treasurer.drawn()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path

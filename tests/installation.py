@@ -1,0 +1,190 @@
+"""An installation of its own, used as an operator does: by commands, each a process."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+
+import embedded
+from embedded import places
+from tests.embedded.scene import kill_servers, servers_of
+from tests.qredo_server import Answer, QredoServer
+
+PROJECT = Path(__file__).resolve().parent.parent
+INTERVAL = 15
+
+#: Nothing of the machine's own, and nothing of the test run's.
+_FOREIGN = (
+    "DATABASE_URL", "REDIS_URL", "SECRET_KEY", "VAULT_KEYSET", "QREDO_SANDBOX_URL", "PORT", "DEBUG",
+    "QREDO_TIMESTAMP_UNIT", "QREDO_CA_FILE", "QREDO_PROXY", "ALLOWED_HOSTS",
+)  # fmt: skip
+
+_ENROL = """
+import json, sys, qredo
+from accounts.enrolment import Candidate
+from accounts.models import Environment, Organization
+from balances.onboarding import add_account
+fund = Organization.objects.get_or_create(name="Fund")[0]
+for label, key_id, secret in json.load(sys.stdin):
+    candidate = Candidate(key_id, qredo.decode_secret(secret), Environment.PRODUCTION)
+    added = add_account(candidate, label=label, owner=fund, by=None, verify=False)
+    print(added.account.uid)
+"""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a command ended and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        """Standard output, of which every line is JSON; standard error is empty."""
+        assert self.err == "", self.err
+        return self.told
+
+    @property
+    def told(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
+    def refused(self, code: int) -> str:
+        """The one readable line of a command that did nothing."""
+        assert (self.code, self.out) == (code, ""), self
+        return self.complaint
+
+    @property
+    def complaint(self) -> str:
+        assert self.err.endswith("\n"), self
+        assert self.err.count("\n") == 1, self
+        assert "Traceback" not in self.err
+        return self.err.strip()
+
+
+@dataclass(frozen=True)
+class Enrolled:
+    """An account, and the key that the server knows it by."""
+
+    uid: str
+    key_id: str
+
+
+@dataclass
+class Installation:
+    """A data folder, and the Qredo that it polls."""
+
+    data_dir: Path
+    qredo: QredoServer
+    settings: dict[str, str] = field(default_factory=dict)
+
+    def environment(self, **changed: str) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if name not in _FOREIGN}
+        return {
+            **kept,
+            "DATA_DIR": str(self.data_dir),
+            "QREDO_PRODUCTION_URL": self.qredo.url,
+            "POLL_INTERVAL_SECONDS": str(INTERVAL),
+            "DEMO": "0",
+            **self.settings,
+            **changed,
+        }
+
+    def start(
+        self, *arguments: str, python: str = sys.executable, **changed: str
+    ) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [python, "manage.py", *arguments],
+            cwd=PROJECT,
+            env=self.environment(**changed),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+
+    def run(self, *arguments: str, stdin: bytes | str = b"", **changed: str) -> Ran:
+        return ended(self.start(*arguments, **changed), stdin)
+
+    def together(self, *commands: tuple[Sequence[str], bytes | str]) -> list[Ran]:
+        """Run several commands at once, each with its standard input."""
+        begun = [(self.start(*arguments), stdin) for arguments, stdin in commands]
+        for process, stdin in begun:
+            assert process.stdin is not None
+            process.stdin.write(_bytes(stdin))
+            process.stdin.close()
+            process.stdin = None
+        return [ended(process) for process, _ in begun]
+
+    def enrol(self, *answers: Answer) -> list[Enrolled]:
+        """Keep an account of the fund for each answer, untested: one process for all."""
+        keys = [self.qredo.new_key(answer) for answer in answers]
+        told = [(f"Account {uuid4()}", *key) for key in keys]
+        ran = self.run("shell", "--verbosity", "0", "-c", _ENROL, stdin=json.dumps(told))
+        assert ran.code == 0, ran
+        uids = ran.out.split()
+        return [Enrolled(uid, key[0]) for uid, key in zip(uids, keys, strict=True)]
+
+    def sql(self, statement: str, *values: object) -> list[Any]:
+        """Look into the database; the stores have to be held by somebody."""
+        url = embedded.locate(self.data_dir).postgres.url
+        with psycopg.connect(url, autocommit=True) as connection:
+            cursor = connection.execute(statement.encode(), values or None)
+            return cursor.fetchall() if cursor.description else []
+
+
+def ended(process: "subprocess.Popen[bytes]", stdin: bytes | str = b"") -> Ran:
+    """Wait for a command's end."""
+    with process:
+        try:
+            given = None if process.stdin is None else _bytes(stdin)
+            out, err = process.communicate(given, timeout=60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+    return Ran(process.returncode, out.decode(), err.decode())
+
+
+def _bytes(text: bytes | str) -> bytes:
+    return text.encode() if isinstance(text, str) else text
+
+
+@contextmanager
+def installed(folder: Path, qredo: QredoServer, **settings: str) -> Iterator[Installation]:
+    """Give a migrated installation; afterwards nothing of it runs."""
+    # Root's servers run as nobody, who cannot pass through pytest's own folders.
+    found = Installation(folder / "var", qredo, settings)
+    try:
+        ran = found.run("migrate", "--verbosity", "0")
+        assert ran == Ran(0, "", ""), ran
+        yield found
+    finally:
+        kill_servers(folder)
+        shutil.rmtree(places.socket_folder(found.data_dir), ignore_errors=True)
+
+
+def strays(folder: Path) -> list[str]:
+    """Name what still runs with this data folder: servers and processes of the program."""
+    marks = (f"DATA_DIR={folder}\0".encode(), f"{folder}/".encode())
+    found = [f"server {pid}" for pid in servers_of(folder)]
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and entry.name != str(os.getpid()):
+            found += _told(entry, lambda text: any(mark in text for mark in marks))
+    return found
+
+
+def _told(entry: Path, is_ours: Callable[[bytes], bool]) -> list[str]:
+    try:
+        environment, command = ((entry / name).read_bytes() for name in ("environ", "cmdline"))
+    except OSError:
+        return []  # it ended while we looked
+    return [command.replace(b"\0", b" ").decode()] if command and is_ours(environment) else []

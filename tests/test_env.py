@@ -1,0 +1,187 @@
+"""Settings come from the environment: typed, loud when wrong, and never quoting a secret."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from qredo_dash import database, env, home
+from tests.conftest import PROJECT
+
+NAME = "QREDO_DASH_TEST"
+PASSWORD = "hunter2-made-up"
+SERVER = {
+    "DATABASE_URL": f"postgresql://dash:{PASSWORD}@db.example/dash",
+    "REDIS_URL": "redis://cache.example/0",
+    "SECRET_KEY": "x" * 60,
+    "VAULT_PUBLIC_KEYSET": "{}",
+}
+OURS = ("DATABASE", "REDIS", "SECRET_KEY", "VAULT", "DATA_DIR", "DEBUG", "DEMO", "QREDO", "POLL")
+
+
+@pytest.mark.parametrize(
+    ("value", "meant"),
+    [
+        (None, True),
+        ("1", True),
+        (" Yes ", True),
+        ("on", True),
+        ("0", False),
+        ("", False),
+        ("OFF", False),
+    ],
+)
+def test_a_flag(monkeypatch: pytest.MonkeyPatch, value: str | None, *, meant: bool) -> None:
+    if value is not None:
+        monkeypatch.setenv(NAME, value)
+    assert env.flag(NAME, default=True) == meant
+
+
+@pytest.mark.parametrize("value", ["2", "ja", "tru", "-1"])
+def test_a_flag_that_is_none(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv(NAME, value)
+    with pytest.raises(ImproperlyConfigured, match=NAME):
+        env.flag(NAME, default=False)
+
+
+@pytest.mark.parametrize(("value", "meant"), [("15", 15), (" 300 ", 300), ("86400", 86_400)])
+def test_a_whole_number(monkeypatch: pytest.MonkeyPatch, value: str, meant: int) -> None:
+    monkeypatch.setenv(NAME, value)
+    assert env.whole(NAME, 300, least=15, most=86_400) == meant
+
+
+@pytest.mark.parametrize(
+    "value", ["", "14", "86401", "-15", "1e3", "15.0", "\u0661\u0665", "9" * 5000, "²"]
+)
+def test_a_whole_number_that_is_none(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv(NAME, value)
+    with pytest.raises(ImproperlyConfigured, match="from 15 to 86400"):
+        env.whole(NAME, 300, least=15, most=86_400)
+
+
+def test_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert env.words(NAME, "BTC,ETH") == ["BTC", "ETH"]
+    monkeypatch.setenv(NAME, " a, ,b,, ")
+    assert env.words(NAME, "BTC") == ["a", "b"]
+
+
+def test_a_secret_comes_from_its_file_first(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert env.secret(NAME) == ""
+    monkeypatch.setenv(NAME, "plain")
+    assert env.secret(NAME) == "plain"
+    file = tmp_path / "secret"
+    file.write_text("from a file\n", encoding="utf-8")
+    monkeypatch.setenv(f"{NAME}_FILE", str(file))
+    assert env.secret(NAME) == "from a file"
+
+
+@pytest.mark.parametrize("kind", ["missing", "folder", "binary"])
+def test_a_secrets_file_that_cannot_be_read(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str
+) -> None:
+    file = tmp_path / "secret"
+    if kind == "folder":
+        file.mkdir()
+    elif kind == "binary":
+        file.write_bytes(b"\xff\xfe" + PASSWORD.encode())
+    monkeypatch.setenv(f"{NAME}_FILE", str(file))
+    with pytest.raises(ImproperlyConfigured, match=f"{NAME}_FILE") as caught:
+        env.secret(NAME)
+    assert PASSWORD not in str(caught.value)
+    assert caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["mysql", f"postgresql://u:{PASSWORD}@h:port:port/x?=", f"postgresql://u:{PASSWORD}@[::1/x"],
+)
+def test_a_database_address_that_is_none_is_not_quoted(url: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="DATABASE_URL") as caught:
+        database.settings_for(url)
+    assert PASSWORD not in str(caught.value)
+    assert caught.value.__suppress_context__
+
+
+def test_a_database_address_becomes_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    url = "postgresql://dash:pass%2Fword@db.example:5433/books?sslmode=verify-full"
+    entry = database.settings_for(url)
+    assert [entry[name] for name in ("NAME", "USER", "PASSWORD", "HOST", "PORT")] == [
+        "books",
+        "dash",
+        "pass/word",
+        "db.example",
+        "5433",
+    ]
+    assert entry["OPTIONS"]["sslmode"] == "verify-full"
+    assert "statement_timeout=30000" in entry["OPTIONS"]["options"]
+    assert "pool" not in entry["OPTIONS"]
+    monkeypatch.setenv("QREDO_DASH_PROCESS", "web")
+    assert database.settings_for(url)["OPTIONS"]["pool"]["max_size"] == 8
+
+
+def imported(**given: str) -> subprocess.CompletedProcess[str]:
+    """Import the settings in a process of its own, with no variable but these."""
+    clean = {name: text for name, text in os.environ.items() if not name.startswith(OURS)}
+    words = "from qredo_dash import settings as s; print(s.DEBUG, s.DEMO, s.SESSION_COOKIE_SECURE)"
+    return subprocess.run(
+        [sys.executable, "-c", words],
+        env=clean | given,
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_server_starts_with_everything_given_and_without_debug() -> None:
+    assert imported(**SERVER).stdout == "False False True\n"
+
+
+@pytest.mark.parametrize(
+    ("missing", "named"),
+    [
+        ("REDIS_URL", "REDIS_URL"),
+        ("SECRET_KEY", "SECRET_KEY_FILE"),
+        ("VAULT_PUBLIC_KEYSET", "VAULT_KEYSET_FILE"),
+    ],
+)
+def test_a_server_without_a_secret_of_its_own_does_not_start(missing: str, named: str) -> None:
+    process = imported(**{name: text for name, text in SERVER.items() if name != missing})
+    assert process.returncode != 0
+    assert named in process.stderr
+    assert PASSWORD not in process.stderr
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"DEBUG": "maybe"}, {"POLL_INTERVAL_SECONDS": "14"}, {"DATABASE_URL": f"x y {PASSWORD}"}],
+)
+def test_a_setting_that_makes_no_sense_stops_the_start(wrong: dict[str, str]) -> None:
+    process = imported(**(SERVER | wrong))
+    assert process.returncode != 0
+    assert next(iter(wrong)) in process.stderr.splitlines()[-1]
+    assert PASSWORD not in process.stderr
+
+
+def test_importing_settings_writes_nothing(tmp_path: Path) -> None:
+    process = imported(DATA_DIR=str(tmp_path / "absent"))
+    assert process.stdout == "False False False\n"
+    assert not (tmp_path / "absent").exists()
+
+
+def test_a_private_file_is_its_owners_and_the_firsts(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    home.write_private(file, "first")
+    home.write_private(file, "second")
+    assert (file.read_text(encoding="utf-8"), file.stat().st_mode & 0o777) == ("first", 0o600)
+    assert [path.name for path in tmp_path.iterdir()] == ["key"]
+
+
+def test_no_variable_of_the_machine_reaches_the_tests(settings: Any) -> None:
+    assert set(settings.QREDO_GIVEN_URLS.values()) == {"http://127.0.0.1:9/qapi/v1"}

@@ -1,0 +1,107 @@
+"""Live fragments, rows that open, filters: the same figures as the page, and all by plain links."""
+
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Account
+from balances import claims, refreshing
+from tests.conftest import Cast
+from tests.history import StoppedClock, answer, at, claimed, coins, delivered, failed, keyless, seen
+from tests.markup import read, shown
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> StoppedClock:
+    return StoppedClock(monkeypatch, at(10, 2))
+
+
+@pytest.fixture
+def viewer(cast: Cast, clock: StoppedClock, browser_of: Any) -> Client:  # noqa: ARG001
+    browser: Client = browser_of(cast.viewer)
+    return browser
+
+
+@pytest.fixture
+def account(viewer: Client) -> Account:  # noqa: ARG001
+    return keyless("Vault", at(10))
+
+
+def test_a_fragment_is_empty_until_something_changed(
+    viewer: Client, account: Account, clock: StoppedClock
+) -> None:
+    seen(account, at(10), BTC=coins(100))
+    for name in ("overview", "accounts", "account"):
+        page = shown(viewer, name, account if name == "account" else None)
+        fragment = page.one("div", id="figures").attributes["hx-get"]
+        current = viewer.get(fragment)
+        assert (current.status_code, current.content) == (204, b"")
+        assert "no-store" in current.headers["Cache-Control"]
+        (version,) = parse_qs(urlsplit(fragment).query)["version"]
+        assert viewer.get(fragment.replace(version, "0" * 16)).status_code == 200
+        refresh = refreshing.ask(account, by=None)
+        assert viewer.get(fragment).status_code == 200
+        seen_again(account, refresh.pk, clock)
+        news = read(viewer.get(fragment))
+        assert news.one("div", id="figures").attributes["hx-get"] != fragment
+        assert not news.all("div", id="chart-holder")
+
+
+def seen_again(account: Account, refresh_id: int, clock: StoppedClock) -> None:
+    claim = claims.claim_refresh(account.pk, refresh_id, hold=timedelta(seconds=60))
+    assert claim is not None
+    clock.now += timedelta(seconds=1)
+    delivered(claim, answer(BTC=coins(100)), clock.now)
+
+
+def test_rows_open_without_a_script(viewer: Client, account: Account) -> None:
+    seen(account, at(10), BTC=coins(100), ETH=coins(250))
+    page = shown(viewer, "overview")
+    ways = [a.attributes["href"] for a in page.all("a") if "open=" in a.attributes.get("href", "")]
+    assert ways
+    for way in ways:
+        opened = read(viewer.get(way))
+        assert len(opened.amounts()) > len(page.amounts()), way
+    parts = shown(viewer, "account-parts", account)
+    assert {"1.00", "2.50"} <= set(parts.amounts())
+    assert not [form for form in page.all("form") if not form.attributes.get("method")]
+
+
+def test_filters_count_what_they_let_through(viewer: Client, account: Account) -> None:
+    seen(account, at(10), BTC=coins(100))
+    failed(keyless("Broken", at(10)), at(10, 2))
+    page = shown(viewer, "overview", show="attention")
+    assert "Needs attention 1" in page.text
+    assert "All 2" in page.text
+    rows = {name.text.strip() for name in page.all("bdi")}
+    assert "Broken" in rows
+    assert "1.00" in page.amounts()
+    assert "No account matches this filter." in shown(viewer, "overview", show="paused").text
+    assert "No accounts yet." not in shown(viewer, "overview", show="paused").text
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"asset": "\0"},
+        {"asset": "x" * 5000},
+        {"kind": "?", "show": "'", "range": "\0"},
+        {"open": ["\0", "production:", "account:x"]},
+        {"version": "x", "points": "10000000000"},
+    ],
+)
+def test_a_query_that_makes_no_sense_breaks_nothing(
+    viewer: Client, account: Account, query: dict[str, Any]
+) -> None:
+    seen(account, at(10), BTC=coins(100))
+    for name in ("overview", "overview-figures", "accounts", "accounts-figures", "series"):
+        assert viewer.get(reverse(name), query).status_code == 200
+    for name in ("account", "account-figures", "account-series", "account-series-csv"):
+        found = viewer.get(reverse(name, args=[account.uid]), query)
+        assert found.status_code == 200
+        assert len(found.content) < 200_000
+    assert claimed(account, at(10, 5)).account_id == account.pk

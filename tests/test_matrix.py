@@ -1,0 +1,122 @@
+"""Every address, method and person: generated from the URL configuration."""
+
+import re
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Account
+from tests.conftest import Cast
+from tests.matrix import (
+    EVERYBODY,
+    MEMBERS,
+    METHODS,
+    MISSING,
+    MOVED,
+    PEOPLE,
+    RULES,
+    Answers,
+    addresses,
+)
+
+NAMES = sorted(RULES)
+OF_ONE = [name for name in NAMES if RULES[name].one_account]
+
+
+def people(cast: Cast, browser_of: Any) -> dict[str, Client]:
+    signed_in = {who: browser_of(getattr(cast, who)) for who in PEOPLE}
+    return {"anonymous": Client(), **signed_in}
+
+
+def ask(browser: Client, method: str, name: str, *args: Any) -> HttpResponse:
+    answer: HttpResponse = browser.generic(method, reverse(name, args=args))  # type: ignore[assignment]
+    return answer
+
+
+def statuses(browser: Client, name: str, *args: Any) -> Answers:
+    return {method: ask(browser, method, name, *args).status_code for method in METHODS}
+
+
+def told(answer: HttpResponse) -> tuple[int, dict[str, str], str]:
+    """Return everything that an answer says, apart from what is random."""
+    headers = {name: text for name, text in answer.headers.items() if name != "Set-Cookie"}
+    text = re.sub(r"[A-Za-z0-9]{64}", "(token)", answer.content.decode())
+    text = re.sub(r'server-now" content="[0-9]+"', "(now)", text)
+    return answer.status_code, headers, text
+
+
+def test_every_address_has_a_rule_and_every_rule_an_address() -> None:
+    found = {pattern.name: "uid" in pattern.pattern.converters for pattern in addresses()}
+    assert found == {name: rule.one_account for name, rule in RULES.items()}
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in OF_ONE])
+def test_pages_of_no_account(cast: Cast, custody: Account, browser_of: Any, name: str) -> None:
+    for who, browser in people(cast, browser_of).items():
+        assert statuses(browser, name) == RULES[name].expected(who, ()), who
+    assert custody.organization == cast.fund
+
+
+@pytest.mark.parametrize("name", OF_ONE)
+def test_an_account_of_the_fund(cast: Cast, custody: Account, browser_of: Any, name: str) -> None:
+    for who, browser in people(cast, browser_of).items():
+        expected = RULES[name].expected(who, readers=MEMBERS)
+        assert statuses(browser, name, custody.uid) == expected, who
+
+
+@pytest.mark.parametrize("name", OF_ONE)
+def test_a_personal_account(cast: Cast, personal: Account, browser_of: Any, name: str) -> None:
+    for who, browser in people(cast, browser_of).items():
+        expected = RULES[name].expected(who, readers=("owner",))
+        assert statuses(browser, name, personal.uid) == expected, who
+
+
+@pytest.mark.parametrize("name", OF_ONE)
+def test_an_account_that_does_not_exist(cast: Cast, browser_of: Any, name: str) -> None:
+    for who, browser in people(cast, browser_of).items():
+        code = MOVED if who == "anonymous" else MISSING
+        assert statuses(browser, name, uuid4()) == dict.fromkeys(METHODS, code), who
+
+
+@pytest.mark.parametrize("name", OF_ONE)
+def test_foreign_and_missing_accounts_are_told_apart_by_nothing(
+    cast: Cast, foreign: Account, browser_of: Any, name: str
+) -> None:
+    everybody = people(cast, browser_of)
+    for who in ("viewer", "owner", "superuser"):
+        for method in METHODS:
+            theirs = ask(everybody[who], method, name, foreign.uid)
+            nobodys = ask(everybody[who], method, name, uuid4())
+            assert told(theirs) == told(nobodys), (who, method)
+
+
+@pytest.mark.parametrize("name", OF_ONE)
+def test_without_sign_in_every_account_leads_to_it_alike(foreign: Account, name: str) -> None:
+    browser = Client()
+    for uid in (foreign.uid, uuid4()):
+        here = reverse(name, args=[uid])
+        for method in METHODS:
+            answer = ask(browser, method, name, uid)
+            assert (answer.status_code, answer.content) == (MOVED, b"")
+            assert answer.headers["Location"] == f"{reverse('sign-in')}?next={here}"
+
+
+@pytest.mark.parametrize("name", [name for name in OF_ONE if RULES[name].guarded])
+def test_who_lacks_a_role_is_told_which(
+    cast: Cast, custody: Account, browser_of: Any, name: str
+) -> None:
+    rule = RULES[name]
+    needed = "operator" if "operator" in rule.roles else "admin"
+    for who in set(MEMBERS) - set(rule.roles):
+        answer = ask(browser_of(getattr(cast, who)), "POST", name, custody.uid)
+        assert f"<b>{needed}</b>" in answer.content.decode(), who
+
+
+def test_everybody_is_in_the_matrix(cast: Cast) -> None:
+    members = {m.user.email: m.role for m in cast.fund.memberships.select_related("user")}
+    assert members == {f"{role}@example.com": role for role in MEMBERS}
+    assert set(EVERYBODY) - {"anonymous"} == set(vars(cast)) - {"fund", "other"}

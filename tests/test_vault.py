@@ -1,0 +1,180 @@
+"""The vault: what is sealed for one row opens there alone, and only with the private keyset."""
+
+import copy
+import pickle
+import re
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+
+import qredo
+from accounts import keysets, vault
+from accounts.models import Account, ApiKey, User
+from balances import refreshing
+from balances.models import Schedule
+from tests.conftest import Simulator
+from tests.history import coins
+from tests.markup import read
+
+WORDS = b"a made-up secret, 32 bytes long."
+KEY, ACCOUNT = uuid4(), uuid4()
+
+
+def forget_keysets() -> None:
+    vault._sealer.cache_clear()
+    vault._opener.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def _fresh_keysets() -> Iterator[None]:
+    yield
+    forget_keysets()
+
+
+def sealed() -> str:
+    return vault.seal(qredo.Secret(WORDS), key_uid=KEY, account_uid=ACCOUNT)
+
+
+def test_sealed_and_opened_it_is_the_same() -> None:
+    assert vault.unseal(sealed(), key_uid=KEY, account_uid=ACCOUNT).reveal() == WORDS
+
+
+def test_the_stored_form_names_its_format_and_never_repeats() -> None:
+    first, second = sealed(), sealed()
+    assert re.fullmatch(r"hpke1\.[A-Za-z0-9_-]{90,}", first)
+    assert first != second
+
+
+@pytest.mark.parametrize("row", [(uuid4(), ACCOUNT), (KEY, uuid4()), (ACCOUNT, KEY)])
+def test_in_another_row_it_does_not_open(row: Any) -> None:
+    with pytest.raises(vault.VaultError):
+        vault.unseal(sealed(), key_uid=row[0], account_uid=row[1])
+
+
+def test_every_flipped_bit_is_noticed() -> None:
+    stored = sealed()
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    # The last character may hold bits that stand for nothing.
+    for place in range(len("hpke1."), len(stored) - 1):
+        flipped = alphabet[alphabet.index(stored[place]) ^ 1]
+        broken = f"{stored[:place]}{flipped}{stored[place + 1 :]}"
+        with pytest.raises(vault.VaultError):
+            vault.unseal(broken, key_uid=KEY, account_uid=ACCOUNT)
+
+
+@pytest.mark.parametrize(
+    "stored",
+    ["", "hpke1.", "hpke1.AAAA", "hpke2.AAAA", "fernet.AAAA", WORDS.decode(), "hpke1.é", "hpke1.A"],
+)
+def test_what_was_never_sealed_does_not_open(stored: str) -> None:
+    with pytest.raises(vault.VaultError) as caught:
+        vault.unseal(stored, key_uid=KEY, account_uid=ACCOUNT)
+    assert len(stored) < 10 or stored[6:] not in str(caught.value)
+
+
+def test_another_keyset_opens_nothing(settings: Any) -> None:
+    stored = sealed()
+    settings.VAULT_KEYSET = keysets.new_keyset()
+    forget_keysets()
+    with pytest.raises(vault.VaultError) as caught:
+        vault.unseal(stored, key_uid=KEY, account_uid=ACCOUNT)
+    assert caught.value.__cause__ is None
+
+
+def test_a_process_with_the_public_half_seals_and_cannot_open(settings: Any) -> None:
+    private = settings.VAULT_KEYSET
+    settings.VAULT_PUBLIC_KEYSET, settings.VAULT_KEYSET = keysets.public_half(private), ""
+    forget_keysets()
+    stored = sealed()
+    with pytest.raises(ImproperlyConfigured, match="VAULT_KEYSET_FILE"):
+        vault.unseal(stored, key_uid=KEY, account_uid=ACCOUNT)
+    with pytest.raises(keysets.BadKeysetError):
+        keysets.opener(settings.VAULT_PUBLIC_KEYSET)
+    settings.VAULT_KEYSET = private
+    assert vault.unseal(stored, key_uid=KEY, account_uid=ACCOUNT).reveal() == WORDS
+
+
+@pytest.mark.parametrize("text", ["", "no keyset", "{}", '{"primaryKeyId": 1}', "[]", "null"])
+def test_a_keyset_that_is_none_is_refused_without_being_quoted(text: str) -> None:
+    for use in (keysets.opener, keysets.sealer, keysets.public_half):
+        with pytest.raises(keysets.BadKeysetError) as caught:
+            use(text)
+        assert not text or text not in str(caught.value)
+
+
+def test_a_private_keyset_is_never_taken_for_a_public_one() -> None:
+    with pytest.raises(keysets.BadKeysetError):
+        keysets.sealer(keysets.new_keyset())
+
+
+def test_the_public_half_holds_no_private_part() -> None:
+    assert "Private" not in keysets.public_half(keysets.new_keyset())
+
+
+def test_a_secret_shows_itself_nowhere() -> None:
+    secret = qredo.Secret(WORDS)
+    shown = [
+        repr(secret),
+        str(secret),
+        f"{secret}",
+        f"{secret!a:>40}",
+        repr([secret]),
+    ]
+    assert not [text for text in shown if WORDS.decode() in text]
+    assert not hasattr(secret, "__dict__")
+    for leave in (copy.copy, copy.deepcopy, pickle.dumps):
+        with pytest.raises(TypeError):
+            leave(secret)
+
+
+@pytest.mark.parametrize(
+    "stored",
+    ["", WORDS.decode(), "hpke1." + "A" * 89, "hpke1." + "A" * 90 + "=", " hpke1." + "A" * 99],
+)
+def test_the_database_takes_nothing_but_the_sealed_form(custody: Account, stored: str) -> None:
+    with pytest.raises(IntegrityError, match="sealed_form"), transaction.atomic():
+        ApiKey.objects.filter(account=custody).update(sealed=stored)
+    with pytest.raises(IntegrityError, match="sealed_form"), transaction.atomic():
+        ApiKey.objects.create(account=custody, key_id="another", sealed=stored)
+
+
+def test_two_accounts_with_swapped_keys_fail_and_the_third_is_fine(
+    custody: Account, trading: Account, personal: Account, simulator: Simulator, browser_of: Any
+) -> None:
+    simulator.holds("Custody", BTC=coins(125))
+    refreshing.refresh_now([custody])
+    one, other = ApiKey.objects.get(account=custody), ApiKey.objects.get(account=trading)
+    ApiKey.objects.filter(pk=one.pk).update(sealed=other.sealed)
+    ApiKey.objects.filter(pk=other.pk).update(sealed=one.sealed)
+    before = simulator.requests_of("Custody") + simulator.requests_of("Trading")
+    records = {r.account_id: r for r in refreshing.refresh_now([custody, trading, personal])}
+    assert [records[a.pk].outcome for a in (custody, trading, personal)] == [
+        "failed",
+        "failed",
+        "fresh",
+    ]
+    assert simulator.requests_of("Custody") + simulator.requests_of("Trading") == before
+    assert "vault keyset" in Schedule.objects.get(account=custody).last_detail
+    text = read(
+        browser_of(User.objects.get(email="viewer@example.com")).get(
+            reverse("account", args=[custody.uid])
+        )
+    ).text
+    assert "does not open with this installation's vault keyset" in text
+    assert "1.25" in text
+
+
+def test_a_broken_keyset_fails_the_polls_with_a_sentence(
+    custody: Account, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.VAULT_KEYSET = "no keyset"
+    forget_keysets()
+    (record,) = refreshing.refresh_now([custody])
+    assert (record.outcome, record.reason) == ("failed", "key_rejected")
+    assert "vault keyset" in record.detail
+    assert "no keyset" not in caplog.text
