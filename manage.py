@@ -8,7 +8,7 @@ from pathlib import Path
 VENV_PYTHON = Path(__file__).resolve().parent / ".venv" / "bin" / "python"
 
 #: Commands that need no store, so that none is started for them.
-STORELESS = {"collectstatic", "help", "makemessages", "startapp", "version", "--help", "--version"}
+STORELESS = {"collectstatic", "help", "new_vault_key", "version", "--help", "--version"}
 
 
 def main() -> int:

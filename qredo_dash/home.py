@@ -23,7 +23,7 @@ def data_dir() -> Path:
 
 def is_server_installation() -> bool:
     """Whether stores and secrets are given from outside."""
-    return bool(os.environ.get("DATABASE_URL"))
+    return bool(os.environ.get("DATABASE_URL") or os.environ.get("DATABASE_URL_FILE"))
 
 
 def simulator_file() -> Path:

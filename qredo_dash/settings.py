@@ -36,7 +36,7 @@ def _stores() -> tuple[str, str, str]:
             raise ImproperlyConfigured(
                 "Set REDIS_URL: a server installation brings its own Valkey."
             )
-        return env.text("DATABASE_URL"), redis, redis
+        return env.secret("DATABASE_URL"), redis, redis
     addresses = embedded.locate(DATA_DIR)
     valkey = addresses.valkey
     return addresses.postgres.url, valkey.url(0), valkey.client_url(0)

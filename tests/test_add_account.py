@@ -268,3 +268,16 @@ def test_the_form_is_empty_at_first(browser: Client, cast: Cast) -> None:
     assert {page.values()[name] for name in ("label", "api_key", "api_secret")} == {""}
     assert page.one("input", id="id_api_secret").attributes["autocomplete"] == "off"
     assert page.has("form", data_busy="Testing the key…")
+
+
+def test_an_answer_that_cannot_be_stored_leaves_nothing_behind(
+    browser: Client, typed: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> None:
+        raise RuntimeError("a mistake of ours")
+
+    monkeypatch.setattr("balances.refreshing.record_answer", broken)
+    before = kept()
+    browser.raise_request_exception = False
+    assert browser.post(ADD, typed).status_code == 500
+    assert kept() == before
