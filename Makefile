@@ -3,7 +3,11 @@ SHELL := /bin/sh
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
+PIP := $(PY) -m pip install -qq --disable-pip-version-check --require-hashes
 UV_VERSION := 0.13.8
+# No registry's address is written down: that is each machine's own.
+LOCK := $(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-header
 
 .PHONY: setup setup-dev run check test bench lock clean
 
@@ -18,11 +22,13 @@ $(VENV)/bin/python:
 	@$(PYTHON) -m venv $(VENV)
 
 $(VENV)/runtime.stamp: requirements.txt | $(VENV)/bin/python
-	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@echo 'Installing what the program runs on…' >&2
+	@$(PIP) -r requirements.txt
 	@touch $@
 
 $(VENV)/dev.stamp: requirements-dev.txt $(VENV)/runtime.stamp
-	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@echo 'Installing what checks the program…' >&2
+	@$(PIP) -r requirements-dev.txt
 	@touch $@
 
 run: setup
@@ -41,9 +47,9 @@ bench: setup
 	@$(PY) -m bench
 
 lock: | $(VENV)/bin/python
-	$(PY) -m pip install --quiet uv==$(UV_VERSION)
-	$(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header requirements.in -o requirements.txt
-	$(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header requirements-dev.in -o requirements-dev.txt
+	@$(PY) -m pip install -qq --disable-pip-version-check uv==$(UV_VERSION)
+	$(LOCK) requirements.in -o requirements.txt
+	$(LOCK) requirements-dev.in -o requirements-dev.txt
 
 clean:
 	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache

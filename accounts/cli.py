@@ -2,6 +2,7 @@
 
 import json
 import sys
+from argparse import ArgumentParser
 from collections.abc import Mapping
 from typing import NoReturn
 
@@ -16,12 +17,14 @@ class Command(BaseCommand):
     """A command that never shows a traceback."""
 
     requires_system_checks: list[str] = []
+    #: Options whose value may begin with a hyphen, which argparse alone takes for an option.
+    hyphened: tuple[str, ...] = ()
 
     def run_from_argv(self, argv: list[str]) -> None:
         """Run, and turn an expected error into one line and its exit code."""
         self._called_from_command_line = True  # usage errors then end with code 2
         parser = self.create_parser(argv[0], argv[1])
-        options = vars(parser.parse_args(argv[2:]))
+        options = vars(parser.parse_args(self._joined(argv[2:], parser)))
         arguments = options.pop("args", ())
         try:
             self.execute(*arguments, **options)
@@ -32,6 +35,16 @@ class Command(BaseCommand):
             first_line = str(error).strip().partition("\n")[0]
             sys.stderr.write(f"The database cannot be used: {first_line}\n")
             sys.exit(UNUSABLE)
+
+    def _joined(self, words: list[str], parser: ArgumentParser) -> list[str]:
+        known = {name for action in parser._actions for name in action.option_strings}  # noqa: SLF001
+        joined: list[str] = []
+        for word in words:
+            if joined and joined[-1] in self.hyphened and word[:1] == "-" and word not in known:
+                joined[-1] += f"={word}"
+            else:
+                joined.append(word)
+        return joined
 
     def emit(self, value: Mapping[str, object]) -> None:
         """Write one JSON line."""

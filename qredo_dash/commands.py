@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Collection, Sequence
 from contextlib import nullcontext
+from io import TextIOWrapper
 from types import FrameType
 from typing import NoReturn
 
@@ -26,6 +27,9 @@ def run(arguments: Sequence[str], *, storeless: Collection[str]) -> int:
     asks_for_help = not {"--help", "-h"}.isdisjoint(arguments)
     needed = nullcontext() if command in storeless or asks_for_help else home.stores()
     _end_in_order()
+    if isinstance(sys.stdout, TextIOWrapper):
+        # A locale that lacks a letter must not keep a figure from being told.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         with needed:
             execute_from_command_line(list(arguments))

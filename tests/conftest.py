@@ -85,6 +85,8 @@ def simulator(_simulator: Simulator, settings: Any) -> Iterator[Simulator]:
     settings.QREDO_GIVEN_URLS = dict(_simulator.environments)
     yield _simulator
     _simulator.admin("DELETE", "fault")
+    _simulator.admin("DELETE", "settings")
+    _simulator.admin("POST", "clock", date_skew=0, window_skew=0)
     for account in _simulator.accounts:
         for key in account["keys"]:
             _simulator.admin("POST", "balance", key_id=key["key_id"], assets=None)

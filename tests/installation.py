@@ -87,6 +87,7 @@ class Installation:
     data_dir: Path
     qredo: QredoServer
     settings: dict[str, str] = field(default_factory=dict)
+    _spare: list["Enrolled"] = field(default_factory=list)
 
     def environment(self, **changed: str) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if name not in _FOREIGN}
@@ -126,8 +127,16 @@ class Installation:
         return [ended(process) for process, _ in begun]
 
     def enrol(self, *answers: Answer) -> list[Enrolled]:
-        """Keep an account of the fund for each answer, untested: one process for all."""
-        keys = [self.qredo.new_key(answer) for answer in answers]
+        """Give an account of the fund for each answer, never polled before."""
+        if len(self._spare) < len(answers):
+            self._spare += self._kept(len(answers) + 40)
+        taken = [self._spare.pop() for _ in answers]
+        self.qredo.answers.update(zip((a.key_id for a in taken), answers, strict=True))
+        return taken
+
+    def _kept(self, count: int) -> list[Enrolled]:
+        # One process for all, since starting one takes most of the time.
+        keys = [self.qredo.new_key() for _ in range(count)]
         told = [(f"Account {uuid4()}", *key) for key in keys]
         ran = self.run("shell", "--verbosity", "0", "-c", _ENROL, stdin=json.dumps(told))
         assert ran.code == 0, ran

@@ -22,6 +22,7 @@ class Command(cli.Command):
     """Tests the key with `GET /balance` and stores that answer as the first snapshot."""
 
     help = "Add an account. The API secret is read from standard input."
+    hyphened = ("--api-key",)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
