@@ -1,6 +1,7 @@
 """What the project's commands have in common: JSON alone on standard output, one line per error."""
 
 import json
+import logging
 import sys
 from argparse import ArgumentParser
 from collections.abc import Mapping
@@ -23,6 +24,7 @@ class Command(BaseCommand):
     def run_from_argv(self, argv: list[str]) -> None:
         """Run, and turn an expected error into one line and its exit code."""
         self._called_from_command_line = True  # usage errors then end with code 2
+        logging.disable(logging.INFO)  # standard error is for errors here
         parser = self.create_parser(argv[0], argv[1])
         options = vars(parser.parse_args(self._joined(argv[2:], parser)))
         arguments = options.pop("args", ())

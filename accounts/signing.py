@@ -14,7 +14,15 @@ from accounts import vault
 from accounts.models import ApiKey, Environment
 from accounts.vault import VaultError
 
-__all__ = ["Clock", "NotLoopback", "VaultError", "client", "client_for", "environment_url"]
+__all__ = [
+    "Clock",
+    "NotLoopback",
+    "VaultError",
+    "check_vault",
+    "client",
+    "client_for",
+    "environment_url",
+]
 
 
 class NotLoopback(ImproperlyConfigured):
@@ -71,6 +79,11 @@ def _is_loopback(url: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def check_vault() -> None:
+    """Raise `ImproperlyConfigured` unless keys can be sealed and, by workers, opened."""
+    vault.check()
 
 
 @cache

@@ -42,6 +42,20 @@ def unseal(stored: str, *, key_uid: UUID, account_uid: UUID) -> Secret:
         raise VaultError("A stored key does not open with this installation's keyset.") from None
 
 
+def check() -> None:
+    """Raise `ImproperlyConfigured` unless the keysets at hand can be used and belong together."""
+    probe = b"check"
+    try:
+        sealed = _sealer().encrypt(probe, probe)
+        if settings.VAULT_KEYSET:
+            _opener().decrypt(sealed, probe)
+    except (tink.TinkError, keysets.BadKeysetError):
+        raise ImproperlyConfigured(
+            "The vault's keysets cannot be read or do not belong together. Restore the right ones;"
+            " nothing was changed."
+        ) from None
+
+
 def _context(key_uid: UUID, account_uid: UUID) -> bytes:
     return f"qredo-dash|{FORMAT}|api_key.secret|{key_uid}|{account_uid}".encode()
 

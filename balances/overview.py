@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from accounts.access import operated_accounts
 from accounts.models import Account, User
-from balances import charts, ledger
+from balances import charts, ledger, moments
 from balances.amounts import Amount
 from balances.charts import Frame, Subject
 from balances.demo import progress
@@ -207,7 +207,7 @@ def asset_choices(held: Sequence[Member]) -> list[tuple[str, Kind]]:
 
 def _notice(held: Sequence[Member], now: datetime) -> str:
     """Say that nothing is being polled, by the age of the newest attempt: processes may lie."""
-    polled = [m.schedule for m in held if m.schedule and m.account.is_polled]
+    polled = [m.schedule for m in held if m.schedule and m.schedule.next_slot]
     attempts = [schedule.last_attempt_at for schedule in polled if schedule.last_attempt_at]
     if not attempts:
         return ""
@@ -215,5 +215,4 @@ def _notice(held: Sequence[Member], now: datetime) -> str:
     slowest = min(schedule.interval_seconds for schedule in polled)
     if age <= timedelta(seconds=QUIET_INTERVALS * slowest):
         return ""
-    minutes = int(age.total_seconds() // 60)
-    return f"Nothing was polled for {minutes} min. Check that worker and beat run."
+    return f"The newest poll was {moments.ago(age)}. Check that worker and beat run."

@@ -3,9 +3,18 @@
 import os
 
 from celery import Celery
+from celery.signals import worker_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qredo_dash.settings")
 
 app = Celery("qredo_dash")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@worker_init.connect
+def _check_vault(**_: object) -> None:
+    """Refuse to start a worker that could not open a stored key."""
+    from accounts.signing import check_vault  # noqa: PLC0415 - apps are there only now
+
+    check_vault()

@@ -7,3 +7,8 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qredo_dash.settings")
 
 application = get_wsgi_application()
+
+# Only now are settings and apps there. A web process that could not seal a key does not start.
+from accounts.signing import check_vault  # noqa: E402
+
+check_vault()

@@ -87,6 +87,8 @@ class Installation:
     data_dir: Path
     qredo: QredoServer
     settings: dict[str, str] = field(default_factory=dict)
+    #: Accounts kept ahead of need: starting a process takes most of the time.
+    ahead: int = 40
     _spare: list["Enrolled"] = field(default_factory=list)
 
     def environment(self, **changed: str) -> dict[str, str]:
@@ -126,16 +128,15 @@ class Installation:
             process.stdin = None
         return [ended(process) for process, _ in begun]
 
-    def enrol(self, *answers: Answer) -> list[Enrolled]:
+    def enrol(self, *answers: Answer | Callable[[], Answer]) -> list[Enrolled]:
         """Give an account of the fund for each answer, never polled before."""
         if len(self._spare) < len(answers):
-            self._spare += self._kept(len(answers) + 40)
+            self._spare += self._kept(len(answers) + self.ahead)
         taken = [self._spare.pop() for _ in answers]
         self.qredo.answers.update(zip((a.key_id for a in taken), answers, strict=True))
         return taken
 
     def _kept(self, count: int) -> list[Enrolled]:
-        # One process for all, since starting one takes most of the time.
         keys = [self.qredo.new_key() for _ in range(count)]
         told = [(f"Account {uuid4()}", *key) for key in keys]
         ran = self.run("shell", "--verbosity", "0", "-c", _ENROL, stdin=json.dumps(told))

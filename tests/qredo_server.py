@@ -16,7 +16,7 @@ import struct
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -77,7 +77,7 @@ class QredoServer:
 
     def __init__(self) -> None:
         self.requests: list[Request] = []
-        self.answers: dict[str, Answer] = {}
+        self.answers: dict[str, Answer | Callable[[], Answer]] = {}
         self.unit = "seconds"
         self.closing = threading.Event()
         self._secrets: dict[str, bytes] = {}
@@ -98,6 +98,10 @@ class QredoServer:
         self._secrets[key_id] = raw
         self.answers[key_id] = answer or Answer()
         return key_id, base64.b64encode(raw).decode()
+
+    def answer_to(self, key_id: str) -> Answer:
+        answer = self.answers[key_id]
+        return answer if isinstance(answer, Answer) else answer()
 
     def requests_of(self, key_id: str) -> list[Request]:
         return [request for request in self.requests if request.key_id == key_id]
@@ -179,7 +183,7 @@ def _handler(qredo: QredoServer) -> type[BaseHTTPRequestHandler]:
             if request.offence:
                 _send(self, refusal(401, "invalid signature"), qredo.closing)
             else:
-                _send(self, qredo.answers[request.key_id], qredo.closing)
+                _send(self, qredo.answer_to(request.key_id), qredo.closing)
 
         do_POST = do_PUT = do_HEAD = do_DELETE = do_OPTIONS = do_GET  # noqa: N815
 

@@ -154,7 +154,7 @@ def test_a_stale_account_keeps_its_figures_and_says_how_old_they_are(
     assert "1 account carried" in page.text
     assert "Nothing was polled" not in page.text
     clock.now = at(11)
-    assert "Nothing was polled for 60 min." in shown(viewer, "overview").text
+    assert "The newest poll was 1 h ago." in shown(viewer, "overview").text
     assert points(viewer, account, asset="BTC")["seen"][-1] == "carried"
 
 

@@ -178,3 +178,19 @@ def test_a_broken_keyset_fails_the_polls_with_a_sentence(
     assert (record.outcome, record.reason) == ("failed", "key_rejected")
     assert "vault keyset" in record.detail
     assert "no keyset" not in caplog.text
+
+
+def test_keysets_that_belong_together_pass_the_check_at_start() -> None:
+    vault.check()
+
+
+@pytest.mark.parametrize("name", ["VAULT_KEYSET", "VAULT_PUBLIC_KEYSET"])
+@pytest.mark.parametrize("text", ["{}", "not json", "of another"])
+def test_no_process_starts_with_keysets_of_no_use(settings: Any, name: str, text: str) -> None:
+    other = keysets.new_keyset()
+    if name == "VAULT_PUBLIC_KEYSET":
+        other = keysets.public_half(other)
+    setattr(settings, name, other if text == "of another" else text)
+    forget_keysets()
+    with pytest.raises(ImproperlyConfigured, match="Restore the right ones"):
+        vault.check()

@@ -12,6 +12,7 @@ from typing import IO, Any
 from django.conf import settings
 
 from accounts import cli
+from accounts.signing import check_vault
 from balances.demo import progress
 from balances.demo.people import ensure_people
 from qredo_dash import env, home
@@ -30,6 +31,7 @@ class Command(cli.Command):
 
     def handle(self, **_options: Any) -> None:
         """Run until asked to stop."""
+        check_vault()
         lock = self._only_one(settings.DATA_DIR)
         demo = env.flag("DEMO", default=not settings.SERVER_INSTALLATION)
         port = self._port()
