@@ -126,7 +126,8 @@ def _facts(member: Member, now: datetime) -> tuple[Fact, ...]:
         if schedule.observed_at is not None:
             facts.append(Fact("Newest answer", "", moments.moment(schedule.observed_at, now)))
         if schedule.next_slot is not None:
-            facts.append(Fact("Next poll", moments.short(schedule.next_slot, now)))
+            due = max(schedule.next_slot, schedule.not_before or schedule.next_slot)
+            facts.append(Fact("Next poll", moments.short(due, now)))
     return tuple(facts)
 
 

@@ -36,8 +36,9 @@ _CLAIM = """
 WITH due AS (
     SELECT account_id, interval_seconds, next_slot FROM balances_schedule
     WHERE next_slot <= %(now)s AND claim_token IS NULL
+      AND (not_before IS NULL OR not_before <= %(now)s)
       AND (%(only)s::bigint[] IS NULL OR account_id = ANY(%(only)s))
-    ORDER BY next_slot LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+    ORDER BY greatest(next_slot, not_before) LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 ), slot AS (
     SELECT account_id, next_slot + make_interval(secs => interval_seconds
         * floor(extract(epoch FROM %(now)s - next_slot) / interval_seconds)::double precision)

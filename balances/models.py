@@ -48,6 +48,12 @@ class Schedule(models.Model):
     claim_refresh = models.BigIntegerField(null=True)
     claim_until = models.DateTimeField(null=True)
 
+    #: Attempts at the oldest slot that has not ended, and why the newest of them failed.
+    attempts = models.PositiveSmallIntegerField(default=0)
+    tried_reason = models.CharField(max_length=32, blank=True, default="")
+    #: No slot is claimed before this instant: the next attempt's time, or what Qredo asked for.
+    not_before = models.DateTimeField(null=True)
+
     #: The open run: slots of one outcome and one reason since `run_first`.
     run_outcome = models.CharField(max_length=8, blank=True, default="")
     run_reason = models.CharField(max_length=32, blank=True, default="")

@@ -73,7 +73,12 @@ def _answer(key: ApiKey, clock_ns: signing.Clock) -> qredo.BalanceAnswer | Failu
     try:
         answer = signing.client_for(key, clock_ns=clock_ns).balance()
     except qredo.QredoError as error:
-        return Failure(str(error.reason), error.detail)
+        return Failure(
+            str(error.reason),
+            error.detail,
+            permanent=error.permanent,
+            retry_after=error.retry_after,
+        )
     except signing.VaultError:
         return SEALED
     except (ImproperlyConfigured, ValueError) as error:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 import qredo
-from balances import ledger, sql
+from balances import ledger, retrying, sql
 from balances.holdings import Observation, store
 from balances.ledger import Entry
 from balances.models import Outcome
@@ -114,6 +114,9 @@ class _Writing:
         if isinstance(outcome, Failure):
             _note_failure(entry, outcome, self.clock.now)
             recorded = Recorded(entry.account_id, Outcome.FAILED, outcome.reason, outcome.detail)
+            retrying.heed(entry, outcome, self.clock.now)
+            if retrying.try_again(entry, outcome, self.clock.now):
+                return recorded
         else:
             entry.last_reason, entry.last_detail, entry.failing_since = "", "", None
             recorded = Recorded(

@@ -12,6 +12,10 @@ class Failure:
 
     reason: str
     detail: str
+    #: Whether another attempt within the slot can not help.
+    permanent: bool = True
+    #: For how many seconds Qredo asks to be left alone.
+    retry_after: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,8 @@ class NaiveAccount:
     slots: list[Slot] = field(default_factory=list)
     polls: list[Poll] = field(default_factory=list)
     claimed: datetime | None = None
+    tried: list[str] = field(default_factory=list)
+    not_before: datetime | None = None
     claimed_until: datetime = FAR_AWAY
     halted: datetime | None = None
     is_archived: bool = False
@@ -52,6 +54,8 @@ class NaiveAccount:
     def claim(self, now: datetime) -> bool:
         """Miss all slots that are due but the newest, and take that."""
         if self.next_slot is None or self.claimed is not None or self.next_slot > now:
+            return False
+        if self.not_before is not None and self.not_before > now:
             return False
         while self.next_slot + self.interval <= now:
             self._miss(self.next_slot, "unclaimed")
@@ -68,6 +72,7 @@ class NaiveAccount:
         """End the claimed slot: it was answered."""
         assert self.claimed is not None
         self.slots.append(Slot(self.claimed, "fresh"))
+        self.tried = []
         self.see(max(now, self.claimed), levels)
         self.claimed = None
 
@@ -75,7 +80,19 @@ class NaiveAccount:
         """End the claimed slot: it failed."""
         assert self.claimed is not None
         self.slots.append(Slot(self.claimed, "failed", reason))
+        self.claimed, self.tried = None, []
+
+    def failed_for_now(self, reason: str, now: datetime) -> None:
+        """Try the claimed slot again when half the longest wait is over, if it has the time."""
+        assert self.claimed is not None
+        waits = [self.interval / 16, self.interval / 8, self.interval / 4]
+        again = now + min(waits[len(self.tried)], timedelta(minutes=5)) / 2
+        if len(self.tried) == 2 or again > self.claimed + self.interval * 0.8:
+            self.failed(reason)
+            return
+        self.next_slot, self.not_before = self.claimed, again
         self.claimed = None
+        self.tried.append(reason)
 
     def see(self, now: datetime, levels: Levels) -> None:
         """Keep a fresh poll; no two have the same instant."""
@@ -136,4 +153,7 @@ class NaiveAccount:
         self.next_slot = None
 
     def _miss(self, slot: datetime, reason: str) -> None:
-        self.slots.append(Slot(slot, "missed", reason))
+        tried, self.tried = self.tried, []
+        self.slots.append(
+            Slot(slot, "failed", tried[-1]) if tried else Slot(slot, "missed", reason)
+        )

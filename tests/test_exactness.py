@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import Account
-from balances import as_of, claims, holdings, ledger, recording, refreshing, scheduling
+from balances import as_of, claims, holdings, ledger, recording, refreshing, retrying, scheduling
 from balances.amounts import Level
 from balances.claims import Claim
 from balances.models import Run
@@ -32,7 +32,19 @@ levels = st.builds(
 holds = st.lists(st.dictionaries(st.sampled_from(ASSETS), levels), min_size=1, max_size=4)
 
 ACTIONS = (
-    *("fresh", "fresh", "lately", "failed", "claim", "deliver", "reap", "give_back", "redeliver"),
+    *(
+        "fresh",
+        "fresh",
+        "lately",
+        "failed",
+        "passes",
+        "passes",
+        "claim",
+        "deliver",
+        "reap",
+        "give_back",
+        "redeliver",
+    ),
     *("refresh", "refresh", "refresh_fails", "pause", "resume", "archive"),
 )
 
@@ -46,7 +58,7 @@ class Step(NamedTuple):
     held: int
 
 
-waits = st.sampled_from([0, 0, 1, 7, 30, 47, 59, 60, 60, 61, 118, 130, 1_000, 90_000])
+waits = st.sampled_from([0, 0, 1, 2, 4, 7, 30, 47, 59, 60, 60, 61, 118, 130, 1_000, 90_000])
 at_random = st.lists(st.floats(0, 1), max_size=3)
 
 
@@ -104,6 +116,13 @@ class Both:
         self.claim(number, held)
         reason = ("timeout", "tls")[len(held) % 2]
         self._end(number, Failure(reason, ""), lambda naive: naive.failed(reason))
+
+    def passes(self, number: int, held: dict[str, Level]) -> None:
+        """Fail for a reason that may pass: the slot is tried again, if it has the time."""
+        self.claim(number, held)
+        reason = ("timeout", "reset")[len(held) % 2]
+        outcome = Failure(reason, "", permanent=False)
+        self._end(number, outcome, lambda naive: naive.failed_for_now(reason, self.clock.now))
 
     def _end(self, number: int, outcome: object, naively: object) -> None:
         if number not in self.open:
@@ -178,6 +197,7 @@ def _answer(held: dict[str, Level]) -> object:
 @pytest.mark.django_db
 def test_the_ledger_agrees_with_one_that_keeps_every_poll(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = StoppedClock(monkeypatch, START)
+    monkeypatch.setattr(retrying, "jitter", lambda: 0.5)
     # Made once, so that no example has to make them.
     holdings.make_months([at(1), at(1) + timedelta(days=31), at(1) + timedelta(days=62)])
 

@@ -1,0 +1,14 @@
+"""Manners towards Qredo: attempts at a slot and when the next one may begin."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("balances", "0002_ledger")]
+    operations = [
+        migrations.AddField("schedule", "attempts", models.PositiveSmallIntegerField(default=0)),
+        migrations.AddField(
+            "schedule", "tried_reason", models.CharField(blank=True, default="", max_length=32)
+        ),
+        migrations.AddField("schedule", "not_before", models.DateTimeField(null=True)),
+    ]
