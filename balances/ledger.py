@@ -24,6 +24,7 @@ _WRITTEN = (
     ("attempts", "integer"),
     ("tried_reason", "text"),
     ("not_before", "timestamptz"),
+    ("base_interval_seconds", "integer"),
     ("run_outcome", "text"),
     ("run_reason", "text"),
     ("run_first", "timestamptz"),
@@ -64,6 +65,7 @@ class Entry:
     attempts: int
     tried_reason: str
     not_before: datetime | None
+    base_interval_seconds: int | None
     run: Run | None
     last_attempt_at: datetime | None
     last_reason: str
@@ -119,7 +121,7 @@ class Entry:
         return (
             self.account_id, self.interval_seconds, self.next_slot,
             self.claim_token, self.claim_slot, self.claim_refresh, self.claim_until,
-            self.attempts, self.tried_reason, self.not_before,
+            self.attempts, self.tried_reason, self.not_before, self.base_interval_seconds,
             run.outcome, run.reason, run.first, run.last, run.slots,
             run.first_observed, run.last_observed, run.lateness_ms,
             self.last_attempt_at, self.last_reason, self.last_detail, self.failing_since,
@@ -168,8 +170,8 @@ def _closed_row(account_id: int, run: Run, until: datetime) -> tuple[object, ...
 
 def _entry(row: tuple[Any, ...]) -> Entry:
     (account_id, interval, next_slot, token, slot, refresh, until, attempts, tried_reason,
-     not_before, outcome, reason, first, last, slots, first_observed, last_observed, lateness,
-     attempt, last_reason, detail, failing, observed, digest) = row  # fmt: skip
+     not_before, base_interval, outcome, reason, first, last, slots, first_observed, last_observed,
+     lateness, attempt, last_reason, detail, failing, observed, digest) = row  # fmt: skip
     run = None
     if slots:
         run = Run(
@@ -177,6 +179,6 @@ def _entry(row: tuple[Any, ...]) -> Entry:
         )
     return Entry(
         account_id, interval, next_slot, token, slot, refresh, until, attempts, tried_reason,
-        not_before, run, attempt, last_reason, detail, failing, observed,
+        not_before, base_interval, run, attempt, last_reason, detail, failing, observed,
         None if digest is None else bytes(digest),
     )  # fmt: skip

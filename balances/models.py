@@ -53,6 +53,8 @@ class Schedule(models.Model):
     tried_reason = models.CharField(max_length=32, blank=True, default="")
     #: No slot is claimed before this instant: the next attempt's time, or what Qredo asked for.
     not_before = models.DateTimeField(null=True)
+    #: The interval before the account was slowed down; null while it is not.
+    base_interval_seconds = models.PositiveIntegerField(null=True)
 
     #: The open run: slots of one outcome and one reason since `run_first`.
     run_outcome = models.CharField(max_length=8, blank=True, default="")

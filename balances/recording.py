@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 import qredo
-from balances import ledger, retrying, sql
+from balances import ledger, retrying, slowing, sql
 from balances.holdings import Observation, store
 from balances.ledger import Entry
 from balances.models import Outcome
@@ -117,12 +117,16 @@ class _Writing:
             retrying.heed(entry, outcome, self.clock.now)
             if retrying.try_again(entry, outcome, self.clock.now):
                 return recorded
+            slowing.slow(entry, outcome)
         else:
+            slowing.answered(entry)
             entry.last_reason, entry.last_detail, entry.failing_since = "", "", None
             recorded = Recorded(
                 entry.account_id, Outcome.FRESH, changed=changed.get(entry.account_id, 0)
             )
         _book(entry, recorded, self.clock.now)
+        if recorded.outcome == Outcome.FRESH:
+            slowing.restore(entry, self.clock.now)
         return recorded
 
 

@@ -16,6 +16,8 @@ class Failure:
     permanent: bool = True
     #: For how many seconds Qredo asks to be left alone.
     retry_after: int | None = None
+    #: False when the poll ended before any request was made.
+    was_asked: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,15 @@ _WORDS = {
     "tls": ("Qredo's certificate was not accepted", "Check the CA file and the address."),
     "redirect": ("Qredo's address has moved", "Redirects are never followed; check the address."),
     "rate_limited": ("Qredo asks for fewer requests", "It is tried again by itself."),
-    "key_rejected": ("Key rejected", "Replace the key in Qredo's web app and here."),
+    "key_rejected": (
+        "Key rejected",
+        "Replace the key in Qredo's web app and here; it is tried hourly until then.",
+    ),
     "clock": ("This machine's clock is off", "Set the clock; the key is not to blame."),
-    "permission": ("The key lacks a permission", "Give it the Balances permission."),
+    "permission": (
+        "The key lacks a permission",
+        "Give it the Balances permission; it is tried hourly until then.",
+    ),
     "not_found": ("Qredo does not know the address", "Check the configured address."),
     "bad_request": ("Qredo did not accept the request", "See the detail on the account's page."),
     "upstream_error": ("Qredo has an error of its own", "It is tried again by itself."),
@@ -42,7 +48,9 @@ def is_fresh(schedule: Schedule | None, now: datetime) -> bool:
     """Whether an account's figures count as fresh now."""
     if schedule is None or schedule.observed_at is None:
         return False
-    reach = timedelta(seconds=FRESH_INTERVALS * schedule.interval_seconds)
+    # While an account is slowed down, what it last showed is no longer fresh for that.
+    seconds = schedule.base_interval_seconds or schedule.interval_seconds
+    reach = timedelta(seconds=FRESH_INTERVALS * seconds)
     return now - schedule.observed_at <= reach
 
 

@@ -50,6 +50,7 @@ class NaiveAccount:
     halted: datetime | None = None
     is_archived: bool = False
     is_rescheduled: bool = False
+    usual: timedelta | None = None
 
     def claim(self, now: datetime) -> bool:
         """Miss all slots that are due but the newest, and take that."""
@@ -71,6 +72,9 @@ class NaiveAccount:
     def fresh(self, now: datetime, levels: Levels) -> None:
         """End the claimed slot: it was answered."""
         assert self.claimed is not None
+        if self.usual is not None:
+            self.interval, self.usual = self.usual, None
+            self.next_slot = self.claimed + self.interval
         self.slots.append(Slot(self.claimed, "fresh"))
         self.tried = []
         self.see(max(now, self.claimed), levels)
@@ -81,6 +85,21 @@ class NaiveAccount:
         assert self.claimed is not None
         self.slots.append(Slot(self.claimed, "failed", reason))
         self.claimed, self.tried = None, []
+
+    def rejected(self) -> None:
+        """End the claimed slot: its key was rejected. The next one is an hour later."""
+        assert self.claimed is not None
+        if self.interval < timedelta(hours=1):
+            self.interval, self.usual = timedelta(hours=1), self.interval
+            self.next_slot, self.is_rescheduled = self.claimed + self.interval, True
+        self.failed("key_rejected")
+
+    def refreshed(self, now: datetime, levels: Levels) -> None:
+        """See more than slots; a slow account is polled as usual again, at once."""
+        if self.usual is not None:
+            self._halt(now, "unfinished")
+            self.next_slot, self.interval, self.usual = self.halted, self.usual, None
+        self.see(now, levels)
 
     def failed_for_now(self, reason: str, now: datetime) -> None:
         """Try the claimed slot again when half the longest wait is over, if it has the time."""
@@ -128,7 +147,12 @@ class NaiveAccount:
 
     def reschedule(self, now: datetime, interval: timedelta) -> None:
         """Go on at once with another interval."""
-        if self.next_slot is not None and interval != self.interval:
+        if self.next_slot is None or interval == (self.usual or self.interval):
+            return
+        if self.usual is not None and interval < self.interval:
+            self.usual = interval
+        else:
+            self.usual = None
             self._halt(now, "unfinished")
             self.next_slot, self.interval, self.is_rescheduled = self.halted, interval, True
 

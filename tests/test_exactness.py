@@ -64,7 +64,9 @@ at_random = st.lists(st.floats(0, 1), max_size=3)
 
 def steps(with_other_intervals: bool) -> st.SearchStrategy[list[Step]]:  # noqa: FBT001
     """Draw a history; most of freshness can only be checked while the interval stays."""
-    actions = st.sampled_from([*ACTIONS, *(["reschedule"] if with_other_intervals else [])])
+    actions = st.sampled_from(
+        [*ACTIONS, *(["reschedule", "rejected"] if with_other_intervals else [])]
+    )
     step = st.builds(Step, waits, actions, st.integers(0, 2), st.integers(0, 3))
     return st.lists(step, min_size=1, max_size=40)
 
@@ -117,6 +119,10 @@ class Both:
         reason = ("timeout", "tls")[len(held) % 2]
         self._end(number, Failure(reason, ""), lambda naive: naive.failed(reason))
 
+    def rejected(self, number: int, held: dict[str, Level]) -> None:
+        self.claim(number, held)
+        self._end(number, Failure("key_rejected", ""), lambda naive: naive.rejected())
+
     def passes(self, number: int, held: dict[str, Level]) -> None:
         """Fail for a reason that may pass: the slot is tried again, if it has the time."""
         self.claim(number, held)
@@ -152,7 +158,7 @@ class Both:
 
     def refresh(self, number: int, held: dict[str, Level]) -> None:
         if self._refreshed(number, _answer(held)):
-            self.naive[number].see(self.clock.now, held)
+            self.naive[number].refreshed(self.clock.now, held)
 
     def refresh_fails(self, number: int, _: dict[str, Level]) -> None:
         self._refreshed(number, Failure("timeout", ""))

@@ -1,4 +1,4 @@
-"""Manners towards Qredo: attempts at a slot and when the next one may begin."""
+"""Manners towards Qredo: attempts at a slot, when the next one may begin, slowing down."""
 
 from django.db import migrations, models
 
@@ -11,4 +11,7 @@ class Migration(migrations.Migration):
             "schedule", "tried_reason", models.CharField(blank=True, default="", max_length=32)
         ),
         migrations.AddField("schedule", "not_before", models.DateTimeField(null=True)),
+        migrations.AddField(
+            "schedule", "base_interval_seconds", models.PositiveIntegerField(null=True)
+        ),
     ]
