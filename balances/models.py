@@ -94,6 +94,27 @@ class Schedule(models.Model):
         return f"schedule of {self.account_id}"
 
 
+class Upstream(models.Model):
+    """One of Qredo's environments, for real or for demo accounts: what all workers know of it."""
+
+    pk = models.CompositePrimaryKey("environment", "is_demo")
+    environment = models.CharField(max_length=16)
+    is_demo = models.BooleanField()
+    #: Requests a second while it is asked less often than the settings allow; else null.
+    rate = models.FloatField(null=True)
+    #: The bucket: how many claims may be taken, as of when. Refreshes may leave it in debt.
+    tokens = models.FloatField()
+    filled_at = models.DateTimeField(null=True)
+    #: Since when every pass has left due accounts to the next one.
+    short_since = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "balances_environment"
+
+    def __str__(self) -> str:
+        return f"{self.environment}{' of the demo' if self.is_demo else ''}"
+
+
 class Payload(models.Model):
     """An answer's bytes, compressed with zlib, once per digest (SHA-256 of the bytes as sent)."""
 

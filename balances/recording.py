@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 import qredo
-from balances import ledger, retrying, slowing, sql
+from balances import ledger, lessons, retrying, slowing, sql
 from balances.holdings import Observation, store
 from balances.ledger import Entry
 from balances.models import Outcome
@@ -48,7 +48,9 @@ def record(results: Sequence[Result], *, now: datetime | None = None) -> list[Re
             if _is_held(entries.get(result.account_id), result, clock.now)
         }
         writing = _Writing(clock, {i: entries[i] for i in held}, held)
-        return writing.write()
+        recorded = writing.write()
+        lessons.learn(held.values())
+        return recorded
 
 
 def _is_held(entry: Entry | None, result: Result, now: datetime) -> bool:

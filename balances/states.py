@@ -35,6 +35,7 @@ _WORDS = {
     "busy": ("It is being polled already", "Try again in a few seconds."),
     "unclaimed": ("Nobody polled", "Check that worker and beat run."),
     "unfinished": ("A poll was not finished", "It is tried again at the next slot."),
+    "shed": ("Polls could not keep up", "Fewer accounts, a longer interval or a higher rate help."),
     "paused": ("A pause began first", ""),
 }
 

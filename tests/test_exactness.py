@@ -92,7 +92,7 @@ class Both:
 
     def claim(self, number: int, _: dict[str, Level]) -> None:
         only = [self.accounts[number].pk]
-        due = claims.claim_due(limit=1, now=self.clock.now, only=only)
+        due = claims.claim_due(limit=10, now=self.clock.now, only=only)
         assert bool(due) == self.naive[number].claim(self.clock.now)
         if due:
             stale = self.open.pop(number, None)

@@ -1,4 +1,4 @@
-"""Manners towards Qredo: attempts at a slot, when the next one may begin, slowing down."""
+"""Manners towards Qredo: attempts at a slot, when the next one may begin, slowing down, limits."""
 
 from django.db import migrations, models
 
@@ -13,5 +13,32 @@ class Migration(migrations.Migration):
         migrations.AddField("schedule", "not_before", models.DateTimeField(null=True)),
         migrations.AddField(
             "schedule", "base_interval_seconds", models.PositiveIntegerField(null=True)
+        ),
+        migrations.CreateModel(
+            "Upstream",
+            [
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "environment",
+                        "is_demo",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("environment", models.CharField(max_length=16)),
+                ("is_demo", models.BooleanField()),
+                ("rate", models.FloatField(null=True)),
+                ("tokens", models.FloatField()),
+                ("filled_at", models.DateTimeField(null=True)),
+                ("short_since", models.DateTimeField(null=True)),
+            ],
+            options={"db_table": "balances_environment"},
+        ),
+        # A few rows that are written often: updates stay within their page.
+        migrations.RunSQL(
+            "ALTER TABLE balances_environment SET (fillfactor = 50)", migrations.RunSQL.noop
         ),
     ]
