@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
-from balances import ledger, limits, sql, upstreams
+from balances import breaker, ledger, limits, sql, upstreams
 from balances.ledger import Entry
 from balances.runs import newest_slot
 from balances.upstreams import Key, Upstream
 
-#: Why a slot was missed: nobody looked, or polls could not keep up.
-UNCLAIMED, SHED = "unclaimed", "shed"
+#: Why a slot was missed: nobody looked, polls could not keep up, or Qredo was down for everybody.
+UNCLAIMED, SHED, HELD_BACK = "unclaimed", "shed", "held_back"
 
 #: Who may be claimed. `not_before`: the next attempt's time, or what Qredo asked for.
 DUE = "s.claim_token IS NULL AND s.next_slot <= %(now)s AND coalesce(s.not_before <= %(now)s, true)"
@@ -50,22 +50,30 @@ class Gate:
     def took(self, claims: int, *, of: int) -> None:
         """Take a token for each claim; note whether `of` as many as allowed left due accounts."""
         self.upstream.tokens -= claims
-        is_short = of <= claims < self.due
+        if claims:
+            breaker.probed(self.upstream, self.now)
+        is_short = self.upstream.opened_at is None and of <= claims < self.due
         self.upstream.short_since = (self.upstream.short_since or self.now) if is_short else None
 
     def book_unclaimed(self, entry: Entry, first: datetime, slots: int) -> None:
         """Book slots from `first` on that newer ones have overtaken, each by why it had to wait."""
-        since = self.upstream.short_since
+        since, reason = self._holdup()
         if since is None:
             entry.book_missed(first, slots, UNCLAIMED)
             return
         before = min(slots, max(0, (since - first) // entry.interval))
         entry.book_missed(first, before, UNCLAIMED)
-        entry.book_missed(first + entry.interval * before, slots - before, SHED)
+        entry.book_missed(first + entry.interval * before, slots - before, reason)
+
+    def _holdup(self) -> tuple[datetime | None, str]:
+        if self.upstream.opened_at is not None:
+            return self.upstream.opened_at, HELD_BACK
+        return self.upstream.short_since, SHED
 
     def pass_over(self) -> None:
         """Book what was overtaken while accounts had to wait, so that the gap shows at once."""
-        if self.upstream.short_since is None:
+        since, _ = self._holdup()
+        if since is None:
             return
         environment, is_demo = self.upstream.key
         values = {"now": self.now, "environment": environment, "is_demo": is_demo}
@@ -89,7 +97,8 @@ def lock(now: datetime, *, longest: timedelta) -> list[Gate]:
 
 def _gate(upstream: Upstream, now: datetime, due: int, in_flight: int) -> Gate:
     limits.fill(upstream, now)
-    return Gate(upstream, now, due, limits.allowed(upstream, in_flight=in_flight))
+    most = limits.allowed(upstream, in_flight=in_flight)
+    return Gate(upstream, now, due, breaker.allowed(upstream, now, most))
 
 
 def save(gates: Sequence[Gate]) -> None:

@@ -2,15 +2,16 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import datetime
 
-from balances import limits, sql, upstreams
+from balances import breaker, limits, sql, upstreams
 from balances.results import Failure, Result
 from balances.upstreams import Key, Upstream
 
 FRESH, REFUSED = "fresh", "rate_limited"
 
 
-def learn(results: Iterable[Result]) -> None:
+def learn(results: Iterable[Result], now: datetime) -> None:
     """Let environments learn from recorded results. To be done last: their rows are locked."""
     tallies = _tallies(list(results))
     known = {one.key: one for one in upstreams.read(tallies)}
@@ -19,7 +20,7 @@ def learn(results: Iterable[Result]) -> None:
     if news:
         locked = upstreams.lock(news)
         for upstream in locked:
-            _teach(upstream, tallies[upstream.key])
+            _teach(upstream, tallies[upstream.key], now)
         upstreams.save(locked)
 
 
@@ -37,11 +38,20 @@ def _tallies(results: list[Result]) -> dict[Key, Counter[str]]:
 
 
 def _is_news(upstream: Upstream | None, tally: Counter[str]) -> bool:
-    return bool(tally[REFUSED]) or (upstream is not None and upstream.rate is not None)
+    is_calm = upstream is None or (upstream.rate is None and not upstream.failures)
+    return bool(tally[REFUSED]) or not is_calm or (not tally[FRESH] and _down(tally) > 0)
 
 
-def _teach(upstream: Upstream, tally: Counter[str]) -> None:
+def _teach(upstream: Upstream, tally: Counter[str], now: datetime) -> None:
+    if tally[FRESH]:
+        breaker.answered(upstream)
+    elif _down(tally):
+        breaker.failed(upstream, _down(tally), now)
     if tally[REFUSED]:
         limits.refused(upstream)
     else:
         limits.answered(upstream, tally[FRESH])
+
+
+def _down(tally: Counter[str]) -> int:
+    return sum(tally[reason] for reason in breaker.DOWN)

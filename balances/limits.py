@@ -54,6 +54,12 @@ def answered(upstream: Upstream, polls: int) -> None:
             upstream.rate = None
 
 
+def start_slowly(upstream: Upstream, share: float) -> None:
+    """Begin with a part of the full rate and an empty bucket."""
+    upstream.rate = max(min(SLOWEST, _full()), min(rate_of(upstream), _full() * share))
+    upstream.tokens = min(upstream.tokens, 0.0)
+
+
 def debit(account_id: int) -> None:
     """Take a token for a request that does not wait for one: somebody asked for a refresh."""
     sql.count(

@@ -107,6 +107,12 @@ class Upstream(models.Model):
     filled_at = models.DateTimeField(null=True)
     #: Since when every pass has left due accounts to the next one.
     short_since = models.DateTimeField(null=True)
+    #: Failures of the upstream-down kind since the last fresh poll, whoever's they were.
+    failures = models.PositiveIntegerField()
+    #: The breaker: open since when, how often it was probed since, when it is probed next.
+    opened_at = models.DateTimeField(null=True)
+    probes = models.PositiveIntegerField()
+    probe_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "balances_environment"

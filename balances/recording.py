@@ -49,7 +49,7 @@ def record(results: Sequence[Result], *, now: datetime | None = None) -> list[Re
         }
         writing = _Writing(clock, {i: entries[i] for i in held}, held)
         recorded = writing.write()
-        lessons.learn(held.values())
+        lessons.learn(held.values(), clock.now)
         return recorded
 
 

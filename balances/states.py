@@ -36,6 +36,7 @@ _WORDS = {
     "unclaimed": ("Nobody polled", "Check that worker and beat run."),
     "unfinished": ("A poll was not finished", "It is tried again at the next slot."),
     "shed": ("Polls could not keep up", "Fewer accounts, a longer interval or a higher rate help."),
+    "held_back": ("Qredo answers nobody", "Few accounts are tried until one is answered."),
     "paused": ("A pause began first", ""),
 }
 
@@ -85,5 +86,7 @@ def _seen(schedule: Schedule, observed_at: datetime, now: datetime) -> State:
     at = moments.moment(observed_at, now)
     if is_fresh(schedule, now):
         return State("fresh", "Fresh", at, at.ago)
-    reason = "Polls were missed" if schedule.run_outcome == "missed" else "No newer poll yet"
-    return State("stale", "Stale", at, at.ago, reason, "Check that worker and beat run.")
+    reason, remedy = "No newer poll yet", _WORDS["unclaimed"][1]
+    if schedule.run_outcome == "missed":
+        reason, remedy = _WORDS.get(schedule.run_reason, ("Polls were missed", remedy))
+    return State("stale", "Stale", at, at.ago, reason, remedy)

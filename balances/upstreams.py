@@ -19,7 +19,7 @@ KEYS: list[Key] = [(name, is_demo) for name in Environment.values for is_demo in
 
 @dataclass(slots=True)
 class Upstream:
-    """One environment: how fast it may be asked."""
+    """One environment: how fast it may be asked, and whether it is down."""
 
     environment: str
     is_demo: bool
@@ -29,6 +29,12 @@ class Upstream:
     filled_at: datetime | None
     #: Since when every pass has left due accounts to the next one.
     short_since: datetime | None
+    #: Failures of the upstream-down kind since the last fresh poll, whoever's they were.
+    failures: int
+    #: The breaker: open since when, how often it was probed since, when it is probed next.
+    opened_at: datetime | None
+    probes: int
+    probe_at: datetime | None
 
     @property
     def key(self) -> Key:
@@ -36,7 +42,10 @@ class Upstream:
         return self.environment, self.is_demo
 
 
-_NAMES = ("environment", "is_demo", "rate", "tokens", "filled_at", "short_since")
+_NAMES = (
+    *("environment", "is_demo", "rate", "tokens", "filled_at", "short_since"),
+    *("failures", "opened_at", "probes", "probe_at"),
+)
 _SELECT = (
     f"SELECT {', '.join(_NAMES)} FROM balances_environment"  # noqa: S608 - fixed names
     " WHERE (environment, is_demo) IN (SELECT * FROM unnest(%s::text[], %s::boolean[]))"
@@ -48,8 +57,8 @@ _UPDATE = (
     + " WHERE environment = %s AND is_demo = %s"
 )
 _INSERT = (
-    "INSERT INTO balances_environment (environment, is_demo, tokens)"
-    " SELECT *, 0 FROM unnest(%s::text[], %s::boolean[]) ON CONFLICT DO NOTHING"
+    "INSERT INTO balances_environment (environment, is_demo, tokens, failures, probes)"
+    " SELECT *, 0, 0, 0 FROM unnest(%s::text[], %s::boolean[]) ON CONFLICT DO NOTHING"
 )
 
 

@@ -1,4 +1,4 @@
-"""Manners towards Qredo: attempts at a slot, when the next one may begin, slowing down, limits."""
+"""Manners towards Qredo: attempts at a slot, when the next one may begin, slowing down, limits, the breaker."""
 
 from django.db import migrations, models
 
@@ -34,6 +34,10 @@ class Migration(migrations.Migration):
                 ("tokens", models.FloatField()),
                 ("filled_at", models.DateTimeField(null=True)),
                 ("short_since", models.DateTimeField(null=True)),
+                ("failures", models.PositiveIntegerField()),
+                ("opened_at", models.DateTimeField(null=True)),
+                ("probes", models.PositiveIntegerField()),
+                ("probe_at", models.DateTimeField(null=True)),
             ],
             options={"db_table": "balances_environment"},
         ),
