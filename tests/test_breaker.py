@@ -246,3 +246,13 @@ def test_a_dead_upstream_gets_few_requests_and_everybody_is_back_soon_after(
     for account in accounts:
         assert words(account)[-1] == ("fresh", "", 1)
         assert_tiled(account)
+
+
+def test_what_was_overtaken_around_its_return_did_not_lack_a_worker(down: list[Account]) -> None:
+    due = took(at(10, 5))
+    ended(due, at(10, 5, 2), answer(BTC=coins(1)))
+    probing = {claim.account_id for claim in due}
+    took(at(10, 10, 1))
+    waiting = next(account for account in down if account.pk not in probing)
+    assert words(waiting) == [("failed", "timeout", 1), ("missed", "shed", 1)]
+    assert_tiled(waiting)
