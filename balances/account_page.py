@@ -11,7 +11,7 @@ from accounts.access import ADMINISTER, OPERATE, may
 from accounts.models import Account, ApiKey, User
 from balances import charts, ledger, moments
 from balances.charts import Frame
-from balances.models import Refresh
+from balances.models import Refresh, Schedule
 from balances.overview import asset_choices, first_to_show
 from balances.portfolio import Kind, Member, members
 from balances.rows import account_row, asset_tables
@@ -122,12 +122,19 @@ def _facts(member: Member, now: datetime) -> tuple[Fact, ...]:
         Fact("Added", "", moments.moment(account.created_at, now)),
     ]
     if schedule is not None:
-        facts.append(Fact("Polled", f"every {moments.every(schedule.interval_seconds)}"))
+        facts.append(Fact("Polled", _pace(schedule)))
         if schedule.observed_at is not None:
             facts.append(Fact("Newest answer", "", moments.moment(schedule.observed_at, now)))
         if schedule.next_slot is not None:
-            facts.append(Fact("Next poll", moments.short(schedule.next_slot, now)))
+            due = max(schedule.next_slot, schedule.not_before or schedule.next_slot)
+            facts.append(Fact("Next poll", moments.short(due, now)))
     return tuple(facts)
+
+
+def _pace(schedule: Schedule) -> str:
+    usual = schedule.base_interval_seconds
+    now = f"every {moments.every(schedule.interval_seconds)}"
+    return now if usual is None else f"{now}, not {moments.every(usual)}, until its key is accepted"
 
 
 def _refresh_note(refresh: Refresh, now: datetime) -> RefreshNote:

@@ -8,17 +8,19 @@ nobody finished are booked as missed, so that due = fresh + failed + missed at e
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import transaction
 
-from balances import ledger, sql
+from balances import gates, ledger, limits, sql
+from balances.gates import Gate
 
 #: A claim holds at most this long; far longer than a chunk may take (see settings).
 LONGEST_CLAIM = timedelta(seconds=120)
 
 #: Why a slot was missed.
-UNCLAIMED, UNFINISHED, PAUSED = "unclaimed", "unfinished", "paused"
+UNFINISHED, PAUSED = "unfinished", "paused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +34,16 @@ class Claim:
 # Serves the tick. Every schedule is read: five thousand rows are quicker than an index that each
 # claim would have to maintain. `old` and `new` are PostgreSQL 18's. Slots are reckoned from `due`:
 # the rows as locked, which may be newer than the statement's own view of the table.
-_CLAIM = """
+# Who was not asked for longest comes first, so that nobody starves where not all can be asked.
+_CLAIM = f"""
 WITH due AS (
-    SELECT account_id, interval_seconds, next_slot FROM balances_schedule
-    WHERE next_slot <= %(now)s AND claim_token IS NULL
-      AND (%(only)s::bigint[] IS NULL OR account_id = ANY(%(only)s))
-    ORDER BY next_slot LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+    SELECT s.account_id, s.interval_seconds, s.next_slot
+    FROM balances_schedule s JOIN accounts_account a ON a.id = s.account_id
+    WHERE {gates.DUE} AND (%(only)s::bigint[] IS NULL OR s.account_id = ANY(%(only)s))
+      AND (%(environment)s::text IS NULL
+           OR a.environment = %(environment)s AND a.is_demo = %(is_demo)s)
+    ORDER BY s.last_attempt_at NULLS FIRST, s.next_slot
+    LIMIT %(limit)s FOR UPDATE OF s SKIP LOCKED
 ), slot AS (
     SELECT account_id, next_slot + make_interval(secs => interval_seconds
         * floor(extract(epoch FROM %(now)s - next_slot) / interval_seconds)::double precision)
@@ -50,37 +56,56 @@ UPDATE balances_schedule s SET
     next_slot = slot.newest + make_interval(secs => s.interval_seconds)
 FROM slot WHERE s.account_id = slot.account_id
 RETURNING s.account_id, new.claim_token, old.next_slot, new.claim_slot
-"""
+"""  # noqa: S608 - fixed text
 
 
 def claim_due(
     *, limit: int, now: datetime | None = None, only: Sequence[int] | None = None
 ) -> list[Claim]:
-    """Claim the newest slot of every account that is due; book the older ones as missed.
+    """Claim the newest slot of every account that is due and that its environment's limits allow.
 
-    `now` stands for PostgreSQL's clock, `only` for the accounts looked at; the demo's past needs
-    both.
+    Older slots are booked as missed. `now` stands for PostgreSQL's clock, `only` for the accounts
+    looked at.
     """
+    claimed: list[Claim] = []
     with transaction.atomic():
-        values = {
-            "now": now or ledger.clock(),
-            "limit": limit,
-            "longest": LONGEST_CLAIM,
-            "only": None if only is None else list(only),
-        }
-        claimed = sql.rows(_CLAIM, values)
-        _book_unclaimed({row[0]: row[2] for row in claimed if row[2] < row[3]})
+        instant = now or ledger.clock()
+        values = {"now": instant, "only": None if only is None else list(only)}
+        opened = gates.lock(instant, longest=LONGEST_CLAIM)
+        for gate in opened:
+            few = min(gate.allowed, limit - len(claimed))
+            found = _claim(values, few, gate) if gate.due and few else []
+            gate.took(len(found), of=few)
+            gate.pass_over()
+            claimed += found
+        gates.save(opened)
+    return claimed
+
+
+def claim_past(now: datetime, only: Sequence[int]) -> list[Claim]:
+    """Claim slots of long ago, which the simulator answers: no limit of the present is touched."""
+    with transaction.atomic():
+        return _claim({"now": now, "only": list(only)}, len(only), None)
+
+
+def _claim(values: dict[str, Any], limit: int, gate: Gate | None) -> list[Claim]:
+    environment, is_demo = gate.upstream.key if gate else (None, None)
+    bounds = {"limit": limit, "environment": environment, "is_demo": is_demo}
+    claimed = sql.rows(_CLAIM, {**values, **bounds, "longest": LONGEST_CLAIM})
+    _book_unclaimed({row[0]: row[2] for row in claimed if row[2] < row[3]}, gate)
     return [Claim(account_id, token) for account_id, token, _, _ in claimed]
 
 
-def _book_unclaimed(first_slots: dict[int, datetime]) -> None:
-    if not first_slots:
-        return
-    entries = ledger.lock(list(first_slots))
+def _book_unclaimed(first_slots: dict[int, datetime], gate: Gate | None) -> None:
+    entries = ledger.lock(list(first_slots)) if first_slots else {}
     for account_id, entry in entries.items():
         first = first_slots[account_id]
         assert entry.claim_slot is not None  # noqa: S101 - claimed in this transaction
-        entry.book_missed(first, (entry.claim_slot - first) // entry.interval, UNCLAIMED)
+        slots = (entry.claim_slot - first) // entry.interval
+        if gate is None:
+            entry.book_missed(first, slots, gates.UNCLAIMED)
+        else:
+            gate.book_unclaimed(entry, first, slots)
     ledger.save(entries.values())
 
 
@@ -145,4 +170,7 @@ def claim_refresh(account_id: int, refresh_id: int, *, hold: timedelta) -> Claim
         " WHERE account_id = %s AND claim_token IS NULL AND next_slot IS NOT NULL",
         [token, refresh_id, min(hold, LONGEST_CLAIM), account_id],
     )
-    return Claim(account_id, token) if claimed else None
+    if not claimed:
+        return None
+    limits.debit(account_id)
+    return Claim(account_id, token)

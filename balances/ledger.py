@@ -21,6 +21,10 @@ _WRITTEN = (
     ("claim_slot", "timestamptz"),
     ("claim_refresh", "bigint"),
     ("claim_until", "timestamptz"),
+    ("attempts", "integer"),
+    ("tried_reason", "text"),
+    ("not_before", "timestamptz"),
+    ("base_interval_seconds", "integer"),
     ("run_outcome", "text"),
     ("run_reason", "text"),
     ("run_first", "timestamptz"),
@@ -58,6 +62,10 @@ class Entry:
     claim_slot: datetime | None
     claim_refresh: int | None
     claim_until: datetime | None
+    attempts: int
+    tried_reason: str
+    not_before: datetime | None
+    base_interval_seconds: int | None
     run: Run | None
     last_attempt_at: datetime | None
     last_reason: str
@@ -76,9 +84,17 @@ class Entry:
         """Enter one slot or several into the account's runs."""
         self.run, closed = booked(self.run, booking)
         self.closed += closed
+        self.attempts, self.tried_reason = 0, ""
 
     def book_missed(self, first: datetime, slots: int, reason: str) -> None:
-        """Enter `slots` slots from `first` on that nobody finished."""
+        """Enter `slots` slots from `first` on that nobody finished.
+
+        If the first of them was tried and waited for another attempt, it failed for that reason.
+        """
+        if slots and self.attempts:
+            tried = Run("failed", self.tried_reason, first, first, self.interval_seconds, 1)
+            self.book(tried)
+            first, slots = tried.until, slots - 1
         if slots:
             last = first + self.interval * (slots - 1)
             self.book(Run("missed", reason, first, last, self.interval_seconds, slots))
@@ -105,6 +121,7 @@ class Entry:
         return (
             self.account_id, self.interval_seconds, self.next_slot,
             self.claim_token, self.claim_slot, self.claim_refresh, self.claim_until,
+            self.attempts, self.tried_reason, self.not_before, self.base_interval_seconds,
             run.outcome, run.reason, run.first, run.last, run.slots,
             run.first_observed, run.last_observed, run.lateness_ms,
             self.last_attempt_at, self.last_reason, self.last_detail, self.failing_since,
@@ -152,15 +169,16 @@ def _closed_row(account_id: int, run: Run, until: datetime) -> tuple[object, ...
 
 
 def _entry(row: tuple[Any, ...]) -> Entry:
-    (account_id, interval, next_slot, token, slot, refresh, until, outcome, reason, first, last,
-     slots, first_observed, last_observed, lateness, attempt, last_reason, detail, failing,
-     observed, digest) = row  # fmt: skip
+    (account_id, interval, next_slot, token, slot, refresh, until, attempts, tried_reason,
+     not_before, base_interval, outcome, reason, first, last, slots, first_observed, last_observed,
+     lateness, attempt, last_reason, detail, failing, observed, digest) = row  # fmt: skip
     run = None
     if slots:
         run = Run(
             outcome, reason, first, last, interval, slots, first_observed, last_observed, lateness
         )
     return Entry(
-        account_id, interval, next_slot, token, slot, refresh, until, run, attempt, last_reason,
-        detail, failing, observed, None if digest is None else bytes(digest),
+        account_id, interval, next_slot, token, slot, refresh, until, attempts, tried_reason,
+        not_before, base_interval, run, attempt, last_reason, detail, failing, observed,
+        None if digest is None else bytes(digest),
     )  # fmt: skip

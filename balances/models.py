@@ -48,6 +48,14 @@ class Schedule(models.Model):
     claim_refresh = models.BigIntegerField(null=True)
     claim_until = models.DateTimeField(null=True)
 
+    #: Attempts at the oldest slot that has not ended, and why the newest of them failed.
+    attempts = models.PositiveSmallIntegerField(default=0)
+    tried_reason = models.CharField(max_length=32, blank=True, default="")
+    #: No slot is claimed before this instant: the next attempt's time, or what Qredo asked for.
+    not_before = models.DateTimeField(null=True)
+    #: The interval before the account was slowed down; null while it is not.
+    base_interval_seconds = models.PositiveIntegerField(null=True)
+
     #: The open run: slots of one outcome and one reason since `run_first`.
     run_outcome = models.CharField(max_length=8, blank=True, default="")
     run_reason = models.CharField(max_length=32, blank=True, default="")
@@ -84,6 +92,33 @@ class Schedule(models.Model):
 
     def __str__(self) -> str:
         return f"schedule of {self.account_id}"
+
+
+class Upstream(models.Model):
+    """One of Qredo's environments, for real or for demo accounts: what all workers know of it."""
+
+    pk = models.CompositePrimaryKey("environment", "is_demo")
+    environment = models.CharField(max_length=16)
+    is_demo = models.BooleanField()
+    #: Requests a second while it is asked less often than the settings allow; else null.
+    rate = models.FloatField(null=True)
+    #: The bucket: how many claims may be taken, as of when. Refreshes may leave it in debt.
+    tokens = models.FloatField()
+    filled_at = models.DateTimeField(null=True)
+    #: Since when every pass has left due accounts to the next one.
+    short_since = models.DateTimeField(null=True)
+    #: Failures of the upstream-down kind since the last fresh poll, whoever's they were.
+    failures = models.PositiveIntegerField()
+    #: The breaker: open since when, how often it was probed since, when it is probed next.
+    opened_at = models.DateTimeField(null=True)
+    probes = models.PositiveIntegerField()
+    probe_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "balances_environment"
+
+    def __str__(self) -> str:
+        return f"{self.environment}{' of the demo' if self.is_demo else ''}"
 
 
 class Payload(models.Model):

@@ -63,7 +63,7 @@ seen AS (
 SELECT seen.id, max(seen.at), coalesce(
     (array_agg(seen.interval_seconds ORDER BY seen.at DESC NULLS LAST)
         FILTER (WHERE seen.interval_seconds IS NOT NULL))[1],
-    max(s.interval_seconds))
+    max(coalesce(s.base_interval_seconds, s.interval_seconds)))
 FROM seen JOIN balances_schedule s ON s.account_id = seen.id
 WHERE seen.at IS NOT NULL GROUP BY seen.id
 """
@@ -83,7 +83,8 @@ UNION ALL
 SELECT account_id, run_first_observed, run_last_observed, interval_seconds FROM balances_schedule
 WHERE account_id = ANY(%(accounts)s) AND run_outcome = 'fresh'
 UNION ALL
-SELECT f.account_id, f.observed_at, f.observed_at, s.interval_seconds
+SELECT f.account_id, f.observed_at, f.observed_at,
+    coalesce(s.base_interval_seconds, s.interval_seconds)
 FROM balances_refresh f JOIN balances_schedule s USING (account_id)
 WHERE f.account_id = ANY(%(accounts)s) AND f.observed_at <= %(end)s
   AND f.asked_at >= %(start)s - interval '2 days'

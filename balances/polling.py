@@ -21,11 +21,12 @@ from balances.results import Failure, Result
 
 log = logging.getLogger(__name__)
 
-NO_KEY = Failure("key_rejected", "No API key is stored for this account. Add one.")
+NO_KEY = Failure("key_rejected", "No API key is stored for this account. Add one.", was_asked=False)
 SEALED = Failure(
     "key_rejected",
     "The stored API key does not open with this installation's vault keyset. Restore the keyset "
     "or replace the key.",
+    was_asked=False,
 )
 
 
@@ -73,12 +74,17 @@ def _answer(key: ApiKey, clock_ns: signing.Clock) -> qredo.BalanceAnswer | Failu
     try:
         answer = signing.client_for(key, clock_ns=clock_ns).balance()
     except qredo.QredoError as error:
-        return Failure(str(error.reason), error.detail)
+        return Failure(
+            str(error.reason),
+            error.detail,
+            permanent=error.permanent,
+            retry_after=error.retry_after,
+        )
     except signing.VaultError:
         return SEALED
     except (ImproperlyConfigured, ValueError) as error:
         # Names the setting, never the key: these are raised before anything is signed.
-        return Failure("bad_request", str(error))
+        return Failure("bad_request", str(error), was_asked=False)
     except Exception as error:  # noqa: BLE001 - a bug must not take the chunk's other results along
         log.error(  # noqa: TRY400 - a traceback could show what the frame holds
             "a poll broke with %s", type(error).__name__

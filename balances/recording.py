@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 import qredo
-from balances import ledger, sql
+from balances import ledger, lessons, retrying, slowing, sql
 from balances.holdings import Observation, store
 from balances.ledger import Entry
 from balances.models import Outcome
@@ -48,7 +48,9 @@ def record(results: Sequence[Result], *, now: datetime | None = None) -> list[Re
             if _is_held(entries.get(result.account_id), result, clock.now)
         }
         writing = _Writing(clock, {i: entries[i] for i in held}, held)
-        return writing.write()
+        recorded = writing.write()
+        lessons.learn(held.values(), clock.now)
+        return recorded
 
 
 def _is_held(entry: Entry | None, result: Result, now: datetime) -> bool:
@@ -114,12 +116,19 @@ class _Writing:
         if isinstance(outcome, Failure):
             _note_failure(entry, outcome, self.clock.now)
             recorded = Recorded(entry.account_id, Outcome.FAILED, outcome.reason, outcome.detail)
+            retrying.heed(entry, outcome, self.clock.now)
+            if retrying.try_again(entry, outcome, self.clock.now):
+                return recorded
+            slowing.slow(entry, outcome)
         else:
+            slowing.answered(entry)
             entry.last_reason, entry.last_detail, entry.failing_since = "", "", None
             recorded = Recorded(
                 entry.account_id, Outcome.FRESH, changed=changed.get(entry.account_id, 0)
             )
         _book(entry, recorded, self.clock.now)
+        if recorded.outcome == Outcome.FRESH:
+            slowing.restore(entry, self.clock.now)
         return recorded
 
 

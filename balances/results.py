@@ -12,6 +12,12 @@ class Failure:
 
     reason: str
     detail: str
+    #: Whether another attempt within the slot can not help.
+    permanent: bool = True
+    #: For how many seconds Qredo asks to be left alone.
+    retry_after: int | None = None
+    #: False when the poll ended before any request was made.
+    was_asked: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.models import Account, User
-from balances import claims, ledger
+from balances import claims, grids, ledger, slowing
 from balances.models import Pause, Schedule
-from balances.runs import first_slot, newest_slot
+from balances.runs import first_slot
 
 
 def add_missing(accounts: Iterable[Account] | None = None, *, now: datetime | None = None) -> None:
@@ -45,20 +45,24 @@ def change_interval(account: Account, seconds: int) -> None:
     """Poll an account at once, and every `seconds` seconds from now on."""
     with transaction.atomic():
         entry = ledger.lock([account.pk])[account.pk]
-        if entry.next_slot is None or entry.interval_seconds == seconds:
+        usual = entry.base_interval_seconds or entry.interval_seconds
+        if entry.next_slot is None or usual == seconds:
             return
-        # The new grid begins where the old one ends, however often it changes: no hole, no overlap.
-        entry.next_slot = _end_of_slots(entry, claims.UNFINISHED)
-        entry.interval_seconds = seconds
+        if entry.base_interval_seconds is not None and seconds < entry.interval_seconds:
+            # A rejected key is asked about no sooner for it.
+            entry.base_interval_seconds = seconds
+        else:
+            entry.base_interval_seconds = None
+            grids.restart(entry, seconds, reason=claims.UNFINISHED, now=ledger.clock())
         ledger.save([entry])
 
 
-def _book_due(entry: ledger.Entry, now: datetime, reason: str) -> None:
-    if entry.next_slot is None or entry.next_slot > now:
-        return
-    newest, skipped = newest_slot(entry.next_slot, now, entry.interval_seconds)
-    entry.book_missed(entry.next_slot, skipped + 1, reason)
-    entry.next_slot = newest + entry.interval
+def key_replaced(account: Account) -> None:
+    """Poll an account at its usual interval again that was slowed down: it has a new active key."""
+    with transaction.atomic():
+        for entry in ledger.lock([account.pk]).values():
+            slowing.restore(entry, ledger.clock())
+            ledger.save([entry])
 
 
 def pause(account: Account, *, by: User | None) -> bool:
@@ -92,9 +96,10 @@ def _halt(account: Account, kind: str, by: User | None) -> bool:
         entry = ledger.lock([account.pk])[account.pk]
         if kind == "paused" and entry.next_slot is None:
             return False
-        now = max(_end_of_slots(entry, claims.PAUSED), _after_pause(account))
-        ended = Pause.objects.filter(account=account, ended_at=None).exclude(kind=kind)
-        ended.update(ended_at=now)
+        ended = grids.end(entry, reason=claims.PAUSED, now=ledger.clock())
+        now = max(ended, _after_pause(account))
+        others = Pause.objects.filter(account=account, ended_at=None).exclude(kind=kind)
+        others.update(ended_at=now)
         if not Account.objects.filter(pk=account.pk, **{f"{kind}_at": None}).update(
             **{f"{kind}_at": now}
         ):
@@ -108,15 +113,3 @@ def _after_pause(account: Account) -> datetime:
     """Return the time now, or the start of an open pause: the clock may have stepped back."""
     began = Pause.objects.filter(account=account, ended_at=None).values_list("began_at", flat=True)
     return max([ledger.clock(), *began])
-
-
-def _end_of_slots(entry: ledger.Entry, reason: str) -> datetime:
-    """Book what is due, close the open run and return the instant from which no slot is due."""
-    now = ledger.clock()
-    entry.miss_claim(reason)
-    _book_due(entry, now, reason)
-    if entry.run is not None:
-        now = max(now, entry.run.last + timedelta(microseconds=1))
-    entry.close_run(now)
-    entry.next_slot = None
-    return now

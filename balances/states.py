@@ -10,25 +10,33 @@ from balances.screens import State
 
 #: Reason: what a person reads, and what helps.
 _WORDS = {
-    "timeout": ("Qredo did not answer in time", "It is tried again at the next slot."),
+    "timeout": ("Qredo did not answer in time", "It is tried again by itself."),
     "refused": ("Qredo took no connection", "It is tried again; check the network if it lasts."),
-    "reset": ("Qredo broke the connection off", "It is tried again at the next slot."),
+    "reset": ("Qredo broke the connection off", "It is tried again by itself."),
     "dns": ("Qredo's name was not found", "Check this machine's name resolution."),
     "tls": ("Qredo's certificate was not accepted", "Check the CA file and the address."),
     "redirect": ("Qredo's address has moved", "Redirects are never followed; check the address."),
-    "rate_limited": ("Qredo asks for fewer requests", "It is tried again at the next slot."),
-    "key_rejected": ("Key rejected", "Replace the key in Qredo's web app and here."),
+    "rate_limited": ("Qredo asks for fewer requests", "It is tried again by itself."),
+    "key_rejected": (
+        "Key rejected",
+        "Replace the key in Qredo's web app and here; it is tried hourly until then.",
+    ),
     "clock": ("This machine's clock is off", "Set the clock; the key is not to blame."),
-    "permission": ("The key lacks a permission", "Give it the Balances permission."),
+    "permission": (
+        "The key lacks a permission",
+        "Give it the Balances permission; it is tried hourly until then.",
+    ),
     "not_found": ("Qredo does not know the address", "Check the configured address."),
     "bad_request": ("Qredo did not accept the request", "See the detail on the account's page."),
-    "upstream_error": ("Qredo has an error of its own", "It is tried again at the next slot."),
+    "upstream_error": ("Qredo has an error of its own", "It is tried again by itself."),
     "too_large": ("The answer was too large", "Nothing was changed."),
-    "not_json": ("The answer was not JSON", "It is tried again at the next slot."),
+    "not_json": ("The answer was not JSON", "It is tried again by itself."),
     "not_understood": ("The answer was not understood", "Nothing was changed; see the detail."),
     "busy": ("It is being polled already", "Try again in a few seconds."),
     "unclaimed": ("Nobody polled", "Check that worker and beat run."),
     "unfinished": ("A poll was not finished", "It is tried again at the next slot."),
+    "shed": ("Polls could not keep up", "Fewer accounts, a longer interval or a higher rate help."),
+    "held_back": ("Qredo answers nobody", "Few accounts are tried until one is answered."),
     "paused": ("A pause began first", ""),
 }
 
@@ -42,7 +50,9 @@ def is_fresh(schedule: Schedule | None, now: datetime) -> bool:
     """Whether an account's figures count as fresh now."""
     if schedule is None or schedule.observed_at is None:
         return False
-    reach = timedelta(seconds=FRESH_INTERVALS * schedule.interval_seconds)
+    # While an account is slowed down, what it last showed is no longer fresh for that.
+    seconds = schedule.base_interval_seconds or schedule.interval_seconds
+    reach = timedelta(seconds=FRESH_INTERVALS * seconds)
     return now - schedule.observed_at <= reach
 
 
@@ -76,5 +86,7 @@ def _seen(schedule: Schedule, observed_at: datetime, now: datetime) -> State:
     at = moments.moment(observed_at, now)
     if is_fresh(schedule, now):
         return State("fresh", "Fresh", at, at.ago)
-    reason = "Polls were missed" if schedule.run_outcome == "missed" else "No newer poll yet"
-    return State("stale", "Stale", at, at.ago, reason, "Check that worker and beat run.")
+    reason, remedy = "No newer poll yet", _WORDS["unclaimed"][1]
+    if schedule.run_outcome == "missed":
+        reason, remedy = _WORDS.get(schedule.run_reason, ("Polls were missed", remedy))
+    return State("stale", "Stale", at, at.ago, reason, remedy)

@@ -15,6 +15,8 @@ def main() -> int:
         home = Path(folder)
         home.chmod(0o711)
         os.environ.update(DATA_DIR=str(home / "data"), DJANGO_SETTINGS_MODULE="qredo_dash.settings")
+        # What is measured is this program, not the manners that hold it back.
+        os.environ.update(QREDO_RATE_PER_SECOND="10000", QREDO_CONCURRENCY="10000")
         return run(options.accounts)
 
 

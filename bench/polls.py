@@ -41,8 +41,9 @@ def make_due() -> None:
 
 def poll_all() -> None:
     """Claim and poll until nothing is due."""
-    while due := claims.claim_due(limit=settings.POLL_CHUNK):
-        polling.poll(due)
+    while due := claims.claim_due(limit=settings.POLL_CLAIM_LIMIT):
+        for start in range(0, len(due), settings.POLL_CHUNK):
+            polling.poll(due[start : start + settings.POLL_CHUNK])
 
 
 def wal() -> int:

@@ -198,6 +198,9 @@ QREDO_PROXY = env.text("QREDO_PROXY")
 POLL_INTERVAL_SECONDS = env.whole("POLL_INTERVAL_SECONDS", 300, least=15, most=86_400)
 POLL_CONCURRENCY = env.whole("POLL_CONCURRENCY", 16, least=1, most=64)
 POLL_CHUNK = 100
+#: For each environment of Qredo, across all workers.
+QREDO_RATE_PER_SECOND = env.whole("QREDO_RATE_PER_SECOND", 50, least=1, most=10_000)
+QREDO_CONCURRENCY = env.whole("QREDO_CONCURRENCY", 32, least=1, most=10_000)
 #: The most accounts that one tick claims; what is left is claimed by the next one.
 POLL_CLAIM_LIMIT = 2_000
 POLL_HTTP_DEADLINE_SECONDS = min(15.0, POLL_INTERVAL_SECONDS * 0.4)

@@ -44,14 +44,19 @@ class NaiveAccount:
     slots: list[Slot] = field(default_factory=list)
     polls: list[Poll] = field(default_factory=list)
     claimed: datetime | None = None
+    tried: list[str] = field(default_factory=list)
+    not_before: datetime | None = None
     claimed_until: datetime = FAR_AWAY
     halted: datetime | None = None
     is_archived: bool = False
     is_rescheduled: bool = False
+    usual: timedelta | None = None
 
     def claim(self, now: datetime) -> bool:
         """Miss all slots that are due but the newest, and take that."""
         if self.next_slot is None or self.claimed is not None or self.next_slot > now:
+            return False
+        if self.not_before is not None and self.not_before > now:
             return False
         while self.next_slot + self.interval <= now:
             self._miss(self.next_slot, "unclaimed")
@@ -67,7 +72,11 @@ class NaiveAccount:
     def fresh(self, now: datetime, levels: Levels) -> None:
         """End the claimed slot: it was answered."""
         assert self.claimed is not None
+        if self.usual is not None:
+            self.interval, self.usual = self.usual, None
+            self.next_slot = self.claimed + self.interval
         self.slots.append(Slot(self.claimed, "fresh"))
+        self.tried = []
         self.see(max(now, self.claimed), levels)
         self.claimed = None
 
@@ -75,7 +84,34 @@ class NaiveAccount:
         """End the claimed slot: it failed."""
         assert self.claimed is not None
         self.slots.append(Slot(self.claimed, "failed", reason))
+        self.claimed, self.tried = None, []
+
+    def rejected(self) -> None:
+        """End the claimed slot: its key was rejected. The next one is an hour later."""
+        assert self.claimed is not None
+        if self.interval < timedelta(hours=1):
+            self.interval, self.usual = timedelta(hours=1), self.interval
+            self.next_slot, self.is_rescheduled = self.claimed + self.interval, True
+        self.failed("key_rejected")
+
+    def refreshed(self, now: datetime, levels: Levels) -> None:
+        """See more than slots; a slow account is polled as usual again, at once."""
+        if self.usual is not None:
+            self._halt(now, "unfinished")
+            self.next_slot, self.interval, self.usual = self.halted, self.usual, None
+        self.see(now, levels)
+
+    def failed_for_now(self, reason: str, now: datetime) -> None:
+        """Try the claimed slot again when half the longest wait is over, if it has the time."""
+        assert self.claimed is not None
+        waits = [self.interval / 16, self.interval / 8, self.interval / 4]
+        again = now + min(waits[len(self.tried)], timedelta(minutes=5)) / 2
+        if len(self.tried) == 2 or again > self.claimed + self.interval * 0.8:
+            self.failed(reason)
+            return
+        self.next_slot, self.not_before = self.claimed, again
         self.claimed = None
+        self.tried.append(reason)
 
     def see(self, now: datetime, levels: Levels) -> None:
         """Keep a fresh poll; no two have the same instant."""
@@ -111,7 +147,12 @@ class NaiveAccount:
 
     def reschedule(self, now: datetime, interval: timedelta) -> None:
         """Go on at once with another interval."""
-        if self.next_slot is not None and interval != self.interval:
+        if self.next_slot is None or interval == (self.usual or self.interval):
+            return
+        if self.usual is not None and interval < self.interval:
+            self.usual = interval
+        else:
+            self.usual = None
             self._halt(now, "unfinished")
             self.next_slot, self.interval, self.is_rescheduled = self.halted, interval, True
 
@@ -136,4 +177,7 @@ class NaiveAccount:
         self.next_slot = None
 
     def _miss(self, slot: datetime, reason: str) -> None:
-        self.slots.append(Slot(slot, "missed", reason))
+        tried, self.tried = self.tried, []
+        self.slots.append(
+            Slot(slot, "failed", tried[-1]) if tried else Slot(slot, "missed", reason)
+        )

@@ -4,6 +4,7 @@ import random
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier, Event, Thread
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -200,7 +201,8 @@ def test_what_could_not_begin_in_time_is_given_back(
 
 
 @concurrent
-def test_concurrent_claimers_never_get_the_same_account() -> None:
+def test_concurrent_claimers_never_get_the_same_account(settings: Any) -> None:
+    settings.QREDO_CONCURRENCY = 40
     accounts = {keyless(f"Account {n}", at(10)).pk for n in range(40)}
     start, got = Barrier(4), []
 

@@ -10,7 +10,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import Account
-from balances import as_of, claims, holdings, ledger, recording, refreshing, scheduling
+from balances import (
+    as_of,
+    breaker,
+    claims,
+    holdings,
+    ledger,
+    recording,
+    refreshing,
+    retrying,
+    scheduling,
+)
 from balances.amounts import Level
 from balances.claims import Claim
 from balances.models import Run
@@ -32,7 +42,19 @@ levels = st.builds(
 holds = st.lists(st.dictionaries(st.sampled_from(ASSETS), levels), min_size=1, max_size=4)
 
 ACTIONS = (
-    *("fresh", "fresh", "lately", "failed", "claim", "deliver", "reap", "give_back", "redeliver"),
+    *(
+        "fresh",
+        "fresh",
+        "lately",
+        "failed",
+        "passes",
+        "passes",
+        "claim",
+        "deliver",
+        "reap",
+        "give_back",
+        "redeliver",
+    ),
     *("refresh", "refresh", "refresh_fails", "pause", "resume", "archive"),
 )
 
@@ -46,13 +68,15 @@ class Step(NamedTuple):
     held: int
 
 
-waits = st.sampled_from([0, 0, 1, 7, 30, 47, 59, 60, 60, 61, 118, 130, 1_000, 90_000])
+waits = st.sampled_from([0, 0, 1, 2, 4, 7, 30, 47, 59, 60, 60, 61, 118, 130, 1_000, 90_000])
 at_random = st.lists(st.floats(0, 1), max_size=3)
 
 
 def steps(with_other_intervals: bool) -> st.SearchStrategy[list[Step]]:  # noqa: FBT001
     """Draw a history; most of freshness can only be checked while the interval stays."""
-    actions = st.sampled_from([*ACTIONS, *(["reschedule"] if with_other_intervals else [])])
+    actions = st.sampled_from(
+        [*ACTIONS, *(["reschedule", "rejected"] if with_other_intervals else [])]
+    )
     step = st.builds(Step, waits, actions, st.integers(0, 2), st.integers(0, 3))
     return st.lists(step, min_size=1, max_size=40)
 
@@ -78,7 +102,7 @@ class Both:
 
     def claim(self, number: int, _: dict[str, Level]) -> None:
         only = [self.accounts[number].pk]
-        due = claims.claim_due(limit=1, now=self.clock.now, only=only)
+        due = claims.claim_due(limit=10, now=self.clock.now, only=only)
         assert bool(due) == self.naive[number].claim(self.clock.now)
         if due:
             stale = self.open.pop(number, None)
@@ -104,6 +128,17 @@ class Both:
         self.claim(number, held)
         reason = ("timeout", "tls")[len(held) % 2]
         self._end(number, Failure(reason, ""), lambda naive: naive.failed(reason))
+
+    def rejected(self, number: int, held: dict[str, Level]) -> None:
+        self.claim(number, held)
+        self._end(number, Failure("key_rejected", ""), lambda naive: naive.rejected())
+
+    def passes(self, number: int, held: dict[str, Level]) -> None:
+        """Fail for a reason that may pass: the slot is tried again, if it has the time."""
+        self.claim(number, held)
+        reason = ("timeout", "reset")[len(held) % 2]
+        outcome = Failure(reason, "", permanent=False)
+        self._end(number, outcome, lambda naive: naive.failed_for_now(reason, self.clock.now))
 
     def _end(self, number: int, outcome: object, naively: object) -> None:
         if number not in self.open:
@@ -133,7 +168,7 @@ class Both:
 
     def refresh(self, number: int, held: dict[str, Level]) -> None:
         if self._refreshed(number, _answer(held)):
-            self.naive[number].see(self.clock.now, held)
+            self.naive[number].refreshed(self.clock.now, held)
 
     def refresh_fails(self, number: int, _: dict[str, Level]) -> None:
         self._refreshed(number, Failure("timeout", ""))
@@ -178,6 +213,8 @@ def _answer(held: dict[str, Level]) -> object:
 @pytest.mark.django_db
 def test_the_ledger_agrees_with_one_that_keeps_every_poll(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = StoppedClock(monkeypatch, START)
+    monkeypatch.setattr(retrying, "jitter", lambda: 0.5)
+    monkeypatch.setattr(breaker, "THRESHOLD", 1_000_000)  # who is claimed is tested elsewhere
     # Made once, so that no example has to make them.
     holdings.make_months([at(1), at(1) + timedelta(days=31), at(1) + timedelta(days=62)])
 

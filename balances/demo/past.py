@@ -96,7 +96,7 @@ def _write_day(simulator: TurnedBack, slots: Sequence[datetime]) -> None:
 
 def _write_hour(simulator: TurnedBack, now: datetime, ids: Sequence[int]) -> None:
     simulator.set_clock(now)
-    due = claims.claim_due(limit=len(ids), now=now, only=ids)
+    due = claims.claim_past(now, ids)
     nanoseconds = int(now.timestamp()) * 1_000_000_000  # a full hour and two seconds: exact
     records = polling.poll(due, now=now, clock_ns=lambda: nanoseconds)
     failed = [record for record in records if record.outcome != Outcome.FRESH]

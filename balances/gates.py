@@ -1,0 +1,111 @@
+"""Gates: how many accounts of each environment may be claimed in one pass, and who has to wait.
+
+A gate holds its environment's row, so that all workers together keep within its limits.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from balances import breaker, ledger, limits, sql, upstreams
+from balances.ledger import Entry
+from balances.runs import newest_slot
+from balances.upstreams import Key, Upstream
+
+#: Why a slot was missed: nobody looked, polls could not keep up, or Qredo was down for everybody.
+UNCLAIMED, SHED, HELD_BACK = "unclaimed", "shed", "held_back"
+
+#: Who may be claimed. `not_before`: the next attempt's time, or what Qredo asked for.
+DUE = "s.claim_token IS NULL AND s.next_slot <= %(now)s AND coalesce(s.not_before <= %(now)s, true)"
+
+# A claim older than a chunk's deadline makes no requests any more: its chunk is over or was lost.
+# Waiting for it to be reaped would keep everybody else waiting. The demo's loader claims neither.
+_COUNTS = f"""
+SELECT a.environment, a.is_demo, count(*) FILTER (WHERE {DUE}),
+    count(*) FILTER (WHERE s.claim_slot IS NOT NULL AND s.claim_until - least(%(longest)s,
+            make_interval(secs => s.interval_seconds * 0.8)) > %(now)s - %(deadline)s
+        OR s.claim_refresh IS NOT NULL AND s.claim_until > %(now)s)
+FROM balances_schedule s JOIN accounts_account a ON a.id = s.account_id GROUP BY 1, 2
+"""  # noqa: S608 - fixed text
+
+_OVERTAKEN = f"""
+SELECT s.account_id FROM balances_schedule s JOIN accounts_account a ON a.id = s.account_id
+WHERE {DUE} AND a.environment = %(environment)s AND a.is_demo = %(is_demo)s
+  AND s.next_slot + make_interval(secs => s.interval_seconds) <= %(now)s
+ORDER BY s.account_id FOR UPDATE OF s SKIP LOCKED
+"""  # noqa: S608 - fixed text
+
+
+@dataclass(slots=True)
+class Gate:
+    """One environment in one pass."""
+
+    upstream: Upstream
+    now: datetime
+    due: int
+    allowed: int
+
+    def took(self, claims: int, *, of: int) -> None:
+        """Take a token for each claim; note whether `of` as many as allowed left due accounts."""
+        self.upstream.tokens -= claims
+        if claims:
+            breaker.probed(self.upstream, self.now)
+        is_short = self.upstream.opened_at is None and of <= claims < self.due
+        self.upstream.short_since = (self.upstream.short_since or self.now) if is_short else None
+
+    def book_unclaimed(self, entry: Entry, first: datetime, slots: int) -> None:
+        """Book slots from `first` on that newer ones have overtaken, each by why it had to wait."""
+        since, reason = self._holdup()
+        if since is None:
+            entry.book_missed(first, slots, UNCLAIMED)
+            return
+        before = min(slots, max(0, (since - first) // entry.interval))
+        entry.book_missed(first, before, UNCLAIMED)
+        entry.book_missed(first + entry.interval * before, slots - before, reason)
+
+    def _holdup(self) -> tuple[datetime | None, str]:
+        if self.upstream.opened_at is not None:
+            return self.upstream.opened_at, HELD_BACK
+        return self.upstream.short_since, SHED
+
+    def pass_over(self) -> None:
+        """Book what was overtaken while accounts had to wait, so that the gap shows at once."""
+        since, _ = self._holdup()
+        if since is None:
+            return
+        environment, is_demo = self.upstream.key
+        values = {"now": self.now, "environment": environment, "is_demo": is_demo}
+        entries = ledger.lock([row[0] for row in sql.rows(_OVERTAKEN, values)])
+        for entry in entries.values():
+            assert entry.next_slot is not None  # noqa: S101 - it is due
+            newest, skipped = newest_slot(entry.next_slot, self.now, entry.interval_seconds)
+            self.book_unclaimed(entry, entry.next_slot, skipped)
+            entry.next_slot = newest
+        ledger.save(entries.values())
+
+
+def lock(now: datetime, *, longest: timedelta) -> list[Gate]:
+    """Return the gates of the environments in which something is due. `longest` bounds a claim."""
+    found = upstreams.lock(upstreams.KEYS)
+    deadline = timedelta(seconds=settings.POLL_CHUNK_DEADLINE_SECONDS)
+    rows = sql.rows(_COUNTS, {"now": now, "longest": longest, "deadline": deadline})
+    counts: dict[Key, tuple[int, int]] = {(e, demo): (due, n) for e, demo, due, n in rows}
+    return [_gate(one, now, *counts.get(one.key, (0, 0))) for one in found]
+
+
+def _gate(upstream: Upstream, now: datetime, due: int, in_flight: int) -> Gate:
+    limits.fill(upstream, now)
+    most = limits.allowed(upstream, in_flight=in_flight)
+    return Gate(upstream, now, due, breaker.allowed(upstream, now, most))
+
+
+def save(gates: Sequence[Gate]) -> None:
+    """Write down what a pass took."""
+    upstreams.save(gate.upstream for gate in gates)
+
+
+def is_short() -> bool:
+    """Whether the last pass left due accounts that only had to wait for others."""
+    return any(one.short_since is not None for one in upstreams.read(upstreams.KEYS))
