@@ -134,7 +134,7 @@ def test_a_failed_account_says_why_and_what_helps(
     for page in (shown(viewer, "overview"), shown(viewer, "accounts")):
         assert "Failed since 10:05 UTC" in page.text
         assert "The key lacks a permission" in page.text
-        assert "Give it the Balances permission." in page.text
+        assert "Give it the Balances permission;" in page.text
     page = shown(viewer, "account", account)
     assert "The key lacks Balances at Qredo." in page.text
     assert "1.00" in page.amounts()
