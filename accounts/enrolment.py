@@ -17,18 +17,27 @@ class LabelTakenError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A key that is not kept yet. `secret` shows itself nowhere."""
+    """A key that is not kept yet. `secret` shows itself nowhere.
+
+    Whether it is the simulator's, whose calls never leave this machine, is decided by the
+    installation's settings unless it is known already: `simulated`.
+    """
 
     key_id: str
     secret: qredo.Secret
     environment: Environment
+    simulated: bool = False
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether the account is a demo account."""
+        return self.simulated or signing.new_accounts_are_demo(self.environment)
 
 
 def test_key(candidate: Candidate) -> qredo.BalanceAnswer:
     """Make one signed `GET /balance` with the key. Raise `qredo.QredoError` if it fails."""
-    is_demo = signing.new_accounts_are_demo(candidate.environment)
     return signing.client(
-        base_url=signing.environment_url(candidate.environment, is_demo=is_demo),
+        base_url=signing.environment_url(candidate.environment, is_demo=candidate.is_demo),
         key_id=candidate.key_id,
         secret=candidate.secret,
     ).balance()
@@ -48,7 +57,7 @@ def keep(
         environment=candidate.environment,
         owner=owner if isinstance(owner, User) else None,
         organization=owner if isinstance(owner, Organization) else None,
-        is_demo=signing.new_accounts_are_demo(candidate.environment),
+        is_demo=candidate.is_demo,
     )
     try:
         with transaction.atomic():

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -21,6 +22,7 @@ from tests.qredo_server import Answer, QredoServer
 
 PROJECT = Path(__file__).resolve().parent.parent
 INTERVAL = 15
+SERVER = "a server of the stores"
 
 #: Nothing of the machine's own, and nothing of the test run's.
 _FOREIGN = (
@@ -146,10 +148,17 @@ class Installation:
 
     def sql(self, statement: str, *values: object) -> list[Any]:
         """Look into the database; the stores have to be held by somebody."""
+        return self.sql_at_once((statement, values))[0]
+
+    def sql_at_once(self, *statements: tuple[str, Sequence[object]]) -> list[list[Any]]:
+        """Look at one and the same moment with several statements."""
         url = embedded.locate(self.data_dir).postgres.url
-        with psycopg.connect(url, autocommit=True) as connection:
-            cursor = connection.execute(statement.encode(), values or None)
-            return cursor.fetchall() if cursor.description else []
+        with psycopg.connect(url) as connection:
+            connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            return [
+                connection.execute(statement.encode(), values or None).fetchall()
+                for statement, values in statements
+            ]
 
 
 def ended(process: "subprocess.Popen[bytes]", stdin: bytes | str = b"") -> Ran:
@@ -178,23 +187,36 @@ def installed(folder: Path, qredo: QredoServer, **settings: str) -> Iterator[Ins
         assert ran == Ran(0, "", ""), ran
         yield found
     finally:
+        end_strays(found.data_dir)
         kill_servers(folder)
         shutil.rmtree(places.socket_folder(found.data_dir), ignore_errors=True)
 
 
-def strays(folder: Path) -> list[str]:
-    """Name what still runs with this data folder: servers and processes of the program."""
+def strays(folder: Path) -> dict[int, str]:
+    """Return what still runs with this data folder: servers, and processes of the program."""
     marks = (f"DATA_DIR={folder}\0".encode(), f"{folder}/".encode())
-    found = [f"server {pid}" for pid in servers_of(folder)]
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and entry.name != str(os.getpid()):
-            found += _told(entry, lambda text: any(mark in text for mark in marks))
+    found = dict.fromkeys(servers_of(folder), SERVER)
+    for pid in map(int, (entry.name for entry in Path("/proc").iterdir() if entry.name.isdigit())):
+        command = _command_with(pid, marks)
+        if command and pid != os.getpid():
+            found.setdefault(pid, command)
     return found
 
 
-def _told(entry: Path, is_ours: Callable[[bytes], bool]) -> list[str]:
+def _command_with(pid: int, marks: Sequence[bytes]) -> str:
+    """Return a process's command if its environment has one of the marks."""
     try:
-        environment, command = ((entry / name).read_bytes() for name in ("environ", "cmdline"))
+        environment = Path(f"/proc/{pid}/environ").read_bytes()
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
-        return []  # it ended while we looked
-    return [command.replace(b"\0", b" ").decode()] if command and is_ours(environment) else []
+        return ""  # it ended while we looked
+    return command.replace(b"\0", b" ").decode() if any(m in environment for m in marks) else ""
+
+
+def end_strays(folder: Path) -> None:
+    """Kill what a failed test left running."""
+    for pid in strays(folder):
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass

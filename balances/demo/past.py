@@ -117,7 +117,10 @@ def _hand_over(last: datetime) -> None:
 
 def _enrol(simulated: Simulated) -> Account:
     candidate = Candidate(
-        simulated.key_id, qredo.decode_secret(simulated.secret), Environment(simulated.environment)
+        simulated.key_id,
+        qredo.decode_secret(simulated.secret),
+        Environment(simulated.environment),
+        simulated=True,  # whatever addresses of a Qredo are given
     )
     return enrolment.keep(
         candidate, label=simulated.name, owner=_owner(simulated), by=None, verified=True

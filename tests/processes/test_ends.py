@@ -1,0 +1,56 @@
+"""How the program ends: in order and without a trace, or by force and with nothing lost."""
+
+import signal
+
+import pytest
+
+import embedded
+from tests.installation import SERVER, Installation, strays
+from tests.processes.books import assert_sound
+from tests.processes.program import serving
+from tests.processes.waiting import until
+
+
+def asked(fund: Installation) -> int:
+    return sum(fund.qredo.counts().values())
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_an_orderly_end_leaves_nothing_and_misses_nothing(
+    fund: Installation, number: signal.Signals
+) -> None:
+    before = asked(fund)
+    with serving(fund) as program:
+        until(lambda: asked(fund) >= before + 5)
+        assert program.interrupted(number) == 0
+        assert not strays(fund.data_dir)
+        assert not program.answers()
+    with embedded.hold(fund.data_dir):
+        assert_sound(fund)
+        assert not fund.sql("SELECT FROM balances_schedule WHERE claim_token IS NOT NULL")
+
+
+def test_a_killed_supervisor_takes_its_children_along(fund: Installation) -> None:
+    with serving(fund) as program:
+        program.process.kill()
+        program.process.wait(10)
+        # The stores stay for whoever comes next; nobody is left to end them.
+        until(lambda: set(strays(fund.data_dir).values()) <= {SERVER})
+        assert not program.answers()
+    with serving(fund) as program:
+        assert program.answers()
+
+
+def test_after_a_power_cut_polling_resumes_with_every_slot_in_its_place(fund: Installation) -> None:
+    before = asked(fund)
+    with serving(fund) as program:
+        until(lambda: asked(fund) >= before + 10)
+        program.killed()
+    cut = asked(fund)
+    with serving(fund) as program:
+        until(lambda: asked(fund) >= cut + 10, 40)
+        kinds = {stretch.kind for stretch in assert_sound(fund).tiled}
+        assert kinds <= {"fresh", "missed"}
+        assert program.interrupted() == 0
+    assert not strays(fund.data_dir)
+    assert not fund.qredo.offences()
