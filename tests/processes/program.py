@@ -59,7 +59,7 @@ class Program:
 
     def killed(self) -> None:
         """End everything at once, the stores too, as a power cut does."""
-        mine = [self.process.pid, *_descendants(self.process.pid), *self.servers()]
+        mine = [self.process.pid, *descendants(self.process.pid), *self.servers()]
         for pid in mine:
             _kill(pid)
         self.process.wait(10)
@@ -90,14 +90,17 @@ def command_of(pid: int) -> str:
 def _children(pid: int) -> list[int]:
     found = []
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        found += [int(word) for word in task.read_text().split()]
+        try:
+            found += [int(word) for word in task.read_text().split()]
+        except OSError:
+            pass  # it ended while we looked
     return found
 
 
-def _descendants(pid: int) -> Iterator[int]:
+def descendants(pid: int) -> Iterator[int]:
     for child in _children(pid):
         yield child
-        yield from _descendants(child)
+        yield from descendants(child)
 
 
 def _kill(pid: int) -> None:

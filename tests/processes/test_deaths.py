@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from tests.processes.books import assert_sound, opened
-from tests.processes.program import Program
+from tests.processes.program import Program, command_of, descendants
 from tests.processes.waiting import until
 
 VICTIMS: dict[str, Callable[[Program], int]] = {
@@ -36,10 +36,13 @@ def recorded(program: Program) -> int:
 def test_what_is_killed_comes_back(program: Program, victim: str) -> None:
     until(lambda: recorded(program) >= ENOUGH)
     pid = VICTIMS[victim](program)
+    family = [pid, *descendants(pid)]
     os.kill(pid, signal.SIGKILL)
     until(lambda: VICTIMS[victim](program) not in {0, pid})
     before = recorded(program)
     until(lambda: recorded(program) >= max(before, 0) + ENOUGH, 40)
     until(program.answers)
     assert program.process.poll() is None
+    # What it had started would go on with the code and the connections of before.
+    assert not any(map(command_of, family))
     assert_sound(program.installation)
