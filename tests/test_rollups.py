@@ -24,6 +24,7 @@ from balances import (
     sql,
 )
 from balances.results import Result
+from balances.verification.whole import verify
 from tests.conftest import Cast
 from tests.history import StoppedClock, answer, at, coins, keyless, seen
 from tests.sums import assert_rolled_up, sum_of, turned
@@ -227,6 +228,7 @@ def test_turns_recordings_and_rebuilds_at_once_neither_block_nor_miscount() -> N
     for account in accounts:
         account.refresh_from_db()
     assert_rolled_up()
+    assert verify().findings == []  # in a transaction of its own here: read only, one view
 
 
 def _rebuild(*owners: Organization) -> None:
