@@ -1,6 +1,7 @@
 """Who may see and do what. Every query for a reader starts with `visible_to`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from datetime import datetime
 from functools import wraps
 from uuid import UUID
 
@@ -10,8 +11,11 @@ from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 
-from accounts.models import Account, Membership, Organization, Role, User
+from accounts.models import Account, Membership, Organization, Role, Tenure, User
 from accounts.requests import Request
+
+#: A stretch of time; the end is `None` while it goes on.
+Span = tuple[datetime, datetime | None]
 
 OPERATE = frozenset({Role.OPERATOR, Role.ADMIN})
 ADMINISTER = frozenset({Role.ADMIN})
@@ -51,6 +55,36 @@ def in_scope(
         return view(request, get_object_or_404(visible_to(request.user), uid=uid))
 
     return looked_up
+
+
+def visible_at(user: User, at: datetime) -> QuerySet[Account]:
+    """Return the accounts that were, at `at`, somebody's own or of an organization of theirs today.
+
+    What an instant shows is decided by the ownership of that instant; memberships are today's.
+    """
+    organizations = Membership.objects.filter(user=user).values("organization")
+    then = Tenure.objects.filter(
+        Q(owner=user) | Q(organization__in=organizations),
+        Q(ended_at__isnull=True) | Q(ended_at__gt=at),
+        began_at__lte=at,
+    )
+    return Account.objects.filter(pk__in=then.values("account"))
+
+
+def spans_of(user: User, accounts: Collection[int]) -> dict[int, list[Span]]:
+    """Return, by account, the stretches of time whose figures somebody may see."""
+    organizations = Membership.objects.filter(user=user).values("organization")
+    tenures = Tenure.objects.filter(
+        Q(owner=user) | Q(organization__in=organizations), account__in=accounts
+    ).order_by("began_at")
+    found: dict[int, list[Span]] = {}
+    for account_id, began, ended in tenures.values_list("account", "began_at", "ended_at"):
+        spans = found.setdefault(account_id, [])
+        if spans and spans[-1][1] == began:
+            spans[-1] = (spans[-1][0], ended)
+        else:
+            spans.append((began, ended))
+    return found
 
 
 def may(user: User, account: Account, roles: frozenset[Role]) -> bool:

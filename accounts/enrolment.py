@@ -1,6 +1,7 @@
 """Letting an account in: its key is tested with one signed call before anything is kept."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import uuid4
 
 from django.db import IntegrityError, transaction
@@ -8,7 +9,7 @@ from django.utils import timezone
 
 import qredo
 from accounts import signing, vault
-from accounts.models import Account, ApiKey, Environment, Organization, User
+from accounts.models import Account, ApiKey, Environment, Organization, Tenure, User
 
 
 class LabelTakenError(Exception):
@@ -43,15 +44,19 @@ def test_key(candidate: Candidate) -> qredo.BalanceAnswer:
     ).balance()
 
 
-def keep(
+def keep(  # noqa: PLR0913 - all by name
     candidate: Candidate,
     *,
     label: str,
     owner: User | Organization,
     by: User | None,
     verified: bool,
+    since: datetime | None = None,
 ) -> Account:
-    """Store the account and its sealed key. Raise `LabelTakenError`; then nothing is kept."""
+    """Store the account and its sealed key. Raise `LabelTakenError`; then nothing is kept.
+
+    `since` is when its time with this owner begins: before its first observation.
+    """
     account = Account(
         label=label,
         environment=candidate.environment,
@@ -62,12 +67,23 @@ def keep(
     try:
         with transaction.atomic():
             account.save()
+            _first_tenure(account, since or timezone.now(), by).save()
             _sealed_key(candidate, account, by=by, verified=verified).save()
     except IntegrityError as error:
         if "label_once" in str(error):
             raise LabelTakenError from None
         raise
     return account
+
+
+def _first_tenure(account: Account, since: datetime, by: User | None) -> Tenure:
+    return Tenure(
+        account=account,
+        owner=account.owner,
+        organization=account.organization,
+        began_at=since,
+        by=by,
+    )
 
 
 def _sealed_key(

@@ -6,9 +6,11 @@ from zoneinfo import available_timezones
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
@@ -179,3 +181,54 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return f"key {self.key_id[:4]}… of {self.account_id}"
+
+
+class Tenure(models.Model):
+    """A stretch of time in which an account belonged to one owner and did or did not count.
+
+    The tenures of an account tile its time from the first on; figures as of T follow that of T.
+    """
+
+    account = models.ForeignKey(Account, models.PROTECT, related_name="tenures")
+    owner = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    organization = models.ForeignKey(Organization, models.PROTECT, null=True, related_name="+")
+    began_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    is_archived = models.BooleanField(default=False)
+    is_counted = models.BooleanField(default=True)
+    by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(owner__isnull=True) ^ Q(organization__isnull=True),
+                name="tenure_personal_xor_organizational",
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True) | Q(ended_at__gt=F("began_at")),
+                name="tenure_ends_after_it_began",
+            ),
+            # Serves the look-up of today's tenure.
+            models.UniqueConstraint(
+                fields=["account"], condition=Q(ended_at__isnull=True), name="one_open_tenure"
+            ),
+            # Serves "the accounts of an owner at T".
+            ExclusionConstraint(
+                name="tenure_once",
+                expressions=[
+                    ("account", RangeOperators.EQUAL),
+                    (
+                        Func(F("began_at"), F("ended_at"), function="tstzrange"),
+                        RangeOperators.OVERLAPS,
+                    ),
+                ],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"tenure of {self.account_id} since {self.began_at:%Y-%m-%dT%H:%M:%SZ}"
+
+    @property
+    def counts(self) -> bool:
+        """Whether the account is in its owner's totals meanwhile."""
+        return self.is_counted and not self.is_archived

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from accounts.access import ADMINISTER, OPERATE, may
+from accounts.access import ADMINISTER, OPERATE, Span, may, spans_of
 from accounts.models import Account, ApiKey, User
 from balances import charts, ledger, moments
 from balances.charts import Frame
@@ -33,9 +33,10 @@ def account_page(
     now = ledger.clock()
     one = Account.objects.filter(pk=account.pk)
     member = members(one)[0]
-    refresh = Refresh.objects.filter(account=account).order_by("-asked_at").first()
+    spans = spans_of(user, [account.pk]).get(account.pk, [])
+    refresh = _newest_refresh(account, spans)
     operates, administers = may(user, account, OPERATE), may(user, account, ADMINISTER)
-    runs, note = timeline(account, now)
+    runs, note = timeline(account, now, spans)
     return AccountPage(
         row=account_row(
             member,
@@ -74,7 +75,7 @@ def _chart(user: User, member: Member, query: Mapping[str, str], now: datetime) 
     if not choices:
         return None
     asset, kind = _asked(query, choices)
-    of = charts.subject([member.account], asset, kind)
+    of = charts.subject(user, [member.account], asset, kind)
     uid = member.account.uid
     frame = Frame(
         page_url=reverse("account", args=[uid]),
@@ -135,6 +136,14 @@ def _pace(schedule: Schedule) -> str:
     usual = schedule.base_interval_seconds
     now = f"every {moments.every(schedule.interval_seconds)}"
     return now if usual is None else f"{now}, not {moments.every(usual)}, until its key is accepted"
+
+
+def _newest_refresh(account: Account, spans: list[Span]) -> Refresh | None:
+    """Return the newest refresh of the reader's time with the account."""
+    if not spans:
+        return None
+    asked = Refresh.objects.filter(account=account, asked_at__gte=spans[-1][0])
+    return asked.order_by("-asked_at").first()
 
 
 def _refresh_note(refresh: Refresh, now: datetime) -> RefreshNote:

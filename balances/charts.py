@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from accounts.models import Account
+from accounts.access import Span, spans_of
+from accounts.models import Account, User
 from balances import moments, ranges
 from balances.amounts import digits_of, plain_decimal
 from balances.instants import iso
@@ -14,7 +15,7 @@ from balances.portfolio import Kind
 from balances.ranges import Range
 from balances.rows import figures
 from balances.screens import Chart, Choice, SeriesRow
-from balances.series import MOST_POINTS, Point, evenly, first_seen, series
+from balances.series import MOST_POINTS, Point, Spans, evenly, known_spans, series
 from balances.testnet import is_testnet
 
 #: Lines of the table below a chart.
@@ -23,11 +24,15 @@ TABLE_ROWS = 25
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a chart shows: one asset, over the accounts in which it is that kind of money."""
+    """What a chart shows: one asset, over the accounts in which it is that kind of money.
+
+    Each account is in it only while it was the reader's.
+    """
 
     accounts: tuple[Account, ...]
     asset: str
     kind: Kind
+    spans: Spans
 
     @property
     def ids(self) -> list[int]:
@@ -35,21 +40,22 @@ class Subject:
         return [account.pk for account in self.accounts]
 
 
-def subject(accounts: Sequence[Account], asset: str, kind: Kind) -> Subject:
+def subject(user: User, accounts: Sequence[Account], asset: str, kind: Kind) -> Subject:
     """Return a chart's subject: real money and test money of one name stay apart."""
     fitting = tuple(a for a in accounts if is_testnet(a, asset) == (kind == "testnet"))
-    return Subject(fitting, asset, kind)
+    return Subject(fitting, asset, kind, spans_of(user, [account.pk for account in fitting]))
 
 
 def range_for(of: Subject, query: Mapping[str, str], now: datetime) -> Range:
     """Return the range that a query asks for."""
-    known = first_seen(of.ids) if query.get("range") == "all" else {}
-    return ranges.range_of(query, now=now, first_seen=min(known.values(), default=None))
+    known = known_spans(of.ids, of.spans) if query.get("range") == "all" else {}
+    begins = [began for spans in known.values() for began, _ in spans]
+    return ranges.range_of(query, now=now, first_seen=min(begins, default=None))
 
 
 def points(of: Subject, shown: Range, most: int = MOST_POINTS) -> list[Point]:
     """Return the points of a chart, evenly over its range."""
-    return series(of.ids, of.asset, evenly(shown.start, shown.end, most))
+    return series(of.ids, of.asset, evenly(shown.start, shown.end, most), of.spans)
 
 
 def drawing(of: Subject, shown: Range, zone: str) -> dict[str, Any]:
@@ -79,13 +85,18 @@ def _text(point: Point, name: str) -> str | None:
 
 
 def _marks(of: Subject, shown: Range) -> list[dict[str, Any]]:
-    """Return the accounts that joined within the range, so that a step is not taken for a gain."""
+    """Return who joined or left within the range, so that no step is taken for a gain or loss."""
     labels = {account.pk: account.label for account in of.accounts}
-    joined = sorted((at, labels[i]) for i, at in first_seen(of.ids).items() if at > shown.start)
+    edges = sorted(
+        (at, f"{labels[account_id]} {word}")
+        for account_id, spans in known_spans(of.ids, of.spans).items()
+        for span in spans
+        for at, word in zip(span, ("joined", "left"), strict=True)
+        if at is not None and shown.start < at <= shown.end
+    )
     return [
-        {"at": int(at.timestamp()), "n": number, "text": f"{label} joined"}
-        for number, (at, label) in enumerate(joined, 1)
-        if at <= shown.end
+        {"at": int(at.timestamp()), "n": number, "text": text}
+        for number, (at, text) in enumerate(edges, 1)
     ]
 
 
@@ -190,8 +201,12 @@ def change_over(of: Subject, length: timedelta, now: datetime) -> tuple[list[Poi
     The labels are those of accounts that joined since: what they brought is no gain.
     """
     start = now - length
-    known = first_seen(of.ids)
-    steady = [account.pk for account in of.accounts if known.get(account.pk, now) <= start]
-    joined = [a.label for a in of.accounts if a.pk in known and a.pk not in steady]
-    found = series(steady, of.asset, [start, now]) if steady else []
+    known = known_spans(of.ids, of.spans)
+    steady = [i for i, spans in known.items() if any(_holds(span, start, now) for span in spans)]
+    joined = [a.label for a in of.accounts if known.get(a.pk) and a.pk not in steady]
+    found = series(steady, of.asset, [start, now], of.spans) if steady else []
     return found, joined
+
+
+def _holds(span: Span, start: datetime, end: datetime) -> bool:
+    return span[0] <= start and (span[1] is None or end < span[1])

@@ -52,6 +52,7 @@ WITH due AS (
 )
 UPDATE balances_schedule s SET
     claim_slot = slot.newest, claim_token = gen_random_uuid(),
+    claimed_at = %(now)s,
     claim_until = %(now)s + least(%(longest)s, make_interval(secs => s.interval_seconds * 0.8)),
     next_slot = slot.newest + make_interval(secs => s.interval_seconds)
 FROM slot WHERE s.account_id = slot.account_id
@@ -163,12 +164,12 @@ def give_back(claims: Sequence[Claim]) -> None:
 
 def claim_refresh(account_id: int, refresh_id: int, *, hold: timedelta) -> Claim | None:
     """Claim an account for a refresh; `None` while it is being polled, paused or archived."""
-    token = uuid4()
+    token, now = uuid4(), ledger.clock()
     claimed = sql.count(
         "UPDATE balances_schedule SET claim_token = %s, claim_refresh = %s,"
-        " claim_until = clock_timestamp() + %s"
+        " claimed_at = %s, claim_until = %s"
         " WHERE account_id = %s AND claim_token IS NULL AND next_slot IS NOT NULL",
-        [token, refresh_id, min(hold, LONGEST_CLAIM), account_id],
+        [token, refresh_id, now, now + min(hold, LONGEST_CLAIM), account_id],
     )
     if not claimed:
         return None

@@ -6,12 +6,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
 import qredo
-from balances import sql
+from balances import rollups, sql
 from balances.amounts import Level, plain_decimal
+from balances.chain import Entry, Head, SnapshotFacts, snapshot_text
+from balances.ledger import uids_of
+from balances.rollups import Delta
 
 #: Flags of a change: what a reader should know about a figure.
 IDENTITY, SCALE_CHANGED, VANISHED = "identity", "scale_changed", "vanished"
@@ -28,6 +32,7 @@ class Observation:
     observed_at: datetime
     answer: qredo.BalanceAnswer
     is_first: bool
+    head: Head
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +41,17 @@ class Changed:
 
     account_id: int
     holding_id: int
+    asset: str
     observed_at: datetime
     before: Level | None
     after: Level
     flags: tuple[str, ...]
+
+    @property
+    def delta(self) -> Delta:
+        """What the change adds to the sums of the account's owner."""
+        level = self.after if self.before is None else self.after - self.before
+        return Delta(self.account_id, self.asset, self.observed_at, level)
 
 
 _UPSERT = """
@@ -59,7 +71,7 @@ ON CONFLICT (account_id, asset) DO UPDATE SET
 WHERE (h.total, h.available, h.pending_in, h.pending_out, h.scale)
     IS DISTINCT FROM
     (excluded.total, excluded.available, excluded.pending_in, excluded.pending_out, excluded.scale)
-RETURNING new.account_id, new.id, new.changed_at,
+RETURNING new.account_id, new.id, new.asset, new.changed_at,
     old.total, old.available, old.pending_in, old.pending_out, old.scale,
     new.total, new.available, new.pending_in, new.pending_out, new.scale, new.flags
 """
@@ -74,7 +86,7 @@ WHERE h.account_id = n.account_id
   AND NOT EXISTS (
     SELECT FROM unnest(%s::bigint[], %s::text[]) AS p(account_id, asset)
     WHERE p.account_id = h.account_id AND p.asset = h.asset)
-RETURNING h.account_id, h.id, h.changed_at,
+RETURNING h.account_id, h.id, h.asset, h.changed_at,
     old.total, old.available, old.pending_in, old.pending_out, old.scale,
     new.total, new.available, new.pending_in, new.pending_out, new.scale, new.flags
 """
@@ -92,8 +104,16 @@ FROM unnest(%s::bigint[], %s::timestamptz[], %s::bigint[], %s::numeric[], %s::nu
 """
 
 
-def store(observations: Sequence[Observation]) -> dict[int, int]:
-    """Store answers that may differ from what is held; return changed holdings by account.
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What an account's answer left behind: changed holdings, and the new head of its chain."""
+
+    changes: int
+    head: Head
+
+
+def store(observations: Sequence[Observation]) -> dict[int, Stored]:
+    """Store answers that may differ from what is held; return what was stored, by account.
 
     An account without an entry held exactly this before, and nothing was written of it.
     """
@@ -103,9 +123,33 @@ def store(observations: Sequence[Observation]) -> dict[int, int]:
     for change in [*_upsert(observations), *_vanish(observations)]:
         changed[change.account_id].append(change)
     stored = [o for o in observations if o.account_id in changed or o.is_first]
-    snapshots = _snapshots(stored, changed)
+    heads = _linked(stored, changed)
+    snapshots = _snapshots(stored, changed, heads)
     _write_changes(snapshots, changed)
-    return {o.account_id: len(changed[o.account_id]) for o in stored}
+    rollups.add([c.delta for changes in changed.values() for c in changes])
+    return {i: Stored(len(changed[i]), head) for i, head in heads.items()}
+
+
+def _linked(
+    observations: Sequence[Observation], changed: dict[int, list[Changed]]
+) -> dict[int, Head]:
+    uids = uids_of([o.account_id for o in observations])
+    return {
+        o.account_id: o.head.link(snapshot_text(_facts(o, uids[o.account_id], changed)))
+        for o in observations
+    }
+
+
+def _facts(o: Observation, uid: UUID, changed: dict[int, list[Changed]]) -> SnapshotFacts:
+    return SnapshotFacts(
+        account=uid,
+        number=o.head.count + 1,
+        slot=o.slot,
+        observed_at=o.observed_at,
+        payload=o.answer.digest,
+        flags=_snapshot_flags(o, changed),
+        changes=[Entry(c.asset, c.after, c.flags) for c in changed[o.account_id]],
+    )
 
 
 def _upsert(observations: Sequence[Observation]) -> Iterator[Changed]:
@@ -132,16 +176,18 @@ def _vanish(observations: Sequence[Observation]) -> Iterator[Changed]:
 
 def _changed(statement: str, values: list[list[Any]]) -> Iterator[Changed]:
     for row in sql.rows(statement, values):
-        before = None if row[3] is None else Level(*(int(value) for value in row[3:8]))
-        after = Level(*(int(value) for value in row[8:13]))
-        yield Changed(row[0], row[1], row[2], before, after, tuple(row[13]))
+        before = None if row[4] is None else Level(*(int(value) for value in row[4:9]))
+        after = Level(*(int(value) for value in row[9:14]))
+        yield Changed(row[0], row[1], row[2], row[3], before, after, tuple(row[14]))
 
 
 _SNAPSHOTS = """
-INSERT INTO balances_snapshot (account_id, slot, observed_at, payload_id, flags)
-SELECT account_id, slot, observed_at, digest, CASE WHEN emptied THEN ARRAY['emptied'] ELSE '{}' END
-FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::bytea[], %s::boolean[])
-    AS n(account_id, slot, observed_at, digest, emptied)
+INSERT INTO balances_snapshot
+    (account_id, slot, observed_at, payload_id, flags, number, chain)
+SELECT account_id, slot, observed_at, digest, string_to_array(flags, ','), number, chain
+FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::bytea[], %s::text[],
+    %s::integer[], %s::bytea[])
+    AS n(account_id, slot, observed_at, digest, flags, number, chain)
 RETURNING account_id, id
 """
 
@@ -154,7 +200,9 @@ ORDER BY digest ON CONFLICT (digest) DO NOTHING
 
 
 def _snapshots(
-    observations: Sequence[Observation], changed: dict[int, list[Changed]]
+    observations: Sequence[Observation],
+    changed: dict[int, list[Changed]],
+    heads: dict[int, Head],
 ) -> dict[int, int]:
     """Store the answers' bytes and one snapshot each; return the snapshots' ids by account."""
     if not observations:
@@ -164,14 +212,17 @@ def _snapshots(
     ]
     sql.count(_PAYLOADS, _columns(bodies))
     rows = [
-        (o.account_id, o.slot, o.observed_at, o.answer.digest, _is_emptied(o, changed))
+        (o.account_id, o.slot, o.observed_at, o.answer.digest,
+         ",".join(_snapshot_flags(o, changed)),
+         heads[o.account_id].count, heads[o.account_id].digest)
         for o in observations
-    ]
+    ]  # fmt: skip
     return dict(sql.rows(_SNAPSHOTS, _columns(rows)))
 
 
-def _is_emptied(o: Observation, changed: dict[int, list[Changed]]) -> bool:
-    return not o.answer.balances.assets and bool(changed.get(o.account_id))
+def _snapshot_flags(o: Observation, changed: dict[int, list[Changed]]) -> tuple[str, ...]:
+    emptied = not o.answer.balances.assets and bool(changed.get(o.account_id))
+    return (EMPTIED,) if emptied else ()
 
 
 def _write_changes(snapshots: dict[int, int], changed: dict[int, list[Changed]]) -> None:
@@ -187,7 +238,7 @@ def _write_changes(snapshots: dict[int, int], changed: dict[int, list[Changed]])
 
 def _change_row(snapshot_id: int, change: Changed) -> tuple[Any, ...]:
     after = change.after
-    delta = after - change.before if change.before is not None else after
+    delta = change.delta.level
     deltas = (delta.total, delta.available, delta.pending_in, delta.pending_out)
     return (
         change.holding_id, change.observed_at, snapshot_id, after.total, after.available,

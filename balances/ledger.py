@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from balances import sql
+from balances.chain import Head, run_text
 from balances.runs import Run, booked
 
 #: Column, type in SQL. The order is that of `Entry.row`.
@@ -20,6 +21,7 @@ _WRITTEN = (
     ("claim_token", "uuid"),
     ("claim_slot", "timestamptz"),
     ("claim_refresh", "bigint"),
+    ("claimed_at", "timestamptz"),
     ("claim_until", "timestamptz"),
     ("attempts", "integer"),
     ("tried_reason", "text"),
@@ -39,6 +41,10 @@ _WRITTEN = (
     ("failing_since", "timestamptz"),
     ("observed_at", "timestamptz"),
     ("digest", "bytea"),
+    ("snapshot_count", "integer"),
+    ("snapshot_chain", "bytea"),
+    ("run_count", "integer"),
+    ("run_chain", "bytea"),
 )
 _NAMES = ", ".join(name for name, _ in _WRITTEN)
 _SELECT = f"SELECT {_NAMES} FROM balances_schedule"  # noqa: S608 - fixed names
@@ -61,6 +67,7 @@ class Entry:
     claim_token: UUID | None
     claim_slot: datetime | None
     claim_refresh: int | None
+    claimed_at: datetime | None
     claim_until: datetime | None
     attempts: int
     tried_reason: str
@@ -73,6 +80,8 @@ class Entry:
     failing_since: datetime | None
     observed_at: datetime | None
     digest: bytes | None
+    snapshots: Head
+    runs: Head
     closed: list[tuple[Run, datetime]] = field(default_factory=list)
 
     @property
@@ -107,7 +116,8 @@ class Entry:
 
     def release(self) -> None:
         """Give the claim back."""
-        self.claim_token = self.claim_slot = self.claim_refresh = self.claim_until = None
+        self.claim_token = self.claim_slot = self.claim_refresh = None
+        self.claimed_at = self.claim_until = None
 
     def close_run(self, until: datetime) -> None:
         """Close the open run at `until` at the latest, because the grid of slots ends there."""
@@ -120,12 +130,14 @@ class Entry:
         run = self.run or Run("", "", None, None, self.interval_seconds, 0)  # type: ignore[arg-type]
         return (
             self.account_id, self.interval_seconds, self.next_slot,
-            self.claim_token, self.claim_slot, self.claim_refresh, self.claim_until,
+            self.claim_token, self.claim_slot, self.claim_refresh, self.claimed_at,
+            self.claim_until,
             self.attempts, self.tried_reason, self.not_before, self.base_interval_seconds,
             run.outcome, run.reason, run.first, run.last, run.slots,
             run.first_observed, run.last_observed, run.lateness_ms,
             self.last_attempt_at, self.last_reason, self.last_detail, self.failing_since,
             self.observed_at, self.digest,
+            self.snapshots.count, self.snapshots.digest, self.runs.count, self.runs.digest,
         )  # fmt: skip
 
 
@@ -140,12 +152,9 @@ def save(entries: Iterable[Entry]) -> None:
     written = list(entries)
     if not written:
         return
+    sql.many(_INSERT_RUN, _closed_rows([entry for entry in written if entry.closed]))
     columns = zip(*(entry.row() for entry in written), strict=True)
     sql.count(_UPDATE, [list(column) for column in columns])
-    closed = [_closed_row(e.account_id, run, until) for e in written for run, until in e.closed]
-    sql.many(_INSERT_RUN, closed)
-    for entry in written:
-        entry.closed.clear()
 
 
 def clock() -> datetime:
@@ -156,29 +165,65 @@ def clock() -> datetime:
 
 _INSERT_RUN = """
 INSERT INTO balances_run (account_id, span, outcome, reason, first_slot, last_slot,
-    interval_seconds, slots, first_observed, last_observed, lateness_ms)
-VALUES (%s, tstzrange(%s, %s), %s, %s, %s, %s, %s, %s, %s, %s, %s)
+    interval_seconds, slots, first_observed, last_observed, lateness_ms, number, chain)
+VALUES (%s, tstzrange(%s, %s), %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 
 
-def _closed_row(account_id: int, run: Run, until: datetime) -> tuple[object, ...]:
+def _closed_rows(entries: Sequence[Entry]) -> list[tuple[object, ...]]:
+    """Link closed runs to their accounts' chains; return their rows."""
+    if not entries:
+        return []
+    uids = uids_of([entry.account_id for entry in entries])
+    rows = []
+    for entry in entries:
+        for run, until in entry.closed:
+            number = entry.runs.count + 1
+            text = run_text(account=uids[entry.account_id], number=number, run=run, until=until)
+            entry.runs = entry.runs.link(text)
+            rows.append(_closed_row(entry, run, until))
+        entry.closed.clear()
+    return rows
+
+
+def uids_of(account_ids: Sequence[int]) -> dict[int, UUID]:
+    """Return the uids that stand for accounts in canonical texts."""
+    found = sql.rows("SELECT id, uid FROM accounts_account WHERE id = ANY(%s)", [list(account_ids)])
+    return dict(found)
+
+
+def owned_since(account_ids: Sequence[int]) -> dict[int, datetime]:
+    """Return since when today's tenures have lasted; ask with the accounts' schedules locked."""
+    return dict(
+        sql.rows(
+            "SELECT account_id, began_at FROM accounts_tenure"
+            " WHERE ended_at IS NULL AND account_id = ANY(%s)",
+            [list(account_ids)],
+        )
+    )
+
+
+def _closed_row(entry: Entry, run: Run, until: datetime) -> tuple[object, ...]:
     return (
-        account_id, run.first, until, run.outcome, run.reason, run.first, run.last,
+        entry.account_id, run.first, until, run.outcome, run.reason, run.first, run.last,
         run.interval_seconds, run.slots, run.first_observed, run.last_observed, run.lateness_ms,
+        entry.runs.count, entry.runs.digest,
     )  # fmt: skip
 
 
 def _entry(row: tuple[Any, ...]) -> Entry:
-    (account_id, interval, next_slot, token, slot, refresh, until, attempts, tried_reason,
+    (account_id, interval, next_slot, token, slot, refresh, since, until, attempts, tried_reason,
      not_before, base_interval, outcome, reason, first, last, slots, first_observed, last_observed,
-     lateness, attempt, last_reason, detail, failing, observed, digest) = row  # fmt: skip
+     lateness, attempt, last_reason, detail, failing, observed, digest, snapshots, snapshot_chain,
+     runs, run_chain) = row  # fmt: skip
     run = None
     if slots:
         run = Run(
             outcome, reason, first, last, interval, slots, first_observed, last_observed, lateness
         )
     return Entry(
-        account_id, interval, next_slot, token, slot, refresh, until, attempts, tried_reason,
-        not_before, base_interval, run, attempt, last_reason, detail, failing, observed,
-        None if digest is None else bytes(digest),
+        account_id, interval, next_slot, token, slot, refresh, since, until, attempts,
+        tried_reason, not_before, base_interval, run, attempt, last_reason, detail, failing,
+        observed, None if digest is None else bytes(digest),
+        Head(snapshots, bytes(snapshot_chain)), Head(runs, bytes(run_chain)),
     )  # fmt: skip

@@ -46,6 +46,7 @@ class Schedule(models.Model):
     claim_token = models.UUIDField(null=True)
     claim_slot = models.DateTimeField(null=True)
     claim_refresh = models.BigIntegerField(null=True)
+    claimed_at = models.DateTimeField(null=True)
     claim_until = models.DateTimeField(null=True)
 
     #: Attempts at the oldest slot that has not ended, and why the newest of them failed.
@@ -75,6 +76,12 @@ class Schedule(models.Model):
     #: The newest fresh observation and the digest of its bytes.
     observed_at = models.DateTimeField(null=True)
     digest = models.BinaryField(null=True)
+
+    #: The heads of the account's two chains (see `chain`).
+    snapshot_count = models.PositiveIntegerField(default=0)
+    snapshot_chain = models.BinaryField(default=bytes(32))
+    run_count = models.PositiveIntegerField(default=0)
+    run_chain = models.BinaryField(default=bytes(32))
 
     class Meta:
         constraints = [
@@ -141,9 +148,14 @@ class Snapshot(models.Model):
     observed_at = models.DateTimeField()
     payload = models.ForeignKey(Payload, models.PROTECT, db_index=False)
     flags = ArrayField(models.CharField(max_length=32), default=list)
+    #: Its place in the account's chain, from 1, and its link.
+    number = models.PositiveIntegerField()
+    chain = models.BinaryField()
 
     class Meta:
         constraints = [
+            # Serves verification, which walks a chain; no number is given twice.
+            models.UniqueConstraint(fields=["account", "number"], name="snapshot_numbered"),
             # Serves "the newest snapshot of an account at or before T"; instants never repeat.
             models.UniqueConstraint(
                 fields=["account", "observed_at"], name="snapshot_once_an_instant"
@@ -238,6 +250,8 @@ class Run(models.Model):
     first_observed = models.DateTimeField(null=True)
     last_observed = models.DateTimeField(null=True)
     lateness_ms = models.PositiveIntegerField(default=0)
+    number = models.PositiveIntegerField()
+    chain = models.BinaryField()
 
     class Meta:
         managed = False

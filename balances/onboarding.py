@@ -8,7 +8,7 @@ import qredo
 from accounts import enrolment
 from accounts.enrolment import Candidate
 from accounts.models import Account, Organization, User
-from balances import refreshing, scheduling
+from balances import ledger, refreshing, scheduling
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +31,16 @@ def add_account(
 
     Raise `qredo.QredoError` or `enrolment.LabelTakenError`; then nothing is kept.
     """
+    since = ledger.clock()  # before the answer, so that its owner's time covers it
     answer = enrolment.test_key(candidate) if verify else None
     with transaction.atomic():
         account = enrolment.keep(
-            candidate, label=label, owner=_stored(owner), by=by, verified=answer is not None
+            candidate,
+            label=label,
+            owner=_stored(owner),
+            by=by,
+            verified=answer is not None,
+            since=since,
         )
         scheduling.add_missing([account])
         if answer is not None:

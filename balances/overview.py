@@ -79,7 +79,7 @@ def overview(
     held = members(current(accounts))
     openings = Openings.of(reverse("overview"), query.text, query.opened)
     rows = account_rows(user, held, now, openings)
-    of = _subject(held, query)
+    of = _subject(user, held, query)
     return Overview(
         headline=None if of is None else _headline(of, held, now),
         coverage=coverage(held, now),
@@ -139,7 +139,7 @@ def filters(rows: Sequence[AccountRow], query: Query, base_url: str) -> tuple[Ch
     )
 
 
-def _subject(held: Sequence[Member], query: Query) -> Subject | None:
+def _subject(user: User, held: Sequence[Member], query: Query) -> Subject | None:
     """Return what headline and chart show: what was asked for, else the first to show."""
     held_assets = set(asset_choices(held))
     if not held_assets:
@@ -147,7 +147,7 @@ def _subject(held: Sequence[Member], query: Query) -> Subject | None:
     asset, kind = query.asset, query.kind
     if (asset, kind) not in held_assets:
         asset, kind = min(held_assets, key=first_to_show)
-    return charts.subject([member.account for member in held], asset, kind)
+    return charts.subject(user, [member.account for member in held], asset, kind)
 
 
 def first_to_show(pair: tuple[str, Kind]) -> tuple[Kind, int, str]:

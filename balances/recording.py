@@ -13,7 +13,7 @@ from django.db import transaction
 
 import qredo
 from balances import ledger, lessons, retrying, slowing, sql
-from balances.holdings import Observation, store
+from balances.holdings import Observation, Stored, store
 from balances.ledger import Entry
 from balances.models import Outcome
 from balances.results import Failure, Result
@@ -47,7 +47,8 @@ def record(results: Sequence[Result], *, now: datetime | None = None) -> list[Re
             for result in results
             if _is_held(entries.get(result.account_id), result, clock.now)
         }
-        writing = _Writing(clock, {i: entries[i] for i in held}, held)
+        since = ledger.owned_since(list(held))
+        writing = _Writing(clock, {i: entries[i] for i in held}, held, since)
         recorded = writing.write()
         lessons.learn(held.values(), clock.now)
         return recorded
@@ -77,6 +78,7 @@ class _Writing:
     clock: _Clock
     entries: dict[int, Entry]
     results: dict[int, Result]
+    owned_since: dict[int, datetime]
 
     def write(self) -> list[Recorded]:
         observations = [
@@ -85,21 +87,25 @@ class _Writing:
             if (answer := self.results[entry.account_id].answer) is not None
         ]
         # The same bytes as before mean the same balances: nothing to compare, nothing to store.
-        changed = store([o for o in observations if self._may_differ(o)])
-        recorded = [self._finish(entry, changed) for entry in self.entries.values()]
+        stored = store([o for o in observations if self._may_differ(o)])
+        for account_id, found in stored.items():
+            self.entries[account_id].snapshots = found.head
+        recorded = [self._finish(entry, stored) for entry in self.entries.values()]
         ledger.save(self.entries.values())
         return recorded
 
     def _observe(self, entry: Entry, answer: qredo.BalanceAnswer) -> Observation:
         instant = self.clock.instant_of(answer.sent_monotonic)
-        if entry.claim_slot is not None:
-            # Asked after the slot was due; the two clocks are only read a moment apart.
-            instant = max(instant, entry.claim_slot)
+        if entry.claimed_at is not None:
+            # Asked after it was claimed; the two clocks are only read a moment apart.
+            instant = max(instant, entry.claimed_at)
+        # Nor before a turn that discarded what was under way, though the clock stepped back since.
+        instant = max(instant, self.owned_since.get(entry.account_id, instant))
         if entry.observed_at is not None:
             instant = max(instant, entry.observed_at + TICK)
         is_first = entry.digest is None
         observation = Observation(
-            entry.account_id, entry.claim_slot, instant, answer, is_first=is_first
+            entry.account_id, entry.claim_slot, instant, answer, is_first, entry.snapshots
         )
         entry.observed_at = instant
         return observation
@@ -110,7 +116,7 @@ class _Writing:
         entry.digest = observation.answer.digest
         return differs
 
-    def _finish(self, entry: Entry, changed: dict[int, int]) -> Recorded:
+    def _finish(self, entry: Entry, stored: dict[int, Stored]) -> Recorded:
         outcome = self.results[entry.account_id].outcome
         entry.last_attempt_at = self.clock.now
         if isinstance(outcome, Failure):
@@ -123,9 +129,8 @@ class _Writing:
         else:
             slowing.answered(entry)
             entry.last_reason, entry.last_detail, entry.failing_since = "", "", None
-            recorded = Recorded(
-                entry.account_id, Outcome.FRESH, changed=changed.get(entry.account_id, 0)
-            )
+            changes = stored[entry.account_id].changes if entry.account_id in stored else 0
+            recorded = Recorded(entry.account_id, Outcome.FRESH, changed=changes)
         _book(entry, recorded, self.clock.now)
         if recorded.outcome == Outcome.FRESH:
             slowing.restore(entry, self.clock.now)

@@ -8,8 +8,9 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.models import Account, User
-from balances import claims, grids, ledger, slowing
+from balances import claims, grids, ledger, ownership, slowing
 from balances.models import Pause, Schedule
+from balances.ownership import Turn
 from balances.runs import first_slot
 
 
@@ -75,7 +76,7 @@ def archive(account: Account, *, by: User | None) -> bool:
     return _halt(account, "archived", by)
 
 
-def resume(account: Account, *, by: User | None) -> bool:  # noqa: ARG001 - the audit log will tell
+def resume(account: Account, *, by: User | None) -> bool:
     """Poll a paused or archived account again, at once; return whether anything changed."""
     with transaction.atomic():
         add_missing([account])
@@ -87,6 +88,7 @@ def resume(account: Account, *, by: User | None) -> bool:  # noqa: ARG001 - the 
         Account.objects.filter(pk=account.pk).update(paused_at=None, archived_at=None)
         entry.next_slot = now
         ledger.save([entry])
+        ownership.turn(account, Turn(is_archived=False), by=by)
     return True
 
 
@@ -106,6 +108,8 @@ def _halt(account: Account, kind: str, by: User | None) -> bool:
             return False
         Pause.objects.create(account=account, kind=kind, began_at=now, by=by)
         ledger.save([entry])
+        if kind == "archived":
+            ownership.turn(account, Turn(is_archived=True), by=by)
     return True
 
 

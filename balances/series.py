@@ -2,24 +2,33 @@
 
 A series is a base (the level at its first instant) plus the deltas up to each later one. Values
 carry into instants without a change; before an account's first snapshot it is unknown, not zero.
+One that joins brings its level, one that leaves takes it along: outside it is not in the sum.
 """
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import reduce
 from operator import add
 from typing import Literal
 
+from accounts.access import Span
 from balances import sql
 from balances.amounts import Level, base_units_of
 from balances.observed import fresh_stretches
 
 Seen = Literal["observed", "carried", "unknown"]
 
+#: By account, the stretches of time in which its figures may be shown; none for other accounts.
+Spans = Mapping[int, Sequence[Span]]
+Stay = tuple[int, Span]
+
 #: No chart has more points than this.
 MOST_POINTS = 500
+
+BEGINNING, END = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+TICK = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,31 +48,64 @@ class Point:
         return "observed" if self.fresh == self.expected else "carried"
 
 
-def series(account_ids: Sequence[int], asset: str, instants: Sequence[datetime]) -> list[Point]:
-    """Return a point for every instant; `instants` ascend and there is at least one."""
-    ids = list(account_ids)
-    known = first_seen(ids)
-    covers = fresh_stretches(ids, instants[0], instants[-1])
-    levels = _levels(ids, asset, list(instants))
+def series(
+    account_ids: Sequence[int],
+    asset: str,
+    instants: Sequence[datetime],
+    spans: Spans | None = None,
+) -> list[Point]:
+    """Return a point for every instant; `instants` ascend and there is at least one.
+
+    With `spans` an account is only in the points that lie in one of its own.
+    """
+    ids, ats = list(account_ids), list(instants)
+    known = known_spans(ids, spans)
+    fresh = _counter(_fresh(known, fresh_stretches(ids, ats[0], ats[-1])))
+    expected = _counter((i, span) for i, stays in known.items() for span in stays)
+    levels = _levels(_stays(ids, spans), asset, ats)
     return [
-        _point(at, level, [i for i, first in known.items() if first <= at], covers)
-        for at, level in zip(instants, levels, strict=True)
+        Point(at, level if expected(at) else None, fresh(at), expected(at))
+        for at, level in zip(ats, levels, strict=True)
     ]
 
 
-def _point(
-    at: datetime,
-    level: Level,
-    known: list[int],
-    covers: dict[int, list[tuple[datetime, datetime]]],
-) -> Point:
-    fresh = sum(_is_covered(covers[account_id], at) for account_id in known)
-    return Point(at, level if known else None, fresh, len(known))
+def known_spans(account_ids: list[int], spans: Spans | None = None) -> dict[int, list[Span]]:
+    """Return, by account, the stretches of time in which it is known and may be shown."""
+    return {
+        i: [
+            (max(began, first), ended)
+            for began, ended in _spans_of(i, spans)
+            if ended is None or first < ended
+        ]
+        for i, first in first_seen(account_ids).items()
+    }
 
 
-def _is_covered(stretches: list[tuple[datetime, datetime]], at: datetime) -> bool:
-    index = bisect_right(stretches, at, key=lambda stretch: stretch[0]) - 1
-    return index >= 0 and at <= stretches[index][1]
+def _spans_of(account_id: int, spans: Spans | None) -> Sequence[Span]:
+    return [(BEGINNING, None)] if spans is None else spans.get(account_id, [])
+
+
+def _stays(account_ids: list[int], spans: Spans | None) -> list[Stay]:
+    return [(i, span) for i in account_ids for span in _spans_of(i, spans)]
+
+
+def _fresh(
+    known: Mapping[int, list[Span]], stretches: Mapping[int, list[tuple[datetime, datetime]]]
+) -> Iterator[Stay]:
+    """Yield the parts of known stretches in which an account is fresh."""
+    for account_id, stays in known.items():
+        for began, ended in stays:
+            for first, until in stretches[account_id]:
+                # The last instant of freshness still counts.
+                yield account_id, (max(began, first), min(ended or END, until + TICK))
+
+
+def _counter(stays: Iterable[Stay]) -> Callable[[datetime], int]:
+    """Return a function that counts the stretches in which an instant lies."""
+    spans = [(began, ended or END) for _, (began, ended) in stays]
+    begins = sorted(began for began, ended in spans if began < ended)
+    ends = sorted(ended for began, ended in spans if began < ended)
+    return lambda at: bisect_right(begins, at) - bisect_right(ends, at)
 
 
 # Serves "since when is an account known".
@@ -93,16 +135,34 @@ _DELTAS = """
 SELECT width_bucket(c.valid_from - interval '1 microsecond', %(instants)s::timestamptz[]),
     sum(delta_total)::text, sum(delta_available)::text,
     sum(delta_pending_in)::text, sum(delta_pending_out)::text
-FROM balances_holding h JOIN balances_change c ON c.holding_id = h.id
-WHERE h.account_id = ANY(%(accounts)s) AND h.asset = %(asset)s
-  AND c.valid_from > %(start)s AND c.valid_from <= %(end)s
+FROM unnest(%(accounts)s::bigint[], %(began)s::timestamptz[], %(ended)s::timestamptz[])
+    AS stay(account_id, began, ended)
+JOIN balances_holding h ON h.account_id = stay.account_id AND h.asset = %(asset)s
+JOIN balances_change c ON c.holding_id = h.id
+  AND c.valid_from >= stay.began AND (stay.ended IS NULL OR c.valid_from < stay.ended)
+WHERE c.valid_from > %(start)s AND c.valid_from <= %(end)s
 GROUP BY 1
 """
 
+# What joins or leaves at an instant is what was held just before it; a change at it is a delta.
+_EDGES = """
+SELECT width_bucket(edge.at - interval '1 microsecond', %(instants)s::timestamptz[]),
+    sign * c.total, sign * c.available, sign * c.pending_in, sign * c.pending_out, c.scale
+FROM unnest(%(accounts)s::bigint[], %(at)s::timestamptz[], %(sign)s::integer[])
+    AS edge(account_id, at, sign)
+JOIN balances_holding h ON h.account_id = edge.account_id AND h.asset = %(asset)s
+CROSS JOIN LATERAL (
+    SELECT * FROM balances_change c
+    WHERE c.holding_id = h.id AND c.valid_from < edge.at ORDER BY c.valid_from DESC LIMIT 1
+) c
+"""
 
-def _levels(account_ids: list[int], asset: str, instants: list[datetime]) -> list[Level]:
-    level = _base(account_ids, asset, instants[0])
-    deltas = _deltas(account_ids, asset, instants)
+
+def _levels(stays: list[Stay], asset: str, instants: list[datetime]) -> list[Level]:
+    level = _base(stays, asset, instants[0])
+    deltas = _deltas(stays, asset, instants)
+    for index, edge in _edges(stays, asset, instants):
+        deltas[index] = deltas[index] + edge if index in deltas else edge
     levels = []
     for index in range(len(instants)):
         if index in deltas:
@@ -112,10 +172,11 @@ def _levels(account_ids: list[int], asset: str, instants: list[datetime]) -> lis
     return [level.at_scale(finest) for level in levels]
 
 
-def _base(account_ids: list[int], asset: str, at: datetime) -> Level:
-    found = sql.rows(_BASE, [at, account_ids, asset])
+def _base(stays: list[Stay], asset: str, at: datetime) -> Level:
+    present = [i for i, (began, ended) in stays if began <= at and (ended is None or at < ended)]
+    found = sql.rows(_BASE, [at, present, asset])
     levels = [Level(*(int(value) for value in row)) for row in found]
-    return reduce(add, levels, Level(0, 0, 0, 0, _scale_of(account_ids, asset)))
+    return reduce(add, levels, Level(0, 0, 0, 0, _scale_of([i for i, _ in stays], asset)))
 
 
 def _scale_of(account_ids: list[int], asset: str) -> int:
@@ -124,15 +185,33 @@ def _scale_of(account_ids: list[int], asset: str) -> int:
     return int(sql.rows(finest, [account_ids, asset])[0][0] or 1)
 
 
-def _deltas(account_ids: list[int], asset: str, instants: list[datetime]) -> dict[int, Level]:
+def _deltas(stays: list[Stay], asset: str, instants: list[datetime]) -> dict[int, Level]:
     values = {
-        "accounts": account_ids,
+        "accounts": [i for i, _ in stays],
+        "began": [began for _, (began, _) in stays],
+        "ended": [ended for _, (_, ended) in stays],
         "asset": asset,
         "instants": instants,
         "start": instants[0],
         "end": instants[-1],
     }
     return {row[0]: _delta(row[1:]) for row in sql.rows(_DELTAS, values)}
+
+
+def _edges(stays: list[Stay], asset: str, instants: list[datetime]) -> Iterator[tuple[int, Level]]:
+    """Yield what accounts that join or leave between the instants bring or take."""
+    edges = [
+        (i, at, sign)
+        for i, span in stays
+        for at, sign in zip(span, (1, -1), strict=True)
+        if at is not None and instants[0] < at <= instants[-1]
+    ]
+    if not edges:
+        return
+    ids, ats, signs = (list(column) for column in zip(*edges, strict=True))
+    values = {"accounts": ids, "at": ats, "sign": signs, "asset": asset, "instants": instants}
+    for index, *amounts in sql.rows(_EDGES, values):
+        yield index, Level(*(int(amount) for amount in amounts))
 
 
 def _delta(texts: Sequence[str]) -> Level:

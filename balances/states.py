@@ -38,6 +38,7 @@ _WORDS = {
     "shed": ("Polls could not keep up", "Fewer accounts, a longer interval or a higher rate help."),
     "held_back": ("Qredo answers nobody", "Few accounts are tried until one is answered."),
     "paused": ("A pause began first", ""),
+    "turned": ("The account changed hands meanwhile", ""),
 }
 
 

@@ -8,6 +8,7 @@ from django.conf import settings
 from balances import claims, gates, polling, refreshing, scheduling
 from balances.claims import Claim
 from balances.holdings import make_months
+from balances.verification.anchors import export_day
 
 
 @shared_task(name="balances.tick")
@@ -51,3 +52,9 @@ def refresh(refresh_id: int) -> None:
 def prepare_months() -> None:
     """Make the monthly partitions of history ahead of time."""
     make_months(scheduling.months_ahead())
+
+
+@shared_task(name="balances.export_heads")
+def export_heads() -> None:
+    """Write the heads of today's chains outside the database, once a day."""
+    export_day(settings.ANCHOR_DIR)

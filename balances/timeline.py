@@ -1,9 +1,10 @@
 """An account's runs and pauses over a stretch of time, newest first."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from accounts.access import Span
 from accounts.models import Account
 from balances import moments
 from balances.models import Pause, Run, Schedule
@@ -35,10 +36,18 @@ class Stretch:
     interval_seconds: int = 0
 
 
-def timeline(account: Account, now: datetime) -> tuple[tuple[RunRow, ...], str]:
-    """Return the rows of the last week, newest first, and a note on what is not shown."""
+def timeline(
+    account: Account, now: datetime, spans: Sequence[Span]
+) -> tuple[tuple[RunRow, ...], str]:
+    """Return the rows of the last week, newest first, and a note on what is not shown.
+
+    Of time outside `spans` nothing is shown.
+    """
     start = now - LENGTH
-    found = sorted(_joined(_stretches(account, start)), key=lambda s: s.first, reverse=True)
+    stretches = [
+        part for one in _joined(_stretches(account, start)) for part in _within(one, spans)
+    ]
+    found = sorted(stretches, key=lambda s: s.first, reverse=True)
     note = f"The newest {MOST_ROWS} of {len(found)} stretches." if len(found) > MOST_ROWS else ""
     rows = tuple(_row(stretch, start, now) for stretch in found[:MOST_ROWS])
     return rows, note or "The last 7 days."
@@ -58,6 +67,17 @@ def _stretches(account: Account, start: datetime) -> Iterator[Stretch]:
     for pause in Pause.objects.filter(account=account):
         if pause.ended_at is None or pause.ended_at >= start:
             yield Stretch(pause.kind, "", pause.began_at, pause.ended_at)
+
+
+def _within(stretch: Stretch, spans: Sequence[Span]) -> Iterator[Stretch]:
+    """Yield the parts of a stretch within `spans`; a part does not tell the whole's polls."""
+    for began, ended in spans:
+        first = max(stretch.first, began)
+        until = min((end for end in (stretch.until, ended) if end is not None), default=None)
+        if until is not None and until <= first:
+            continue
+        is_whole = (first, until) == (stretch.first, stretch.until)
+        yield replace(stretch, first=first, until=until, slots=stretch.slots if is_whole else 0)
 
 
 def _joined(stretches: Iterator[Stretch]) -> list[Stretch]:

@@ -4,6 +4,7 @@ Without `DATABASE_URL` this is an embedded installation: stores and secrets live
 With it, a server installation: nothing embedded runs and every secret has to be given.
 """
 
+from pathlib import Path
 from typing import Any
 
 from csp.constants import NONE, SELF
@@ -207,6 +208,10 @@ POLL_HTTP_DEADLINE_SECONDS = min(15.0, POLL_INTERVAL_SECONDS * 0.4)
 POLL_CHUNK_DEADLINE_SECONDS = min(20.0, POLL_INTERVAL_SECONDS * 0.5)
 POLL_TICK_SECONDS = min(5.0, POLL_INTERVAL_SECONDS / 5)
 
+#: Where the heads of all chains are exported to, a file a day. On a server this should be a place
+#: that the database's administrators cannot write to: only then do they prove anything.
+ANCHOR_DIR = Path(env.text("ANCHOR_DIR") or DATA_DIR / "anchors")
+
 #: What headline and chart show until the reader chooses; the first that is held.
 HEADLINE_ASSETS = env.words("HEADLINE_ASSETS", "BTC,ETH,USDC,USDT")
 
@@ -247,4 +252,6 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": POLL_TICK_SECONDS * 2},
     },
     "months": {"task": "balances.make_months", "schedule": 6 * 60 * 60},
+    # Tried every hour: the first time in a day writes that day's file, wherever beat was before.
+    "heads": {"task": "balances.export_heads", "schedule": 60 * 60},
 }

@@ -11,7 +11,7 @@ from itertools import pairwise
 import pytest
 
 import qredo
-from accounts.models import Account, Environment, Organization
+from accounts.models import Account, Environment, Organization, Tenure
 from balances import claims, ledger, recording
 from balances.claims import Claim
 from balances.models import Pause, Run, Schedule
@@ -42,6 +42,7 @@ def keyless(label: str, first_slot: datetime, interval: int = INTERVAL) -> Accou
     account = Account.objects.create(
         organization=fund, label=label, environment=Environment.PRODUCTION
     )
+    Tenure.objects.create(account=account, organization=fund, began_at=props.LONG_AGO)
     props.scheduled(account, first_slot, interval)
     return account
 

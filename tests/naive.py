@@ -4,7 +4,7 @@ It knows no database and nothing of runs, deltas or digests. The real store has 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from balances.amounts import Level
@@ -35,6 +35,16 @@ class Poll:
         return at - self.observed_at <= self.fresh_for
 
 
+@dataclass(frozen=True)
+class Stay:
+    """From when on an account belongs to whom, and whether it counts in the sums."""
+
+    began_at: datetime
+    owner: str
+    is_counted: bool = True
+    is_archived: bool = False
+
+
 @dataclass
 class NaiveAccount:
     """One account's slots, one after the other, and its fresh polls, each whole."""
@@ -51,6 +61,7 @@ class NaiveAccount:
     is_archived: bool = False
     is_rescheduled: bool = False
     usual: timedelta | None = None
+    stays: list[Stay] = field(default_factory=list)
 
     def claim(self, now: datetime) -> bool:
         """Miss all slots that are due but the newest, and take that."""
@@ -114,8 +125,9 @@ class NaiveAccount:
         self.tried.append(reason)
 
     def see(self, now: datetime, levels: Levels) -> None:
-        """Keep a fresh poll; no two have the same instant."""
-        instant = max([now, *(poll.observed_at + TICK for poll in self.polls[-1:])])
+        """Keep a fresh poll; no two have the same instant, and it is today's owner's."""
+        turned = self.stays[-1].began_at
+        instant = max([now, turned, *(poll.observed_at + TICK for poll in self.polls[-1:])])
         self.polls.append(Poll(instant, levels, 2 * self.interval))
 
     def reap(self, now: datetime) -> None:
@@ -138,12 +150,14 @@ class NaiveAccount:
         if not self.is_archived:
             self._halt(now, "paused")
             self.is_archived = True
+            self.turn(now, is_archived=True)
 
     def resume(self, now: datetime) -> None:
         """Go on at once, if it stands still."""
         if self.next_slot is None:
             assert self.halted is not None
             self.next_slot, self.is_archived = max(now, self.halted), False
+            self.turn(now, is_archived=False)
 
     def reschedule(self, now: datetime, interval: timedelta) -> None:
         """Go on at once with another interval."""
@@ -156,6 +170,38 @@ class NaiveAccount:
             self._halt(now, "unfinished")
             self.next_slot, self.interval, self.is_rescheduled = self.halted, interval, True
 
+    def turn(self, now: datetime, **change: object) -> None:
+        """Change owner, counting or archival from now on; a poll under way is missed."""
+        after = replace(self.stays[-1], **change)  # type: ignore[arg-type]
+        if after == self.stays[-1]:
+            return
+        self._discard("turned")
+        self.stays.append(replace(after, began_at=self._newest(now)))
+
+    def turn_back(self, instant: datetime, now: datetime, **change: object) -> None:
+        """Change them as of an instant in the past, for all time since."""
+        if not self.stays[0].began_at < instant < self._newest(now):
+            return
+        before = [stay for stay in self.stays if stay.began_at <= instant]
+        since = [replace(before[-1], began_at=instant), *self.stays[len(before) :]]
+        changed = [replace(stay, **change) for stay in since]  # type: ignore[arg-type]
+        if changed != since:
+            self._discard("turned")
+            self.stays = before + changed
+
+    def whose(self, instant: datetime) -> Stay:
+        """Return whose the account was at an instant."""
+        return [stay for stay in self.stays if stay.began_at <= instant][-1]
+
+    def _newest(self, now: datetime) -> datetime:
+        seen = [poll.observed_at + TICK for poll in self.polls[-1:]]
+        return max([now, self.stays[-1].began_at + TICK, *seen])
+
+    def _discard(self, reason: str) -> None:
+        if self.claimed is not None:
+            self._miss(self.claimed, reason)
+            self.claimed = None
+
     def at(self, instant: datetime) -> tuple[Poll, dict[str, Level]] | None:
         """Return the newest poll at or before an instant, and what it means with those before."""
         polls = [poll for poll in self.polls if poll.observed_at <= instant]
@@ -166,9 +212,7 @@ class NaiveAccount:
         return (polls[-1], levels) if polls else None
 
     def _halt(self, now: datetime, reason: str) -> None:
-        if self.claimed is not None:
-            self._miss(self.claimed, reason)
-            self.claimed = None
+        self._discard(reason)
         while self.next_slot is not None and self.next_slot <= now:
             self._miss(self.next_slot, reason)
             self.next_slot += self.interval

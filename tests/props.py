@@ -1,7 +1,7 @@
 """Things that tests make: people, enrolled accounts, polls at chosen instants."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 
 import qredo
 from accounts import enrolment
@@ -11,6 +11,8 @@ from balances import claims, polling, scheduling
 from balances.models import Schedule
 from balances.recording import Recorded
 
+#: Every account of the tests has belonged to its owner since then.
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 PASSWORD = "a made-up pass phrase"
 
 
@@ -28,7 +30,9 @@ def enrolled(
 ) -> Account:
     """Return a new account with its sealed key, without a first poll."""
     candidate = Candidate(key[0], qredo.decode_secret(key[1]), environment)
-    return enrolment.keep(candidate, label=label, owner=owner, by=None, verified=True)
+    return enrolment.keep(
+        candidate, label=label, owner=owner, by=None, verified=True, since=LONG_AGO
+    )
 
 
 def scheduled(account: Account, first_slot: datetime, interval_seconds: int) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from fractions import Fraction
 from typing import NamedTuple
 
 import pytest
@@ -9,30 +10,39 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accounts.models import Account
+from accounts.access import Span
+from accounts.models import Account, Organization, Tenure
 from balances import (
     as_of,
     breaker,
     claims,
     holdings,
     ledger,
+    ownership,
     recording,
     refreshing,
     retrying,
+    rollups,
     scheduling,
+    sql,
 )
 from balances.amounts import Level
 from balances.claims import Claim
 from balances.models import Run
+from balances.ownership import BadTurnError
 from balances.results import Failure, Result
 from balances.series import series
+from balances.verification.whole import verify
+from tests import props
 from tests.history import StoppedClock, answer, assert_tiled, at, keyless
-from tests.naive import TICK, NaiveAccount, Slot
+from tests.naive import TICK, NaiveAccount, Slot, Stay
 
 INTERVAL = 60
 ASSETS = ("BTC", "ETH", "SOL")
+OWNERS = ("Fund", "Other")
 START = at(23, 50, day=1)
 FINEST = 10**30
+ZERO = Fraction(0)
 
 amounts = st.one_of(st.integers(0, 3), st.integers(0, 10**24), st.just(2**256))
 levels = st.builds(
@@ -56,6 +66,7 @@ ACTIONS = (
         "redeliver",
     ),
     *("refresh", "refresh", "refresh_fails", "pause", "resume", "archive"),
+    *("transfer", "transfer", "count", "turn_back"),
 )
 
 
@@ -78,7 +89,7 @@ def steps(with_other_intervals: bool) -> st.SearchStrategy[list[Step]]:  # noqa:
         [*ACTIONS, *(["reschedule", "rejected"] if with_other_intervals else [])]
     )
     step = st.builds(Step, waits, actions, st.integers(0, 2), st.integers(0, 3))
-    return st.lists(step, min_size=1, max_size=40)
+    return st.lists(step, min_size=10, max_size=40)
 
 
 class Both:
@@ -90,6 +101,9 @@ class Both:
         first = [START + timedelta(seconds=7 * n) for n in range(count)]
         self.accounts = [keyless(f"Account {n}", slot, INTERVAL) for n, slot in enumerate(first)]
         self.naive = [NaiveAccount(slot, timedelta(seconds=INTERVAL)) for slot in first]
+        self.owners = {name: Organization.objects.get_or_create(name=name)[0] for name in OWNERS}
+        for naive in self.naive:
+            naive.stays.append(Stay(props.LONG_AGO, "Fund"))
         self.open: dict[int, Claim] = {}
         self.used: list[Result] = []
 
@@ -195,10 +209,36 @@ class Both:
         scheduling.resume(self.accounts[number], by=None)
         self.naive[number].resume(self.clock.now)
 
+    def transfer(self, number: int, _: dict[str, Level]) -> None:
+        name = _other(self.naive[number].stays[-1].owner)
+        ownership.transfer(self.accounts[number], self.owners[name], by=None)
+        self.naive[number].turn(self.clock.now, owner=name)
+
+    def count(self, number: int, _: dict[str, Level]) -> None:
+        counted = not self.naive[number].stays[-1].is_counted
+        ownership.count(self.accounts[number], counted=counted, by=None)
+        self.naive[number].turn(self.clock.now, is_counted=counted)
+
+    def turn_back(self, number: int, held: dict[str, Level]) -> None:
+        """Turn as of the instant of an observation, a little before it, or ten minutes ago."""
+        naive = self.naive[number]
+        seen = [poll.observed_at for poll in naive.polls[-2:-1]]
+        instant = [*seen, self.clock.now - timedelta(minutes=10)][0] - len(held) % 2 * TICK
+        name = _other(naive.whose(instant).owner)
+        try:
+            ownership.transfer(self.accounts[number], self.owners[name], by=None, at=instant)
+        except BadTurnError:
+            return
+        naive.turn_back(instant, self.clock.now, owner=name)
+
     def reschedule(self, number: int, held: dict[str, Level]) -> None:
         seconds = (60, 15, 7_000)[len(held) % 3]
         scheduling.change_interval(self.accounts[number], seconds)
         self.naive[number].reschedule(self.clock.now, timedelta(seconds=seconds))
+
+
+def _other(name: str) -> str:
+    return OWNERS[1 - OWNERS.index(name)]
 
 
 def _answer(held: dict[str, Level]) -> object:
@@ -219,7 +259,7 @@ def test_the_ledger_agrees_with_one_that_keeps_every_poll(monkeypatch: pytest.Mo
     holdings.make_months([at(1), at(1) + timedelta(days=31), at(1) + timedelta(days=62)])
 
     @settings(
-        max_examples=100, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+        max_examples=40, deadline=None, database=None, suppress_health_check=list(HealthCheck)
     )
     @given(st.integers(1, 3), holds, st.booleans().flatmap(steps), at_random)
     def agrees(
@@ -245,6 +285,10 @@ def _check(both: Both, at_random: Sequence[float]) -> None:
             _check_position(account, both.naive[number], instant)
         _check_series(both, [number], instants)
     _check_series(both, list(range(len(both.accounts))), instants)
+    for owner in OWNERS:
+        _check_sums(both, owner, instants)
+    assert rollups.differences() == []
+    assert verify().findings == []
 
 
 def _instants(both: Both, at_random: Sequence[float]) -> list[datetime]:
@@ -301,3 +345,48 @@ def _check_series(both: Both, numbers: list[int], instants: list[datetime]) -> N
             assert point.expected == len(truths)
             if not any(one.is_rescheduled for one in naive):
                 assert point.fresh == sum(poll.is_fresh(point.at) for poll, _ in truths)
+
+
+def _check_sums(both: Both, owner: str, instants: list[datetime]) -> None:
+    """Check an owner's sums: of every instant by series, of every hour's end by roll-ups."""
+    ids = [account.pk for account in both.accounts]
+    tenures = Tenure.objects.filter(organization=both.owners[owner], is_counted=True)
+    spans: dict[int, list[Span]] = {i: [] for i in ids}
+    for tenure in tenures.filter(is_archived=False).order_by("began_at"):
+        spans[tenure.account_id].append((tenure.began_at, tenure.ended_at))
+    sums = _sums_of(both.owners[owner])
+    for asset in ASSETS:
+        for point in series(ids, asset, instants, spans):
+            total = _naive_sum(both.naive, owner, asset, point.at)
+            assert (point.level and point.level.at_scale(FINEST)) == total
+        for hour in _hours(instants):
+            total = _naive_sum(both.naive, owner, asset, hour - TICK)
+            found = sum((total for name, at, total in sums if name == asset and at < hour), ZERO)
+            assert found * FINEST == (total.total if total else 0)
+
+
+def _naive_sum(
+    naive: Sequence[NaiveAccount], owner: str, asset: str, instant: datetime
+) -> Level | None:
+    truths = [one.at(instant) for one in naive if _counts(one.whose(instant), owner)]
+    known = [levels for _, levels in filter(None, truths)]
+    held = [levels[asset].at_scale(FINEST) for levels in known if asset in levels]
+    return sum(held, Level(0, 0, 0, 0, FINEST)) if known else None
+
+
+def _counts(stay: Stay, owner: str) -> bool:
+    return stay.owner == owner and stay.is_counted and not stay.is_archived
+
+
+def _hours(instants: list[datetime]) -> list[datetime]:
+    """Return the full hours next to the first, a middle and the last instant."""
+    picked = (instants[0], instants[len(instants) // 2], instants[-1])
+    return [at.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1) for at in picked]
+
+
+def _sums_of(owner: Organization) -> list[tuple[str, datetime, Fraction]]:
+    """Return the roll-ups of an owner: asset, hour, delta of the total."""
+    found = sql.rows(
+        "SELECT asset, at, total FROM balances_rollup_hour WHERE organization_id = %s", [owner.pk]
+    )
+    return [(asset, at, Fraction(total)) for asset, at, total in found]

@@ -34,6 +34,8 @@ def make_run(account: Account, **different: Any) -> Run:
         "last_slot": at(10, 10),
         "interval_seconds": 300,
         "slots": 3,
+        "number": Run.objects.filter(account=account).count() + 1,
+        "chain": bytes(32),
         **different,
     }
     return Run.objects.create(account=account, **given)
@@ -66,6 +68,8 @@ def test_two_runs_of_an_account_never_overlap(account: Account) -> None:
         ("check", {"outcome": "fresh", "last_observed": at(10)}),
         ("check", {"outcome": "fresh", "reason": ""}),
         ("check", {"last_observed": at(10)}),
+        ("check", {"chain": b"short"}),
+        ("check", {"number": 0}),
         ("empty", {"span": TimestamptzRange(at(10), at(10))}),
     ],
 )
@@ -110,6 +114,8 @@ def test_an_asset_is_held_once_and_changes_once_an_instant(account: Account) -> 
     [
         ("snapshot_once_an_instant", {"observed_at": at(10), "slot": None}),
         ("snapshot_once_a_slot", {"observed_at": at(11), "slot": at(10)}),
+        ("snapshot_numbered", {"observed_at": at(11), "slot": None, "number": 1}),
+        ("snapshot_chained", {"observed_at": at(11), "slot": None, "chain": b"short"}),
     ],
 )
 def test_a_snapshot_is_the_only_one_of_its_instant_and_slot(
@@ -117,7 +123,7 @@ def test_a_snapshot_is_the_only_one_of_its_instant_and_slot(
 ) -> None:
     seen(account, at(10), BTC=coins(1))
     payload = Payload.objects.get()
-    more = {"account": account, "payload": payload, **instants}
+    more = {"account": account, "payload": payload, "number": 2, "chain": bytes(32), **instants}
     refused(rule, lambda: Snapshot.objects.create(**more))
 
 

@@ -123,7 +123,12 @@ def _enrol(simulated: Simulated) -> Account:
         simulated=True,  # whatever addresses of a Qredo are given
     )
     return enrolment.keep(
-        candidate, label=simulated.name, owner=_owner(simulated), by=None, verified=True
+        candidate,
+        label=simulated.name,
+        owner=_owner(simulated),
+        by=None,
+        verified=True,
+        since=ledger.clock() - timedelta(days=DAYS + 1),
     )
 
 

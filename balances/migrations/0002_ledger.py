@@ -1,6 +1,5 @@
 """What Django cannot express: partitions, a temporal key, storage settings."""
 
-from django.contrib.postgres.operations import BtreeGistExtension
 from django.db import migrations
 
 CHANGES = """
@@ -60,6 +59,10 @@ CREATE TABLE balances_run (
     first_observed timestamptz,
     last_observed timestamptz,
     lateness_ms integer NOT NULL DEFAULT 0,
+    -- Its place in the account's chain, from 1, and its link.
+    number integer NOT NULL CHECK (number >= 1),
+    chain bytea NOT NULL CHECK (octet_length(chain) = 32),
+    UNIQUE (account_id, number),
     CHECK (lower(span) = first_slot AND upper(span) > last_slot AND last_slot >= first_slot),
     -- As many slots as the stretch has room for, not one more or less.
     CHECK (last_slot = first_slot + make_interval(secs => (slots - 1)::double precision * interval_seconds)),
@@ -77,6 +80,35 @@ ALTER TABLE balances_pause ADD CONSTRAINT pause_once EXCLUDE USING gist (
 );
 """
 
+ROLL_UPS = """
+CREATE TABLE balances_rollup_hour (
+    organization_id bigint REFERENCES accounts_organization (id),
+    owner_id bigint REFERENCES accounts_user (id),
+    environment varchar(16) NOT NULL,
+    asset varchar(128) NOT NULL,
+    at timestamptz NOT NULL CHECK (at = date_trunc('hour', at, 'UTC')),
+    total numeric NOT NULL,
+    available numeric NOT NULL,
+    pending_in numeric NOT NULL,
+    pending_out numeric NOT NULL,
+    CHECK ((organization_id IS NULL) <> (owner_id IS NULL)),
+    -- Serves the upsert, and the chart of an owner's asset.
+    UNIQUE NULLS NOT DISTINCT (organization_id, owner_id, environment, asset, at)
+);
+CREATE TABLE balances_rollup_day (
+    LIKE balances_rollup_hour INCLUDING ALL EXCLUDING CONSTRAINTS,
+    FOREIGN KEY (organization_id) REFERENCES accounts_organization (id),
+    FOREIGN KEY (owner_id) REFERENCES accounts_user (id),
+    CHECK ((organization_id IS NULL) <> (owner_id IS NULL)),
+    CHECK (at = date_trunc('day', at, 'UTC'))
+);
+"""
+
+CHAINS = """
+ALTER TABLE balances_snapshot ADD CONSTRAINT snapshot_chained
+    CHECK (octet_length(chain) = 32 AND number >= 1);
+"""
+
 STORAGE = """
 ALTER TABLE balances_schedule SET (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02);
 ALTER TABLE balances_holding SET (fillfactor = 50);
@@ -87,11 +119,12 @@ SELECT balances_make_months(now()::date, (now() + interval '2 months')::date);
 
 
 class Migration(migrations.Migration):
-    dependencies = [("balances", "0001_initial")]
+    dependencies = [("balances", "0001_initial"), ("accounts", "0001_initial")]
     operations = [
-        BtreeGistExtension(),
         migrations.RunSQL(CHANGES, "DROP TABLE balances_change; DROP FUNCTION balances_make_months"),
         migrations.RunSQL(RUNS, "DROP TABLE balances_run"),
         migrations.RunSQL(PAUSES, "ALTER TABLE balances_pause DROP CONSTRAINT pause_once"),
+        migrations.RunSQL(ROLL_UPS, "DROP TABLE balances_rollup_hour, balances_rollup_day"),
+        migrations.RunSQL(CHAINS, "ALTER TABLE balances_snapshot DROP CONSTRAINT snapshot_chained"),
         migrations.RunSQL(STORAGE, migrations.RunSQL.noop),
     ]

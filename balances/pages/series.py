@@ -67,5 +67,6 @@ def _file(request: Request, accounts: Sequence[Account]) -> HttpResponse:
 def _asked(request: Request, accounts: Sequence[Account]) -> tuple[Subject, Range]:
     query = request.GET.dict()
     kind: Kind = "testnet" if query.get("kind") == "testnet" else "production"
-    of = charts.subject(accounts, query.get("asset", "")[:LONGEST_ASSET].replace("\0", ""), kind)
+    asset = query.get("asset", "")[:LONGEST_ASSET].replace("\0", "")
+    of = charts.subject(request.user, accounts, asset, kind)
     return of, charts.range_for(of, query, ledger.clock())

@@ -1,0 +1,187 @@
+"""Ownership in time: whom an account belongs to and whether it counts, from when to when.
+
+A turn closes today's tenure and opens the next; the account's level leaves the sums of the one and
+joins those of the other in the same transaction. A turn in the past rewrites the tenures since and
+makes the sums of everybody concerned anew. Balances are never touched.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+
+from accounts.models import Account, Organization, Tenure, User
+from balances import ledger, rollups
+from balances.amounts import Level
+from balances.models import Holding
+from balances.rollups import Delta
+
+#: Why a slot was missed whose poll was under way at a turn.
+TURNED = "turned"
+TICK = timedelta(microseconds=1)
+
+
+class BadTurnError(ValueError):
+    """A turn that cannot be; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What changes; `None` leaves it as it is."""
+
+    owner: User | Organization | None = None
+    is_archived: bool | None = None
+    is_counted: bool | None = None
+
+    def applied_to(self, tenure: Tenure) -> Tenure:
+        """Return the tenure that follows; nothing is saved."""
+        after = Tenure(
+            account_id=tenure.account_id,
+            owner_id=tenure.owner_id,
+            organization_id=tenure.organization_id,
+            is_archived=tenure.is_archived if self.is_archived is None else self.is_archived,
+            is_counted=tenure.is_counted if self.is_counted is None else self.is_counted,
+        )
+        if self.owner is not None:
+            after.owner = self.owner if isinstance(self.owner, User) else None
+            after.organization = self.owner if isinstance(self.owner, Organization) else None
+        return after
+
+
+def transfer(
+    account: Account, to: User | Organization, *, by: User | None, at: datetime | None = None
+) -> None:
+    """Give an account to another owner, who sees what follows; the old one keeps the past."""
+    turn(account, Turn(owner=to), by=by, at=at)
+
+
+def count(account: Account, *, counted: bool, by: User | None, at: datetime | None = None) -> None:
+    """Let an account count in its owner's totals, or not."""
+    turn(account, Turn(is_counted=counted), by=by, at=at)
+
+
+@transaction.atomic
+def turn(account: Account, change: Turn, *, by: User | None, at: datetime | None = None) -> None:
+    """Apply a turn now, or as of `at` in the past, for all time since. Raise `BadTurnError`."""
+    entry = ledger.lock([account.pk]).get(account.pk)  # nobody records a change of it meanwhile
+    if entry is None:
+        raise BadTurnError("This account is not polled yet. Try again in a few seconds.")
+    tenures = list(Tenure.objects.filter(account=account).order_by("began_at"))
+    now = _after(tenures[-1].began_at, entry.observed_at)
+    _require_past(tenures, at, now)
+    turned = [t for t in tenures if _lasts_after(t, at) and not _same(change.applied_to(t), t)]
+    if not turned:
+        return
+    # What was asked before the turn would be the old owner's, who has left: it is discarded.
+    entry.miss_claim(TURNED)
+    ledger.save([entry])
+    if at is None:
+        _turn_now(turned[-1], change, by, now)
+    else:
+        _turn_then(turned, change, by, at)
+    _follow_today(account)
+
+
+def _after(*instants: datetime | None) -> datetime:
+    """Return the time now, but after whatever happened: the clock may have stepped back."""
+    return max(ledger.clock(), *(i + TICK for i in instants if i is not None))
+
+
+def _require_past(tenures: list[Tenure], at: datetime | None, now: datetime) -> None:
+    if at is not None and not tenures[0].began_at < at < now:
+        raise BadTurnError("A turn in the past lies between the account's beginning and now.")
+
+
+def _lasts_after(tenure: Tenure, at: datetime | None) -> bool:
+    return tenure.ended_at is None or (at is not None and tenure.ended_at > at)
+
+
+def _turn_now(today: Tenure, change: Turn, by: User | None, now: datetime) -> None:
+    after = change.applied_to(today)
+    after.began_at, after.by = now, by
+    Tenure.objects.filter(pk=today.pk).update(ended_at=now)
+    after.save()
+    account_id = today.account_id
+    rollups.add(
+        [
+            Delta(account_id, asset, now, part, tenure.pk)
+            for asset, level in _levels(account_id)
+            for tenure, part in ((today, -level), (after, level))
+        ]
+    )
+
+
+def _turn_then(turned: list[Tenure], change: Turn, by: User | None, at: datetime) -> None:
+    everybody = Tenure.objects.filter(account=turned[0].account_id).order_by("began_at")
+    before = {_owner_key(tenure) for tenure in everybody.all()}
+    for tenure in turned:
+        _turn_one(tenure, change, by, at)
+    _merge(everybody.all())
+    _rebuild(before | {_owner_key(tenure) for tenure in everybody.all()})
+
+
+def _turn_one(tenure: Tenure, change: Turn, by: User | None, at: datetime) -> None:
+    """Change the part of one tenure that lies after `at`."""
+    after = change.applied_to(tenure)
+    after.began_at, after.ended_at, after.by = max(at, tenure.began_at), tenure.ended_at, by
+    if tenure.began_at < at:
+        Tenure.objects.filter(pk=tenure.pk).update(ended_at=at)
+    else:
+        tenure.delete()
+    after.save()
+
+
+def _merge(tenures: Iterable[Tenure]) -> None:
+    """Put together neighbours that a turn in the past has made the same."""
+    before: Tenure | None = None
+    for tenure in tenures:
+        if before is None or not _same(before, tenure):
+            before = tenure
+            continue
+        tenure.delete()
+        before.ended_at = tenure.ended_at
+        before.save(update_fields=["ended_at"])
+
+
+def _rebuild(owners: Iterable[tuple[int | None, int | None]]) -> None:
+    for organization_id, owner_id in sorted(owners, key=str):
+        if organization_id is not None:
+            rollups.rebuild(Organization.objects.get(pk=organization_id))
+        elif owner_id is not None:
+            rollups.rebuild(User.objects.get(pk=owner_id))
+
+
+def _follow_today(account: Account) -> None:
+    """Let the account's row say what its open tenure says."""
+    today = Tenure.objects.get(account=account, ended_at=None)
+    row = Account.objects.filter(pk=account.pk)
+    try:
+        row.update(owner=today.owner_id, organization=today.organization_id)
+    except IntegrityError as error:
+        if "label_once" in str(error):
+            raise BadTurnError(
+                "The new owner has an account with this label. Change one of the two first."
+            ) from None
+        raise
+
+
+def _levels(account_id: int) -> list[tuple[str, Level]]:
+    names = ("total", "available", "pending_in", "pending_out", "scale")
+    rows = Holding.objects.filter(account=account_id).order_by("asset")
+    return [
+        (asset, Level(*(int(amount) for amount in amounts)))
+        for asset, *amounts in rows.values_list("asset", *names)
+    ]
+
+
+def _same(one: Tenure, other: Tenure) -> bool:
+    return (_owner_key(one), one.is_archived, one.is_counted) == (
+        _owner_key(other),
+        other.is_archived,
+        other.is_counted,
+    )
+
+
+def _owner_key(tenure: Tenure) -> tuple[int | None, int | None]:
+    return tenure.organization_id, tenure.owner_id
