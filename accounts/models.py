@@ -171,7 +171,7 @@ class ApiKey(models.Model):
         constraints = [
             # The stored form names its format; a plain or half-written secret is refused.
             models.CheckConstraint(
-                condition=Q(sealed__regex=r"^hpke1\.[A-Za-z0-9_-]{90,}$"), name="sealed_form"
+                condition=Q(sealed__regex=r"^hpke1\.[A-Za-z0-9_-]{70,}$"), name="sealed_form"
             ),
             # Serves the signing layer's look-up of an account's active key.
             models.UniqueConstraint(

@@ -52,8 +52,8 @@ WHERE h.account_id = ANY(%s) ORDER BY h.account_id, h.asset
 def positions(account_ids: Sequence[int], at: datetime) -> list[Position]:
     """Return every account's position at `at`, in the order asked for."""
     ids = list(account_ids)
-    seen = sights(ids, at)
-    standings = _standings(ids, at)
+    with sql.one_view():  # a figure and the instant it was seen at belong together
+        seen, standings = sights(ids, at), _standings(ids, at)
     return [Position(i, seen.get(i), tuple(standings[i])) for i in ids]
 
 

@@ -48,6 +48,7 @@ class Point:
         return "observed" if self.fresh == self.expected else "carried"
 
 
+@sql.one_view()
 def series(
     account_ids: Sequence[int],
     asset: str,

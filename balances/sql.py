@@ -1,9 +1,10 @@
 """Running the ledger's own SQL: parameters always apart from the text."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 Values = Sequence[Any] | Mapping[str, Any]
 
@@ -22,6 +23,15 @@ def count(statement: str, values: Values = ()) -> int:
         cursor.execute(statement, values)
         touched: int = cursor.rowcount
     return touched
+
+
+@contextmanager
+def one_view() -> Iterator[None]:
+    """Let every statement of the block see the database as of one moment; nothing is written."""
+    with transaction.atomic():
+        if not connection.savepoint_ids:
+            count("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
 
 
 def many(statement: str, values: Sequence[Sequence[Any]]) -> None:

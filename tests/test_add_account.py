@@ -109,7 +109,6 @@ def test_a_personal_account_is_its_makers(
     [
         ("not base64 at all!", "has to be Base64"),
         ("QUJDREVGR0hJSktMTU5PUA=", "has to be Base64"),
-        ("QUJD", "too short"),
         ("", "required"),
         ("   ", "required"),
         ("A" * 1_000_000, "at most 4096 characters"),

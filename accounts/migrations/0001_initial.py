@@ -115,7 +115,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='apikey',
-            constraint=models.CheckConstraint(condition=models.Q(('sealed__regex', '^hpke1\\.[A-Za-z0-9_-]{90,}$')), name='sealed_form'),
+            constraint=models.CheckConstraint(condition=models.Q(('sealed__regex', '^hpke1\\.[A-Za-z0-9_-]{70,}$')), name='sealed_form'),
         ),
         migrations.AddConstraint(
             model_name='apikey',

@@ -7,8 +7,6 @@ that were exported before it happened.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from django.db import connection, transaction
-
 from accounts.models import Account
 from balances import rollups, sql
 from balances.instants import iso
@@ -38,9 +36,7 @@ class Report:
 
 def verify(anchor: list[Heads] | None = None, *, most: int = 100) -> Report:
     """Read the whole history in one consistent view; streams, and stops after `most` findings."""
-    with transaction.atomic():
-        if len(connection.savepoint_ids) == 0:
-            sql.count("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    with sql.one_view():
         report = Report(Snapshot.objects.count(), Run.objects.count())
         for finding in _findings(anchor):
             report.findings.append(finding)

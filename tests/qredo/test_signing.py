@@ -70,6 +70,14 @@ def test_every_spelling_of_a_secret_decodes(value: bytes) -> None:
         assert decode_secret(text).reveal() == value
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("QUJD", b"ABC"), ("QQ", b"A"), ("QR==", b"A")],  # the last has left-over bits, as Qredo may
+)
+def test_a_short_or_loosely_written_secret_is_still_one(text: str, value: bytes) -> None:
+    assert decode_secret(text).reveal() == value
+
+
 LONG_TAIL = "made" * 8
 
 
@@ -78,12 +86,10 @@ LONG_TAIL = "made" * 8
     [
         "",
         " \r\n ",
-        "bWFkZS11cA",  # ten bytes
         "+" + "_" + "A" * 30,  # two alphabets
         f"{LONG_TAIL}=",  # padding where none belongs
         f"{LONG_TAIL}AA=",  # half the padding
         f"{LONG_TAIL}A",  # no length that Base64 has
-        f"{LONG_TAIL}AB==",  # left-over bits that are not zero
         f"{LONG_TAIL}=AAAA",
         f"made {LONG_TAIL}",  # a space within a line is no wrapped line
         f'"{LONG_TAIL}"',
