@@ -14,7 +14,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import Account, Environment, Membership, Organization, Role, User
-from tests import props
+from tests import props, roles
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -57,6 +57,20 @@ class Simulator:
         """Return how many requests the account's key has made."""
         counters = self.admin("GET", "requests")
         return int(counters["keys"].get(self.key(name)[0], {}).get("requests", 0))
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:  # noqa: ARG001
+    """Once the owner has made and migrated the test database, be the application."""
+    with roles.application():
+        yield
+
+
+@pytest.fixture
+def as_owner(db: None) -> Iterator[None]:  # noqa: ARG001
+    """Own the tables in this test, to tamper with what the application cannot touch."""
+    with roles.owner():
+        yield
 
 
 @pytest.fixture(autouse=True)
