@@ -23,8 +23,8 @@ LENT = frozenset({"balances_analyse", "balances_make_months"})
 
 _READ, _ADD, _CHANGE = "SELECT", "SELECT, INSERT", "SELECT, INSERT, UPDATE, DELETE"
 _UNENFORCED = (
-    "Append-only is not enforced: DATABASE_URL's role owns the tables."
-    " Set DATABASE_OWNER_URL to another role.\n"
+    "Append-only is not enforced by this migration: DATABASE_URL's role is the one that migrates,"
+    " or may become it. Set DATABASE_OWNER_URL to another role.\n"
 )
 
 # What others own in this schema, an extension's view for instance, is not ours to grant.

@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import psycopg
 import pytest
+from django.conf import settings
+from django.db import connection
 from django.test import Client
 
 from accounts.models import Account, Environment, Membership, Organization, Role, User
@@ -71,6 +74,14 @@ def as_owner(db: None) -> Iterator[None]:  # noqa: ARG001
     """Own the tables in this test, to tamper with what the application cannot touch."""
     with roles.owner():
         yield
+
+
+@pytest.fixture
+def link(db: None) -> Iterator[psycopg.Connection[Any]]:  # noqa: ARG001
+    """Log in to the test database as the application's processes do, with its own password."""
+    name = str(connection.settings_dict["NAME"])
+    with psycopg.connect(settings.DATABASE_URL, dbname=name, autocommit=True) as opened:
+        yield opened
 
 
 @pytest.fixture(autouse=True)
