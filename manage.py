@@ -10,13 +10,16 @@ VENV_PYTHON = Path(__file__).resolve().parent / ".venv" / "bin" / "python"
 #: Commands that need no store, so that none is started for them.
 STORELESS = {"collectstatic", "help", "new_vault_key", "version", "--help", "--version"}
 
+#: Commands that change the schema, or make a database of their own: the tables' owner runs them.
+OWNERS = {"createcachetable", "flush", "migrate", "test", "testserver"}
+
 
 def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qredo_dash.settings")
     use_project_python()
     from qredo_dash.commands import run
 
-    return run(sys.argv, storeless=STORELESS)
+    return run(sys.argv, storeless=STORELESS, owners=OWNERS)
 
 
 def use_project_python() -> None:

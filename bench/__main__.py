@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -27,12 +28,11 @@ def run(accounts: int) -> int:
     from qredo_dash import home
 
     with home.stores():
+        migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+        subprocess.run(migrate, cwd=home.PROJECT, check=True)  # in a process that is the owner
         django.setup()
-        from django.core.management import call_command
-
         from bench import lines, pages, polls, scene
 
-        call_command("migrate", verbosity=0)
         with scene.simulator() as told:
             stage = scene.build(told, accounts)
             found = [*polls.lines(stage), *pages.lines(scene.first(stage, 100))]

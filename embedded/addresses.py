@@ -44,9 +44,10 @@ class ValkeyAddress:
 
 @dataclass(frozen=True)
 class Addresses:
-    """Both stores of one data folder."""
+    """Both stores of one data folder; PostgreSQL as the application and as the tables' owner."""
 
     postgres: PostgresAddress
+    owner: PostgresAddress
     valkey: ValkeyAddress
 
 

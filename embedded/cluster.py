@@ -13,7 +13,10 @@ from embedded.marker import Marker
 from embedded.programs import Programs
 from embedded.server import ENVIRONMENT
 
+#: The application's role: it owns nothing and is granted what it needs by whoever migrates.
 ROLE = DATABASE = "qredo_dash"
+#: Owns the database and its tables, makes databases for tests, may stand in for the application.
+OWNER = "qredo_dash_owner"
 _SUPERUSER = "postgres"
 _OURS = "incomplete-and-made-by-qredo-dash"
 
@@ -23,13 +26,15 @@ _INITDB = (
     *("--no-instructions", f"--username={_SUPERUSER}"),
 )
 
-# No statement in what it says: one of them holds a password.
+# No statement in what it says: two of them hold passwords.
 _SINGLE = ("--single", "-c", "exit_on_error=on", "-c", "log_min_error_statement=panic", "-D")
 
 # One statement a line, as single-user mode reads them. Not every build can compress with lz4.
 _SQL = f"""\
-CREATE ROLE {ROLE} LOGIN CREATEDB PASSWORD '%s';
-CREATE DATABASE {DATABASE} OWNER {ROLE};
+CREATE ROLE {ROLE} LOGIN PASSWORD '%s';
+CREATE ROLE {OWNER} LOGIN CREATEDB PASSWORD '%s';
+GRANT {ROLE} TO {OWNER} WITH INHERIT FALSE, SET TRUE;
+CREATE DATABASE {DATABASE} OWNER {OWNER};
 DO $$ BEGIN IF EXISTS (SELECT FROM pg_settings WHERE name = 'default_toast_compression' \
 AND 'lz4' = ANY (enumvals)) THEN \
 ALTER DATABASE {DATABASE} SET default_toast_compression = 'lz4'; END IF; END $$;
@@ -64,7 +69,8 @@ class Cluster:
         self.account.write_private(password, marker.superuser)
         initdb, postgres = str(self.programs.initdb), str(self.programs.postgres)
         self._run([initdb, f"--pgdata={fresh}", f"--pwfile={password}", *_INITDB], "", lock)
-        self._run([postgres, *_SINGLE, str(fresh), "postgres"], _SQL % marker.postgres, lock)
+        told = _SQL % (marker.postgres, marker.owner)
+        self._run([postgres, *_SINGLE, str(fresh), "postgres"], told, lock)
         fresh.rename(self.path)
         _flush(self.path.parent)
         _throw_away(workshop)

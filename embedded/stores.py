@@ -7,7 +7,7 @@ from pathlib import Path
 from embedded import lifecycle, marker, places, postgres, programs, valkey
 from embedded.account import Account, server_account
 from embedded.addresses import Addresses, PostgresAddress, ValkeyAddress
-from embedded.cluster import DATABASE, ROLE, Cluster
+from embedded.cluster import DATABASE, OWNER, ROLE, Cluster
 from embedded.marker import Marker
 from embedded.server import Server
 
@@ -47,8 +47,10 @@ def addresses(folder: Path) -> Addresses:
     """Say where both answer, without a password before the first start."""
     known = marker.read(folder) or Marker()
     sockets = places.socket_folder(folder)
+    where = (str(sockets), postgres.PORT)
     return Addresses(
-        PostgresAddress(str(sockets), postgres.PORT, ROLE, known.postgres, DATABASE),
+        PostgresAddress(*where, ROLE, known.postgres, DATABASE),
+        PostgresAddress(*where, OWNER, known.owner, DATABASE),
         ValkeyAddress(str(sockets / valkey.SOCKET), known.valkey),
     )
 

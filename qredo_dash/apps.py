@@ -2,9 +2,12 @@
 
 from typing import Any
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.core.exceptions import ImproperlyConfigured
 from django.db.backends.signals import connection_created
+from django.db.models.signals import post_migrate
+
+from qredo_dash import grants
 
 #: `old` and `new` in RETURNING, and keys WITHOUT OVERLAPS.
 OLDEST_POSTGRESQL = 180_000
@@ -16,8 +19,11 @@ class QredoDashConfig(AppConfig):
     name = "qredo_dash"
 
     def ready(self) -> None:
-        """Look at every new connection before it is used."""
+        """Look at every new connection before it is used; grant again after every migration."""
         connection_created.connect(_refuse_old_servers, dispatch_uid="oldest PostgreSQL")
+        # Sent once an app with models, after all tables are made: one of them is enough.
+        ours = apps.get_app_config("balances")
+        post_migrate.connect(grants.grant_application, sender=ours, dispatch_uid="grants")
 
 
 def _refuse_old_servers(connection: Any, **_: Any) -> None:

@@ -12,18 +12,20 @@ from typing import NoReturn
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 from django.db import InterfaceError, OperationalError
-from psycopg.errors import UndefinedColumn, UndefinedTable
+from psycopg.errors import InsufficientPrivilege, UndefinedColumn, UndefinedTable
 
 from embedded import StoresError
-from qredo_dash import home
+from qredo_dash import database, home
 
 #: Exit code for a usage error, an unknown id, or stores that cannot be reached.
 UNUSABLE = 2
 
 
-def run(arguments: Sequence[str], *, storeless: Collection[str]) -> int:
+def run(arguments: Sequence[str], *, storeless: Collection[str], owners: Collection[str]) -> int:
     """Run one command line and return its exit code."""
     command = arguments[1] if len(arguments) > 1 else "help"
+    if command in owners:
+        os.environ[database.PROCESS] = database.OWNER
     asks_for_help = not {"--help", "-h"}.isdisjoint(arguments)
     needed = nullcontext() if command in storeless or asks_for_help else home.stores()
     _end_in_order()
@@ -58,6 +60,8 @@ def _explained(error: Exception) -> str | None:
         return f"The database cannot be used: {_first_line(error)}"
     if isinstance(error.__cause__, UndefinedTable | UndefinedColumn):
         return "The database has no tables yet, or old ones. Run `manage.py migrate`."
+    if isinstance(error.__cause__, InsufficientPrivilege):
+        return f"The database's role may not do this: {_first_line(error)}"
     return None
 
 

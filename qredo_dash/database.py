@@ -15,13 +15,24 @@ TIMEOUTS = {
 }
 
 
-def settings_for(url: str) -> dict[str, Any]:
+#: The variable that says what kind of process this is, and two of its values.
+PROCESS = "QREDO_DASH_PROCESS"
+WEB, OWNER = "web", "owner"
+
+
+def is_owner() -> bool:
+    """Whether this process changes the schema, and so connects as the tables' owner."""
+    return os.environ.get(PROCESS) == OWNER
+
+
+def role_of(url: str) -> str:
+    """Return the name of the role that an address connects as, if it gives one."""
+    return _parts(url, "DATABASE_URL").get("user", "")
+
+
+def settings_for(url: str, name: str = "DATABASE_URL") -> dict[str, Any]:
     """Return the `DATABASES` entry for a `postgresql://` address; sockets by `?host=`."""
-    try:
-        parts = {name: str(value) for name, value in conninfo_to_dict(url).items()}
-    except ProgrammingError:
-        # The parser's message may quote the address, password and all.
-        raise ImproperlyConfigured("DATABASE_URL is not a PostgreSQL address.") from None
+    parts = _parts(url, name)
     entry: dict[str, Any] = {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": parts.pop("dbname", ""),
@@ -33,9 +44,17 @@ def settings_for(url: str) -> dict[str, Any]:
         "CONN_MAX_AGE": 0,
         "OPTIONS": {**parts, "options": _server_options(), "application_name": "qredo-dash"},
     }
-    if os.environ.get("QREDO_DASH_PROCESS") == "web":
+    if os.environ.get(PROCESS) == WEB:
         entry["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 8, "timeout": 10}
     return entry
+
+
+def _parts(url: str, name: str) -> dict[str, str]:
+    try:
+        return {part: str(value) for part, value in conninfo_to_dict(url).items()}
+    except ProgrammingError:
+        # The parser's message may quote the address, password and all.
+        raise ImproperlyConfigured(f"{name} is not a PostgreSQL address.") from None
 
 
 def _server_options() -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from qredo_dash import home
+from qredo_dash import database, home
 from qredo_dash.supervisor import Child
 
 PYTHON = sys.executable
@@ -36,7 +36,7 @@ class Plan:
         shared = self._environment()
         return [
             *self._simulator(),
-            Child("web", self._web(), {**shared, "QREDO_DASH_PROCESS": "web"}),
+            Child("web", self._web(), {**shared, database.PROCESS: database.WEB}),
         ]
 
     def back(self) -> list[Child]:

@@ -113,7 +113,27 @@ TEMPLATES: list[dict[str, Any]] = [
     }
 ]
 
-DATABASES = {"default": database.settings_for(DATABASE_URL)}
+#: The role that is granted what the application needs; it owns nothing.
+APPLICATION_ROLE = database.role_of(DATABASE_URL)
+
+
+def _connected() -> dict[str, Any]:
+    """Return how this process connects: whoever changes the schema as owner, all others not."""
+    owner = _owner_url() if database.is_owner() else ""
+    if not owner:
+        return database.settings_for(DATABASE_URL)
+    if not APPLICATION_ROLE:
+        raise ImproperlyConfigured("DATABASE_URL has to name its role beside DATABASE_OWNER_URL.")
+    return database.settings_for(owner, "DATABASE_OWNER_URL")
+
+
+def _owner_url() -> str:
+    if SERVER_INSTALLATION:
+        return env.secret("DATABASE_OWNER_URL")
+    return embedded.locate(DATA_DIR).owner.url
+
+
+DATABASES = {"default": _connected()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"

@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import psycopg
 import pytest
+from django.conf import settings
+from django.db import connection
 from django.test import Client
 
 from accounts.models import Account, Environment, Membership, Organization, Role, User
-from tests import props
+from tests import props, roles
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -57,6 +60,28 @@ class Simulator:
         """Return how many requests the account's key has made."""
         counters = self.admin("GET", "requests")
         return int(counters["keys"].get(self.key(name)[0], {}).get("requests", 0))
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:  # noqa: ARG001
+    """Once the owner has made and migrated the test database, be the application."""
+    with roles.application():
+        yield
+
+
+@pytest.fixture
+def as_owner(db: None) -> Iterator[None]:  # noqa: ARG001
+    """Own the tables in this test, to tamper with what the application cannot touch."""
+    with roles.owner():
+        yield
+
+
+@pytest.fixture
+def link(db: None) -> Iterator[psycopg.Connection[Any]]:  # noqa: ARG001
+    """Log in to the test database as the application's processes do, with its own password."""
+    name = str(connection.settings_dict["NAME"])
+    with psycopg.connect(settings.DATABASE_URL, dbname=name, autocommit=True) as opened:
+        yield opened
 
 
 @pytest.fixture(autouse=True)

@@ -27,7 +27,8 @@ SERVER = "a server of the stores"
 #: Nothing of the machine's own, and nothing of the test run's.
 _FOREIGN = (
     "DATABASE_URL", "REDIS_URL", "SECRET_KEY", "VAULT_KEYSET", "QREDO_SANDBOX_URL", "PORT", "DEBUG",
-    "QREDO_TIMESTAMP_UNIT", "QREDO_CA_FILE", "QREDO_PROXY", "ALLOWED_HOSTS",
+    "DATABASE_OWNER_URL", "QREDO_DASH_PROCESS", "QREDO_TIMESTAMP_UNIT", "QREDO_CA_FILE",
+    "QREDO_PROXY", "ALLOWED_HOSTS",
 )  # fmt: skip
 
 _ENROL = """
@@ -147,7 +148,7 @@ class Installation:
         return [Enrolled(uid, key[0]) for uid, key in zip(uids, keys, strict=True)]
 
     def sql(self, statement: str, *values: object) -> list[Any]:
-        """Look into the database; the stores have to be held by somebody."""
+        """Look into the database as the application; the stores have to be held by somebody."""
         return self.sql_at_once((statement, values))[0]
 
     def sql_at_once(self, *statements: tuple[str, Sequence[object]]) -> list[list[Any]]:

@@ -1,6 +1,7 @@
 """Starts the embedded stores for the tests, in a folder of their own, before Django reads settings.
 
-With `DATABASE_URL` and `REDIS_URL` set, the tests run against those servers instead.
+With `DATABASE_URL`, `DATABASE_OWNER_URL` and `REDIS_URL` set, the tests run against those servers
+instead. The owner makes the test database; the tests run as the application: see `roles`.
 """
 
 import os
@@ -18,6 +19,7 @@ os.environ["DATA_DIR"] = str(_FOLDER)
 for _name in ("QREDO_PRODUCTION_URL", "QREDO_SANDBOX_URL"):
     os.environ[_name] = "http://127.0.0.1:9/qapi/v1"
 os.environ["DEMO"] = "0"
+os.environ["QREDO_DASH_PROCESS"] = "owner"
 
 from qredo_dash import home  # noqa: E402 - the environment comes first
 

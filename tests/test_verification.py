@@ -18,7 +18,7 @@ from tests.tampering import (
 
 
 @pytest.fixture
-def history(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> History:
+def history(cast: Cast, monkeypatch: pytest.MonkeyPatch, as_owner: None) -> History:  # noqa: ARG001
     return a_history(cast, monkeypatch)
 
 

@@ -112,7 +112,9 @@ def _hand_over(last: datetime) -> None:
         for account in accounts:
             scheduling.change_interval(account, settings.POLL_INTERVAL_SECONDS)
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")  # the planner knows nothing yet of tables filled so fast
+        cursor.execute(
+            "SELECT balances_analyse()"
+        )  # the planner knows nothing yet of tables filled so fast
 
 
 def _enrol(simulated: Simulated) -> Account:

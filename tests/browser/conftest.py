@@ -23,6 +23,7 @@ from tests import props
 from tests.browser import world as worlds
 from tests.browser.world import World
 from tests.conftest import PROJECT, Simulator
+from tests.roles import owner
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = [
@@ -87,10 +88,11 @@ def world(
         try:
             yield worlds.build(_simulator)
         finally:
-            call_command(
-                "flush", verbosity=0, interactive=False, allow_cascade=True,
-                inhibit_post_migrate=True,
-            )  # fmt: skip
+            with owner():
+                call_command(
+                    "flush", verbosity=0, interactive=False, allow_cascade=True,
+                    inhibit_post_migrate=True,
+                )  # fmt: skip
             connection.close()
             for account in _simulator.accounts:
                 for key in account["keys"]:

@@ -84,7 +84,8 @@ def leave(process: subprocess.Popen[str]) -> None:
 
 
 def connect(addresses: Addresses, **changed: Any) -> psycopg.Connection[Any]:
-    at = addresses.postgres
+    """Connect as the owner, unless told otherwise."""
+    at = addresses.owner
     fields = {"user": at.user, "password": at.password, "dbname": at.database} | changed
     return psycopg.connect(host=at.socket_dir, port=at.port, autocommit=True, **fields)
 

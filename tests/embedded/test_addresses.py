@@ -51,4 +51,4 @@ def test_locate_changes_nothing_and_knows_no_password_yet(data_dir: Path) -> Non
 
     assert not data_dir.exists()
     assert not Path(found.postgres.socket_dir).exists()
-    assert found.postgres.password == found.valkey.password == ""
+    assert {found.postgres.password, found.owner.password, found.valkey.password} == {""}

@@ -3,6 +3,7 @@
 import os
 import stat
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -16,14 +17,52 @@ from tests.embedded.scene import ask, connect, execute, servers_of
 ONCE = Retry(NoBackoff(), 0)
 
 
-def test_application_role_is_no_superuser_but_makes_databases(running: Hold) -> None:
-    flags = "SELECT (rolsuper, rolcreatedb, rolcreaterole)::text FROM pg_roles"
+FLAGS = "SELECT (rolsuper, rolcreatedb, rolcreaterole, rolreplication, rolbypassrls)::text"
 
-    assert ask(running.addresses, f"{flags} WHERE rolname = current_user") == "(f,t,f)"
+
+def as_application(running: Hold) -> psycopg.Connection[Any]:
+    at = running.addresses.postgres
+    return connect(running.addresses, user=at.user, password=at.password)
+
+
+def test_owner_is_no_superuser_but_makes_databases_and_may_be_the_application(
+    running: Hold,
+) -> None:
+    said = ask(running.addresses, f"{FLAGS} FROM pg_roles WHERE rolname = current_user")
+
+    assert said == "(f,t,f,f,f)"
     execute(running.addresses, "CREATE EXTENSION IF NOT EXISTS btree_gist")
+    execute(running.addresses, "SET ROLE qredo_dash")
 
 
-@pytest.mark.parametrize("user", ["qredo_dash", "postgres"])
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        "CREATE TABLE mine ()",
+        "CREATE SCHEMA mine",
+        "CREATE DATABASE mine",
+        "CREATE ROLE mine",
+        "CREATE EXTENSION citext",
+        "ALTER DATABASE qredo_dash OWNER TO qredo_dash",
+        "ALTER ROLE qredo_dash CREATEDB",
+        "GRANT qredo_dash_owner TO qredo_dash",
+        "SET ROLE qredo_dash_owner",
+        "SET SESSION AUTHORIZATION qredo_dash_owner",
+        "SET ROLE postgres",
+        "SET session_replication_role = replica",
+        "COPY (SELECT 1) TO PROGRAM 'true'",
+        "SELECT pg_read_file('PG_VERSION')",
+    ],
+)
+def test_application_can_only_log_in(running: Hold, attempt: str) -> None:
+    with as_application(running) as link:
+        flags = link.execute(f"{FLAGS} FROM pg_roles WHERE rolname = current_user")
+        assert flags.fetchone() == ("(f,f,f,f,f)",)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            link.execute(attempt.encode())
+
+
+@pytest.mark.parametrize("user", ["qredo_dash", "qredo_dash_owner", "postgres"])
 @pytest.mark.parametrize("password", ["wrong", ""])
 def test_postgresql_wants_the_password(running: Hold, user: str, password: str) -> None:
     with pytest.raises(psycopg.OperationalError, match="password"):
@@ -58,9 +97,10 @@ def test_nothing_listens_on_tcp(running: Hold, running_dir: Path) -> None:
 
 
 def test_secrets_stay_in_private_files(running: Hold, running_dir: Path) -> None:
-    secrets = {running.addresses.postgres.password, running.addresses.valkey.password}
+    at = running.addresses
+    secrets = {at.postgres.password, at.owner.password, at.valkey.password}
 
-    assert len(secrets) == 2
+    assert len(secrets) == 3
     for name in ("stores.json", "valkey.conf"):
         assert stat.S_IMODE((running_dir / name).stat().st_mode) == 0o600
     places = [Path(f"/proc/{pid}") for pid in servers_of(running_dir)]

@@ -1,3 +1,4 @@
+import json
 import os
 from pathlib import Path
 
@@ -82,6 +83,18 @@ def test_data_without_its_passwords_is_not_touched(data_dir: Path) -> None:
     with pytest.raises(StoresError, match="backup"):
         hold(data_dir)
     assert (data_dir / "postgres" / "PG_VERSION").exists()
+
+
+def test_data_made_before_there_was_an_owner_is_refused_in_one_line(data_dir: Path) -> None:
+    data_dir.mkdir(0o711)
+    words = {"place": "", "postgres": "a", "superuser": "b", "valkey": "c"}
+    (data_dir / "stores.json").write_text(json.dumps(words))
+
+    for attempt in (hold, locate):
+        with pytest.raises(StoresError, match=r"delete it \(DATA_DIR\)") as raised:
+            attempt(data_dir)
+        assert "\n" not in str(raised.value)
+    assert not (data_dir / "postgres").exists()
 
 
 def test_failed_start_quotes_the_log_in_one_line(data_dir: Path) -> None:
