@@ -87,6 +87,12 @@ def command_of(pid: int) -> str:
         return ""
 
 
+def _heed_signals() -> None:
+    # Whoever runs the tests (nohup, a background job) may have had them ignored.
+    for number in (signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def _children(pid: int) -> list[int]:
     found = []
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
@@ -123,6 +129,7 @@ def serving(installation: Installation, **settings: str) -> Iterator[Program]:
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=err,
+            preexec_fn=_heed_signals,  # noqa: PLW1509 - no thread is started here
         )
     program = Program(installation, port, process, output, errors)
     try:
