@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html import unescape
@@ -45,12 +45,10 @@ class Program:
         return [pid for pid in _children(self.process.pid) if word in command_of(pid)]
 
     def child(self, word: str) -> int:
-        until(lambda: self.children(word))
-        return self.children(word)[0]
+        return _first(lambda: self.children(word))
 
     def pool_child(self) -> int:
-        until(lambda: _children(self.child(" worker ")))
-        return _children(self.child(" worker "))[0]
+        return _first(lambda: _children(self.child(" worker ")))
 
     def interrupted(self, number: signal.Signals = signal.SIGINT) -> int:
         """Signal the supervisor alone, as the terminal does; return its exit code."""
@@ -85,6 +83,18 @@ def command_of(pid: int) -> str:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
     except OSError:
         return ""
+
+
+def _first(look: Callable[[], list[int]]) -> int:
+    """Wait until there is a process, and return that one: a second look may miss it."""
+    found: list[int] = []
+
+    def is_there() -> bool:
+        found[:] = look()
+        return bool(found)
+
+    until(is_there)
+    return found[0]
 
 
 def _heed_signals() -> None:
