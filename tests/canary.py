@@ -4,6 +4,7 @@ import base64
 import logging
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,15 +54,16 @@ def rows(table: str) -> Iterator[bytes]:
         yield from (text.encode() for (text,) in cursor.fetchall())
         cursor.execute(f"SELECT t.* FROM {table} t")  # noqa: S608 - as above
         for row in cursor.fetchall():
-            yield from _unpacked(row)
+            yield from unpacked(row)
 
 
-def _unpacked(row: tuple[Any, ...]) -> Iterator[bytes]:
+def unpacked(row: tuple[Any, ...]) -> Iterator[bytes]:
     for value in row:
         if isinstance(value, bytes | memoryview):
             data = bytes(value)
             yield data
-            if data[:1] == b"\x78":
+            # A digest may begin like compressed bytes do, so only trying tells.
+            with suppress(zlib.error):
                 yield zlib.decompress(data)
         else:
             yield str(bytes_to_str(value)).encode()

@@ -3,6 +3,7 @@
 import io
 import logging
 import pickle
+import zlib
 from collections.abc import Iterator
 from typing import Any
 from unittest import mock
@@ -223,6 +224,13 @@ def test_a_candidate_shows_itself_nowhere() -> None:
     assert_absent(repr(candidate), str(candidate))
     with pytest.raises(TypeError):
         pickle.dumps(candidate)
+
+
+def test_compressed_bytes_are_searched_unpacked_and_others_as_they_are() -> None:
+    body = canary.VALUE * 9
+    packed = zlib.compress(body)
+    digest = b"\x78\x9c" + bytes(30)
+    assert list(canary.unpacked((packed, digest))) == [packed, body, digest]
 
 
 @pytest.mark.django_db
