@@ -95,7 +95,7 @@ def overview(
     rows = account_rows(user, held, now, openings)
     of = _subject(user, held, query)
     return Overview(
-        headline=None if of is None else _headline(of, held, now),
+        headline=None if of is None else _headline(of, held, now, _scope(of, query)),
         coverage=coverage(held, now),
         chart=_chart(of, held, query, user, now) if of and with_chart else None,
         tables=asset_tables(held, now, openings),
@@ -187,14 +187,19 @@ def first_to_show(pair: tuple[str, Kind]) -> tuple[Kind, int, str]:
     return kind, preferred.index(asset) if asset in preferred else len(preferred), asset
 
 
-def _headline(of: Subject, held: Sequence[Member], now: datetime) -> Headline:
+def _scope(of: Subject, query: Query) -> str:
+    which = "chosen accounts" if query.narrowing.query else "all accounts"
+    return f"{which}, {of.kind}"
+
+
+def _headline(of: Subject, held: Sequence[Member], now: datetime, scope: str) -> Headline:
     ids = set(of.ids)
     inside = [member for member in held if member.account.pk in ids]
     parts = [one for m in inside for one in m.holdings if one.asset == of.asset]
     change, direction, note = _change(of, now)
     return Headline(
         asset=of.asset,
-        scope="all accounts, testnet" if of.kind == "testnet" else "all accounts, production",
+        scope=scope,
         figures=figures(total(parts)),
         coverage=coverage(inside, now),
         change=change,
