@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -102,3 +103,19 @@ def test_a_worker_that_answers_is_well(site: Site) -> None:
     assert not site.is_well("worker")
     with started(site, "worker"):
         until(lambda: site.is_well("worker"), 40)
+
+
+@pytest.mark.parametrize(
+    ("kept", "said"), [("", "Set VAULT_KEYSET_FILE"), ("{}", "The vault's keysets cannot be read")]
+)
+def test_a_worker_that_could_open_no_key_refuses(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: str, said: str
+) -> None:
+    private = tmp_path / "keyset"
+    private.write_text(kept)
+    monkeypatch.setitem(site.settings, "VAULT_KEYSET_FILE", str(private))
+    public = str(site.servers.secrets / "vault_public_keyset")
+    monkeypatch.setitem(site.settings, "VAULT_PUBLIC_KEYSET_FILE", public)
+    with started(site, "worker") as (process,):
+        assert process.ended() == 1
+        assert process.log.read_text().splitlines()[-1].startswith(said)
