@@ -33,3 +33,12 @@ def test_only_workers_open_keys_and_only_migrations_own_tables() -> None:
     assert [name for name in SERVICES if "vault_keyset" in secrets[name]] == ["worker"]
     assert [name for name in SERVICES if "database_owner_url" in secrets[name]] == ["migrate"]
     assert deployment.service("web").variables({})["QREDO_DASH_PROCESS"] == "web"
+
+
+def test_a_worker_ends_its_children_itself_and_may_write_anchors() -> None:
+    unit = deployment.unit("worker").splitlines()
+    # A signal to all of them at once would end a chunk in the middle.
+    assert "KillMode=mixed" in unit
+    # All else is read-only to it.
+    assert {"ProtectSystem=strict", "StateDirectory=qredo-dash"} <= set(unit)
+    assert "Environment=ANCHOR_DIR=%S/qredo-dash/anchors" in unit
