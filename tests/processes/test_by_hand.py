@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -96,7 +97,9 @@ def test_the_pages_are_served_behind_a_proxy(site: Site) -> None:
         browser.sign_in(EMAIL, PASSWORD)
         page = browser.get("/")
         assert page.status == 200
-        assert "By command 0" in page.text + browser.get("/accounts/").text
+        (total,) = site.sql("SELECT sum(total) FROM balances_holding WHERE asset = 'BTC'")[0]
+        assert f"{Decimal(total).scaleb(-8):f}" in page.text
+        assert "By command 0" in browser.get("/accounts/").text
 
 
 def test_a_worker_that_answers_is_well(site: Site) -> None:
