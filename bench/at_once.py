@@ -18,7 +18,8 @@ from tests.processes.program import descendants
 _STATE = """
 SELECT extract(epoch FROM clock_timestamp() - min(run_first))::float,
     extract(epoch FROM max(last_attempt_at) - max(run_last))::float,
-    count(*) FILTER (WHERE last_attempt_at >= run_last), count(claim_token),
+    count(*) FILTER (WHERE run_last = (SELECT max(run_last) FROM balances_schedule)),
+    count(claim_token),
     extract(epoch FROM max(clock_timestamp() - last_attempt_at))::float,
     (SELECT count(*) FROM pg_stat_activity WHERE usename = current_user)
 FROM balances_schedule
@@ -31,6 +32,7 @@ WITH slots AS (
 SELECT outcome, reason, sum(slots)::int, count(*), min(slots)::int, max(slots)::int
 FROM each WHERE slots > 0 GROUP BY 1, 2 ORDER BY 1, 2
 """
+_TROUBLE = "SELECT deadlocks, xact_rollback FROM pg_stat_database WHERE datname = 'qredo_dash'"
 _SLOT = ("outcome", "reason", "slots", "accounts", "fewest of one", "most of one")
 
 
@@ -67,6 +69,8 @@ def run(site: Site, seconds: float) -> None:
         watch(site, seconds)
         costs(processes)
         print("exit codes", by_hand.ended_in_order(processes))
+        for log in (*(process.log for process in processes), site.servers.folder / "postgres.log"):
+            print(*(line for line in log.read_text().splitlines() if "ERROR" in line), sep="\n")
 
 
 def watch(site: Site, seconds: float) -> None:
@@ -76,7 +80,9 @@ def watch(site: Site, seconds: float) -> None:
         since, connections = began or 0.0, max(connections, links)
         distance = max(distance, waited or 0.0)
         if done != polled:
-            print(f"{since:7.1f} s: {done} polled in {took or 0:.1f} s, {claimed} claimed")
+            print(
+                f"{since:6.1f} s: {done} have the newest after {took or 0:.1f} s, {claimed} claimed"
+            )
         polled = done
         time.sleep(1)
     print(f"at most {connections} connections, {distance:.1f} s between two polls of an account")
@@ -95,6 +101,7 @@ def costs(processes: list[Process]) -> None:
 def check(site: Site) -> None:
     for row in site.sql(_SLOTS):
         print(dict(zip(_SLOT, row, strict=True)))
+    print("deadlocks, transactions rolled back:", *site.sql(_TROUBLE))
     counts = site.qredo.counts()
     print(f"{counts.total()} requests; so many accounts asked so often:", Counter(counts.values()))
     print(site.run("verify_history").out)
