@@ -17,8 +17,8 @@ from balances.upstreams import Key, Upstream
 #: Why a slot was missed: nobody looked, polls could not keep up, or Qredo was down for everybody.
 UNCLAIMED, SHED, HELD_BACK = "unclaimed", "shed", "held_back"
 
-#: After so many runs have closed, a pass leaves what else was overtaken to the next one: a month off
-#: closes thirty an account, and a pass that outlasts its task's limit would never commit anything.
+#: After so many closed runs a pass leaves what else was overtaken to the next one: a month off
+#: closes thirty an account, and a pass that outlasts its task's limit would commit nothing, ever.
 MOST_CLOSED = 10_000
 
 #: Who may be claimed. `not_before`: the next attempt's time, or what Qredo asked for.

@@ -27,6 +27,7 @@ from tests.tampering import (
     delete_snapshot,
     make_consistent,
     rename_payload,
+    reopen,
     tamper,
     undone,
 )
@@ -51,9 +52,7 @@ def test_a_tail_that_is_cut_off_cleanly_is_seen_against_an_anchor_only(
         make_consistent(history.account)
         assert found(history) == []
         assert found(history, anchor) == [("", "anchor snapshot 8")]
-    last = history.run(6)
-    tamper("DELETE FROM balances_run WHERE account_id = %s AND number = 6", history.account.pk)
-    alter(history.schedule, "run_first = %s, run_outcome = 'fresh'", last.first_slot)
+    reopen(history.run(6))
     make_consistent(history.account)
     assert found(history) == []
     assert found(history, anchor) == [("", "anchor run 6")]
