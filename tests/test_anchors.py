@@ -121,7 +121,9 @@ def test_the_command_says_what_it_found(
     assert (code, list(told)) == (0, ["ok", "snapshots", "runs", "first_bad", "unseen"])
     assert (told["ok"], told["snapshots"], told["first_bad"]) == (True, 10, None)
     assert "anchor" in told["unseen"]
-    assert _said(capsys, anchor=path)[0]["unseen"] is None
+    still_unseen = _said(capsys, anchor=path)[0]["unseen"]
+    assert "anchor" not in still_unseen
+    assert "refreshes that changed nothing" in still_unseen
     alter(history.snapshot(2), "chain = sha256('x')")
     told, code = _said(capsys, anchor=path)
     assert (code, told["ok"], told["first_bad"]["slot"]) == (1, False, iso(at(10, 10)))

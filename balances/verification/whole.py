@@ -20,6 +20,16 @@ from balances.verification.snapshots import SnapshotChecker
 from balances.verification.stretches import StretchChecker
 
 UNSEEN = "Without an anchor, a tail that was cut off or a chain recomputed as a whole is not seen."
+#: With an anchor neither: what is in no chain. `docs/canonical-form.md` says more.
+UNCHAINED = (
+    "In no chain, so only seen where it does not fit the rest: refreshes that changed nothing, the"
+    " open run, when an account changed owners, what people did and how things are called."
+)
+
+
+def unseen(*, anchored: bool) -> str:
+    """Return what a verification could not see."""
+    return UNCHAINED if anchored else f"{UNSEEN} {UNCHAINED}"
 
 
 @dataclass(slots=True)
