@@ -11,6 +11,7 @@ from accounts.access import ADMINISTER, OPERATE, Span, may, spans_of
 from accounts.models import Account, ApiKey, User
 from balances import charts, ledger, moments
 from balances.charts import Frame
+from balances.evidence import rejected_rows
 from balances.models import Refresh, Schedule
 from balances.overview import asset_choices, first_to_show
 from balances.portfolio import Kind, Member, members
@@ -56,6 +57,7 @@ def account_page(
         version=version(one, query, now),
         fragment_url=_fragment_url(account, one, query, now),
         notes=_detail(member),
+        rejected=rejected_rows(account, spans, now, may_download=operates),
     )
 
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 import qredo
-from balances import ledger, lessons, retrying, slowing, sql
+from balances import ledger, lessons, rejections, retrying, slowing, sql
 from balances.holdings import Observation, Stored, store
 from balances.ledger import Entry
 from balances.models import Outcome
@@ -50,6 +50,7 @@ def record(results: Sequence[Result], *, now: datetime | None = None) -> list[Re
         since = ledger.owned_since(list(held))
         writing = _Writing(clock, {i: entries[i] for i in held}, held, since)
         recorded = writing.write()
+        rejections.keep(held.values(), clock.now)
         lessons.learn(held.values(), clock.now)
         return recorded
 

@@ -222,6 +222,19 @@ class RunRow:
 
 
 @dataclass(frozen=True, slots=True)
+class RejectedRow:
+    """An answer that was not understood: when it came last, what was wrong where, its bytes."""
+
+    at: Moment
+    when: str  # "14:05 GMT"
+    reason: str
+    detail: str
+    size: str  # "1,234 bytes"
+    digest: str  # its beginning, in hexadecimal
+    url: str  # empty for who may not have the bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Fact:
     """A name and a value of a list of facts."""
 
@@ -256,3 +269,4 @@ class AccountPage:
     version: str
     fragment_url: str
     notes: tuple[str, ...] = field(default=())
+    rejected: tuple[RejectedRow, ...] = ()
