@@ -33,6 +33,19 @@ class State:
 
 
 @dataclass(frozen=True, slots=True)
+class Trouble:
+    """What is wrong for several accounts at once, in a sentence, and what to do."""
+
+    slug: Literal["failed", "stale"]
+    who: str
+    what: str
+    before: str = ""
+    remedy: str = ""
+    url: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
     """The four amounts of one asset."""
 
@@ -192,6 +205,7 @@ class Overview:
     may_add: bool
     demo_progress: str = ""  # "Demo history: 43 %" while it is being loaded
     notice: str = ""  # e.g. nothing was polled for 12 min
+    troubles: tuple[Trouble, ...] = ()
     refreshing: bool = False  # some row is being refreshed, so the page looks often
 
 
@@ -205,6 +219,7 @@ class AccountList:
     version: str
     fragment_url: str
     refreshing: bool
+    troubles: tuple[Trouble, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,3 +285,4 @@ class AccountPage:
     fragment_url: str
     notes: tuple[str, ...] = field(default=())
     rejected: tuple[RejectedRow, ...] = ()
+    troubles: tuple[Trouble, ...] = ()
