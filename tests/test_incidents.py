@@ -135,6 +135,14 @@ def test_a_keyset_of_ours_that_opens_nothing_is_no_incident(three: list[Account]
     assert known() == []
 
 
+def test_what_happens_in_another_environment_hides_nothing(three: list[Account]) -> None:
+    Account.objects.filter(pk=three[2].pk).update(environment=Environment.SANDBOX)
+    for account, when in zip(three, (at(10, 42), at(10, 43), at(10, 59)), strict=True):
+        failed(account, when, REJECTED)
+    incidents.watch()
+    assert known() == [(at(10, 42), None)]
+
+
 @pytest.mark.parametrize("where", ["another owner", "another environment", "nobody's"])
 def test_keys_of_different_owners_or_environments_have_nothing_in_common(
     three: list[Account], cast: Cast, where: str

@@ -13,9 +13,9 @@ from django.urls import reverse
 
 import qredo
 from accounts.models import Account
-from balances import ownership, refreshing
+from balances import claims, ownership, recording, refreshing
 from balances.models import Holding, RejectedAnswer
-from balances.results import Failure
+from balances.results import Failure, Result
 from tests import props
 from tests.conftest import Cast, Simulator
 from tests.history import StoppedClock, at, claimed, coins, delivered, failed, keyless, seen, words
@@ -142,6 +142,15 @@ def test_the_newest_few_an_account_are_kept(account: Account, settings: Any) -> 
         failed(account, at(10, minute), sent(body))
     assert kept(account) == [(digest(b"1"), 10, 20), (digest(b"3"), 25, 25)]
     assert kept(other) == [(digest(b"1"), 0, 0)]
+
+
+def test_accounts_of_one_chunk_do_not_push_each_other_out(account: Account, settings: Any) -> None:
+    settings.REJECTED_BYTES_KEPT = 1
+    accounts = [account, keyless("Other", at(10, 10))]
+    due = claims.claim_due(limit=2, now=at(10, 10))
+    results = [Result(claim.account_id, claim.token, sent(b"[]")) for claim in due]
+    recording.record(results, now=at(10, 10))
+    assert [kept(one) for one in accounts] == [[(digest(b"[]"), 10, 10)]] * 2
 
 
 def test_nothing_is_kept_where_nobody_wants_it(account: Account, settings: Any) -> None:

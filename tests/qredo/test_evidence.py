@@ -102,6 +102,7 @@ def test_an_error_of_qredos_own_is_no_evidence(status: int) -> None:
         ("<pre>qredo-api-sig: ", "</pre>"),
         ('{"assets":{"', '":{}}}'),
         (" " * (MAX - 20), "x"),
+        (" " * (MAX - 10), "x"),
         (" " * (MAX - 43), ""),
     ],
 )
