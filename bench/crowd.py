@@ -68,8 +68,10 @@ def upstream(latency: float, assets: int) -> Iterator[Upstream]:
     words = [sys.executable, "-m", "bench.upstream", str(latency), str(assets)]
     with subprocess.Popen(words, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        yield Upstream(process.stdout.readline().strip())
-        process.terminate()
+        try:
+            yield Upstream(process.stdout.readline().strip())
+        finally:
+            process.terminate()
 
 
 def _enrol(site: Site, count: int) -> None:
