@@ -19,7 +19,7 @@ from tests.processes.by_hand import Process, Site
 from tests.processes.program import descendants
 
 _STATE = """
-SELECT extract(epoch FROM clock_timestamp() - min(run_first))::float,
+SELECT extract(epoch FROM clock_timestamp() - %s)::float,
     extract(epoch FROM max(last_attempt_at) - max(run_last))::float,
     count(*) FILTER (WHERE run_last = (SELECT max(run_last) FROM balances_schedule)),
     count(claim_token),
@@ -77,10 +77,11 @@ def run(site: Site, seconds: float) -> None:
 
 
 def watch(site: Site, seconds: float) -> None:
+    ((first,),) = site.sql("SELECT min(next_slot) FROM balances_schedule")
     since, polled, connections, distance = 0.0, -1, 0, 0.0
     while since < seconds - 2:
-        began, took, done, claimed, waited, links = site.sql(_STATE)[0]
-        since, connections = began or 0.0, max(connections, links)
+        since, took, done, claimed, waited, links = site.sql(_STATE, first)[0]
+        connections = max(connections, links)
         distance = max(distance, waited or 0.0)
         if done != polled:
             print(
