@@ -53,6 +53,7 @@ def account_page(
         refresh=None if refresh is None else _refresh_note(refresh, now),
         may_operate=operates,
         may_administer=administers,
+        may_share=administers and account.is_personal,
         version=version(one, query, now),
         fragment_url=_fragment_url(account, one, query, now),
         notes=_detail(member),

@@ -152,9 +152,13 @@ def save(entries: Iterable[Entry]) -> None:
     written = list(entries)
     if not written:
         return
-    sql.many(_INSERT_RUN, _closed_rows([entry for entry in written if entry.closed]))
-    columns = zip(*(entry.row() for entry in written), strict=True)
-    sql.count(_UPDATE, [list(column) for column in columns])
+    if closed := _closed_rows([entry for entry in written if entry.closed]):
+        sql.count(_INSERT_RUN, _columns(closed))
+    sql.count(_UPDATE, _columns([entry.row() for entry in written]))
+
+
+def _columns(rows: Sequence[tuple[object, ...]]) -> list[list[object]]:
+    return [list(column) for column in zip(*rows, strict=True)]
 
 
 def clock() -> datetime:
@@ -163,10 +167,17 @@ def clock() -> datetime:
     return now
 
 
+# One statement however many they are: after a long time off, thousands close at once.
 _INSERT_RUN = """
 INSERT INTO balances_run (account_id, span, outcome, reason, first_slot, last_slot,
     interval_seconds, slots, first_observed, last_observed, lateness_ms, number, chain)
-VALUES (%s, tstzrange(%s, %s), %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+SELECT account_id, tstzrange(first_slot, until), outcome, reason, first_slot, last_slot,
+    interval_seconds, slots, first_observed, last_observed, lateness_ms, number, chain
+FROM unnest(%s::bigint[], %s::timestamptz[], %s::text[], %s::text[], %s::timestamptz[],
+    %s::timestamptz[], %s::integer[], %s::integer[], %s::timestamptz[], %s::timestamptz[],
+    %s::integer[], %s::integer[], %s::bytea[])
+    AS n(account_id, until, outcome, reason, first_slot, last_slot, interval_seconds, slots,
+        first_observed, last_observed, lateness_ms, number, chain)
 """
 
 
@@ -205,7 +216,7 @@ def owned_since(account_ids: Sequence[int]) -> dict[int, datetime]:
 
 def _closed_row(entry: Entry, run: Run, until: datetime) -> tuple[object, ...]:
     return (
-        entry.account_id, run.first, until, run.outcome, run.reason, run.first, run.last,
+        entry.account_id, until, run.outcome, run.reason, run.first, run.last,
         run.interval_seconds, run.slots, run.first_observed, run.last_observed, run.lateness_ms,
         entry.runs.count, entry.runs.digest,
     )  # fmt: skip

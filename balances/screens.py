@@ -125,6 +125,7 @@ class AccountRow:
     refreshing: bool = False
     parts: tuple[Part, ...] = ()
     opening: Opening | None = None
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +150,34 @@ class Choice:
     url: str
     chosen: bool
     count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One answer of a select."""
+
+    value: str
+    text: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Select:
+    """A question of a filter and its answers, the first of which is everything."""
+
+    name: str
+    label: str
+    options: tuple[Option, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """The filter of a page: its questions, and what else the page's address says."""
+
+    page_url: str
+    selects: tuple[Select, ...] = ()
+    kept: tuple[tuple[str, str], ...] = ()
+    clear_url: str = ""  # this page about every account; empty when it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +216,9 @@ class Overview:
     tables: tuple[AssetTable, ...]
     accounts: tuple[AccountRow, ...]
     filters: tuple[Choice, ...]
+    attention_url: str  # the accounts that are not fresh
+    narrowed: Narrowed
+    empty_text: str  # why no account is listed; empty when there are none yet
     version: str
     fragment_url: str
     may_add: bool
@@ -201,6 +233,7 @@ class AccountList:
 
     accounts: tuple[AccountRow, ...]
     filters: tuple[Choice, ...]
+    narrowed: Narrowed
     empty_text: str
     version: str
     fragment_url: str
@@ -252,7 +285,8 @@ class AccountPage:
     facts: tuple[Fact, ...]
     refresh: RefreshNote | None
     may_operate: bool  # refresh, pause, resume
-    may_administer: bool  # archive, restore
+    may_administer: bool  # archive, restore, transfer
+    may_share: bool  # let others read a personal account
     version: str
     fragment_url: str
     notes: tuple[str, ...] = field(default=())

@@ -5,7 +5,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from accounts import pages as people
-from balances.pages import account, accounts, actions, add, overview, series
+from balances.pages import account, accounts, actions, add, overview, series, settings
 from qredo_dash import health
 
 handler403 = "qredo_dash.errors.forbidden"
@@ -29,6 +29,10 @@ urlpatterns = [
     path("accounts/<uuid:uid>/resume/", actions.resume, name="account-resume"),
     path("accounts/<uuid:uid>/archive/", actions.archive, name="account-archive"),
     path("accounts/<uuid:uid>/restore/", actions.restore, name="account-restore"),
+    path("accounts/<uuid:uid>/edit/", settings.details, name="account-edit"),
+    path("accounts/<uuid:uid>/shares/", settings.shares, name="account-shares"),
+    path("accounts/<uuid:uid>/shares/stop/", settings.unshare, name="account-unshare"),
+    path("accounts/<uuid:uid>/transfer/", settings.transfer, name="account-transfer"),
     path("profile/", people.profile, name="profile"),
     path("profile/password/", people.Password.as_view(), name="password"),
     path("sign-in/", people.SignIn.as_view(), name="sign-in"),

@@ -8,7 +8,7 @@ from django.urls import URLPattern, get_resolver
 
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "DELETE")
 MEMBERS: Final = ("viewer", "operator", "admin", "auditor")
-PEOPLE: Final = ("stranger", *MEMBERS, "owner", "superuser")
+PEOPLE: Final = ("stranger", *MEMBERS, "owner", "reader", "former", "superuser")
 EVERYBODY: Final = ("anonymous", *PEOPLE)
 
 OK, MOVED, WRONG = 200, 302, 422
@@ -32,7 +32,7 @@ class Rule:
 
     signed_in: Answers
     one_account: bool = False
-    roles: tuple[str, ...] = (*MEMBERS, "owner")
+    roles: tuple[str, ...] = (*MEMBERS, "owner", "reader")
     guarded: tuple[str, ...] = ()
     to_anonymous: Answers | None = None
 
@@ -81,6 +81,25 @@ RULES: Final = {
         guarded=("GET", "HEAD", "POST"),
     ),
     "account-restore": Rule(_DO, one_account=True, roles=ADMINISTERS, guarded=("POST",)),
+    "account-edit": Rule(
+        answers(get=OK, head=OK, post=WRONG),
+        one_account=True,
+        roles=OPERATES,
+        guarded=("GET", "HEAD", "POST"),
+    ),
+    "account-shares": Rule(
+        answers(get=OK, head=OK, post=WRONG),
+        one_account=True,
+        roles=("owner",),
+        guarded=("GET", "HEAD", "POST"),
+    ),
+    "account-unshare": Rule(_DO, one_account=True, roles=("owner",), guarded=("POST",)),
+    "account-transfer": Rule(
+        answers(get=OK, head=OK, post=WRONG),
+        one_account=True,
+        roles=ADMINISTERS,
+        guarded=("GET", "HEAD", "POST"),
+    ),
     "profile": Rule(answers(get=OK, head=OK, post=OK)),
     "password": Rule(answers(get=OK, head=OK, post=OK)),
     "sign-in": Rule(dict.fromkeys(METHODS, MOVED), to_anonymous=answers(get=OK, head=OK, post=OK)),

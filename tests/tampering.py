@@ -93,8 +93,27 @@ def delete_snapshot(snapshot: Snapshot) -> None:
     tamper("DELETE FROM balances_snapshot WHERE id = %s", snapshot.pk)
 
 
+def reopen(run: Run) -> None:
+    """Cut the chain of runs before its last one, as if that were open still."""
+    sql.count(
+        "DELETE FROM balances_run WHERE account_id = %s AND number = %s",
+        [run.account_id, run.number],
+    )
+    Schedule.objects.filter(account=run.account_id).update(
+        run_outcome=run.outcome,
+        run_reason=run.reason,
+        run_first=run.first_slot,
+        run_last=run.last_slot,
+        run_slots=run.slots,
+        run_first_observed=run.first_observed,
+        run_last_observed=run.last_observed,
+        run_lateness_ms=run.lateness_ms,
+        next_slot=run.span.upper,
+    )
+
+
 def make_consistent(account: Account) -> None:
-    """Write holdings, sums, links and heads of an account anew so that they fit what is stored."""
+    """Write holdings, sums, links, heads and the newest digest anew so that they fit the rest."""
     for holding in Holding.objects.filter(account=account):
         newest = Change.objects.filter(holding=holding).order_by("valid_from").last()
         if newest is None:
@@ -111,6 +130,7 @@ def make_consistent(account: Account) -> None:
         snapshot_chain=snapshots.digest,
         run_count=closed.count,
         run_chain=closed.digest,
+        digest=Snapshot.objects.filter(account=account).latest("number").payload_id,
     )
 
 

@@ -152,7 +152,7 @@ def test_archiving_asks_first_and_keeps_the_history(
     custody.refresh_from_db()
     assert custody.archived_at is None
     admin.post(path("account-archive", custody))
-    assert "No accounts yet." in read(admin.get(reverse("overview"))).text
+    assert "Every account is archived." in read(admin.get(reverse("overview"))).text
     assert "Custody" in read(admin.get(reverse("accounts"))).text
     text = page_of(admin, custody)
     assert "Archived since" in text

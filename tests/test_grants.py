@@ -19,6 +19,8 @@ CHANGEABLE = {
     "accounts_apikey",
     "accounts_membership",
     "accounts_organization",
+    "accounts_share",
+    "accounts_tag",
     "accounts_tenure",
     "accounts_user",
     "accounts_user_groups",

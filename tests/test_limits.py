@@ -194,6 +194,23 @@ def test_what_is_overtaken_while_it_waits_shows_at_once(settings: Any) -> None:
 
 
 @pytest.mark.django_db
+def test_after_a_long_time_off_a_pass_books_no_more_than_it_has_the_time_for(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.QREDO_CONCURRENCY, settings.POLL_CHUNK_DEADLINE_SECONDS = 1, 3_600.0
+    monkeypatch.setattr(gates, "MOST_CLOSED", 4)
+    _, *waiting = many(5)
+    closed = []
+    for second in (0, 5, 10):
+        took(at(10, 0, second, day=5))
+        closed.append([Schedule.objects.get(account=one).run_count for one in waiting])
+    assert closed == [[3, 3, 0, 0], [3, 3, 3, 3], [3, 3, 3, 3]]
+    for one in waiting:
+        assert sum(slots for _, _, slots in words(one)) == 3 * 288
+        assert_tiled(one)
+
+
+@pytest.mark.django_db
 def test_a_refresh_does_not_wait_but_its_token_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = StoppedClock(monkeypatch, at(9, 59))
     accounts = many(14)

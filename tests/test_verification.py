@@ -10,6 +10,7 @@ from balances.verification.whole import verify
 from tests.conftest import Cast
 from tests.history import at
 from tests.tampered import CASES, History, a_history, found
+from tests.tampered_beside import BESIDE
 from tests.tampering import (
     alter_change,
     alter_run,
@@ -36,7 +37,7 @@ def test_a_varied_history_verifies(history: History) -> None:
 def test_everything_that_is_tampered_with_is_found_and_named(history: History) -> None:
     fund = Organization.objects.get(name="Fund").pk
     missed = {}
-    for name, (act, slot, field) in CASES.items():
+    for name, (act, slot, field) in (CASES | BESIDE).items():
         with undone():
             act(history)
             findings = found(history)

@@ -76,8 +76,9 @@ class RunChecker:
         schedule = self.schedule
         head = Head() if schedule is None else Head(schedule.run_count, bytes(schedule.run_chain))
         yield from compared_heads(self.uid, "run head", head, self.head)
-        if schedule is not None and schedule.run_first is not None:
-            yield from self._follows(schedule.run_first)
+        following = None if schedule is None else _following(schedule)
+        if following is not None:
+            yield from self._follows(following)
 
     def _snapshots_belong(self) -> Iterator[Finding]:
         """Check that a snapshot of a slot lies in a fresh run, and another one is a refresh's."""
@@ -85,6 +86,11 @@ class RunChecker:
             yield from compared(self.uid, slot, "run of the snapshot", "fresh", "none")
         for (instant,) in sql.rows(_WITHOUT_REFRESH, {"account": self.account.pk}):
             yield from compared(self.uid, instant, "refresh of the snapshot", "fresh", "none")
+
+
+def _following(schedule: Schedule) -> datetime | None:
+    """Return where what is in no chain yet begins: the open run, else the slot to come."""
+    return schedule.run_first or schedule.claim_slot or schedule.next_slot
 
 
 def _plain(run: Run) -> runs.Run:

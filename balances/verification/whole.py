@@ -10,14 +10,26 @@ from dataclasses import dataclass, field
 from accounts.models import Account
 from balances import rollups, sql
 from balances.instants import iso
-from balances.models import Run, Snapshot
+from balances.models import Run, Schedule, Snapshot
 from balances.verification import anchors
 from balances.verification.anchors import Heads
 from balances.verification.findings import Finding
 from balances.verification.runs import RunChecker
+from balances.verification.schedules import ScheduleChecker
 from balances.verification.snapshots import SnapshotChecker
+from balances.verification.stretches import StretchChecker
 
 UNSEEN = "Without an anchor, a tail that was cut off or a chain recomputed as a whole is not seen."
+#: With an anchor neither: what is in no chain. `docs/canonical-form.md` says more.
+UNCHAINED = (
+    "In no chain, so only seen where it does not fit the rest: refreshes that changed nothing, the"
+    " open run, when an account changed owners, what people did and how things are called."
+)
+
+
+def unseen(*, anchored: bool) -> str:
+    """Return what a verification could not see."""
+    return UNCHAINED if anchored else f"{UNSEEN} {UNCHAINED}"
 
 
 @dataclass(slots=True)
@@ -49,6 +61,9 @@ def _findings(anchor: list[Heads] | None) -> Iterator[Finding]:
     for account in Account.objects.order_by("pk").iterator():
         yield from SnapshotChecker(account).findings()
         yield from RunChecker(account).findings()
+        for schedule in Schedule.objects.filter(account=account):
+            yield from ScheduleChecker(account, schedule).findings()
+        yield from StretchChecker(account).findings()
     for difference in rollups.differences():
         whose = f"{difference.table} {difference.field}"
         yield Finding("", iso(difference.at), whose, difference.expected, difference.found)

@@ -6,7 +6,7 @@ from typing import Any
 
 from accounts import cli
 from balances.verification import anchors
-from balances.verification.whole import UNSEEN, Report, verify
+from balances.verification.whole import Report, unseen, verify
 
 
 class Command(cli.Command):
@@ -43,8 +43,7 @@ class Command(cli.Command):
             )
         verdict = "ok" if report.ok else "not ok"
         self.stdout.write(f"{report.snapshots} snapshots, {report.runs} runs: {verdict}.")
-        if not anchored:
-            self.stdout.write(UNSEEN)
+        self.stdout.write(unseen(anchored=anchored))
 
 
 def _as_dict(report: Report, *, anchored: bool) -> dict[str, Any]:
@@ -53,5 +52,5 @@ def _as_dict(report: Report, *, anchored: bool) -> dict[str, Any]:
         "snapshots": report.snapshots,
         "runs": report.runs,
         "first_bad": report.findings[0].as_dict() if report.findings else None,
-        "unseen": None if anchored else UNSEEN,
+        "unseen": unseen(anchored=anchored),
     }
