@@ -47,7 +47,7 @@ def main() -> None:
         "QREDO_CONCURRENCY": str(options.concurrency),
     }
     with (
-        upstream(options.latency, options.assets) as asked,
+        upstream(options.latency, options.assets, options.hanging) as asked,
         crowd(options.accounts, asked, settings) as site,
     ):
         run(site, options.interval * options.rounds)
@@ -61,6 +61,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--interval", type=int, default=120)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--latency", type=float, default=0.0, help="seconds")
+    parser.add_argument("--hanging", type=int, default=0, help="accounts of a hundred")
     parser.add_argument("--rate", type=int, default=10_000)
     parser.add_argument("--concurrency", type=int, default=10_000)
     return parser.parse_args()

@@ -64,8 +64,8 @@ def crowd(accounts: int, upstream: Upstream, settings: dict[str, str]) -> Iterat
 
 
 @contextmanager
-def upstream(latency: float, assets: int) -> Iterator[Upstream]:
-    words = [sys.executable, "-m", "bench.upstream", str(latency), str(assets)]
+def upstream(latency: float, assets: int, hanging: int) -> Iterator[Upstream]:
+    words = [sys.executable, "-m", "bench.upstream", *map(str, (latency, assets, hanging))]
     with subprocess.Popen(words, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
