@@ -32,7 +32,7 @@ with transaction.atomic():
         add_account(candidate, label=f"Account {number}", owner=fund, by=None, verify=False)
 """
 #: Not at once: the processes have to come up first.
-_DUE = "UPDATE balances_schedule SET next_slot = clock_timestamp() + interval '20 s' RETURNING 1"
+_DUE = "UPDATE balances_schedule SET next_slot = now() + interval '20 s' RETURNING 1"
 
 
 class Upstream(QredoServer):
