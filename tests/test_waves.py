@@ -33,6 +33,8 @@ def let_go(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Event]:  # noq
 
     monkeypatch.setattr(polling, "_ask", ask)
     monkeypatch.setattr(polling, "_active_keys", labels)
+    # Longer than anybody hangs: what is written before was written promptly.
+    monkeypatch.setattr(polling, "_time_to_begin", lambda: 60.0)
     StoppedClock(monkeypatch, at(10))
     yield gone
     gone.set()
