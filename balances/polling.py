@@ -3,8 +3,9 @@
 import logging
 import os
 import time
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, lru_cache
 
@@ -21,6 +22,9 @@ from balances.results import Failure, Result
 
 log = logging.getLogger(__name__)
 
+#: Who has not answered by then is waited for alone: the others' claims end without them.
+PROMPT_SECONDS = 1.0
+
 NO_KEY = Failure("key_rejected", "No API key is stored for this account. Add one.", was_asked=False)
 SEALED = Failure(
     "key_rejected",
@@ -36,7 +40,17 @@ def poll(
     now: datetime | None = None,
     clock_ns: signing.Clock = time.time_ns,
 ) -> list[Recorded]:
-    """Poll every claimed account of a chunk and record what came.
+    """Poll every claimed account of a chunk and record what came: all of `waves` at once."""
+    return [record for wave in waves(chunk, now=now, clock_ns=clock_ns) for record in wave]
+
+
+def waves(
+    chunk: Sequence[Claim],
+    *,
+    now: datetime | None = None,
+    clock_ns: signing.Clock = time.time_ns,
+) -> Iterator[list[Recorded]]:
+    """Poll every claimed account of a chunk; record what came promptly, later, and at last.
 
     What could not begin in time to end before the chunk's deadline is given back; the next tick
     claims it anew. A claim that does not hold any more (a message delivered twice) is passed over.
@@ -48,10 +62,30 @@ def poll(
     jobs = {
         _pool().submit(_ask, claim, keys.get(claim.account_id), clock_ns): claim for claim in held
     }
-    _, late = wait(jobs, timeout=_time_to_begin())
+    begin_until = time.monotonic() + _time_to_begin()
+    first, late = wait(jobs, timeout=min(PROMPT_SECONDS, _time_to_begin()))
+    written = _Written(now)
+    yield written.add(first)
+    second, late = wait(late, timeout=max(0.0, begin_until - time.monotonic()))
     untouched = {job for job in late if job.cancel()}
     claims.give_back([jobs[job] for job in untouched])
-    return recording.record([job.result() for job in jobs if job not in untouched], now=now)
+    yield written.add(second)
+    yield written.add(late - untouched)
+
+
+@dataclass(slots=True)
+class _Written:
+    """What is written of a chunk."""
+
+    now: datetime | None
+    results: list[Result] = field(default_factory=list)
+
+    def add(self, jobs: Iterable["Future[Result]"]) -> list[Recorded]:
+        """Record these as soon as they end, in the order of their accounts."""
+        came = sorted((job.result() for job in jobs), key=lambda result: result.account_id)
+        recorded = recording.record(came, now=self.now, after=self.results) if came else []
+        self.results += came
+        return recorded
 
 
 def _time_to_begin() -> float:

@@ -1,4 +1,4 @@
-"""Writing polls down: one transaction a chunk, on condition of each claim's token.
+"""Writing polls down: a chunk's in one transaction or a few, on condition of each claim's token.
 
 Runs, holdings, snapshots and changes of a poll become visible together or not at all. A result
 whose token is gone (delivered twice, too late, paused meanwhile) changes nothing.
@@ -43,14 +43,16 @@ class Recorded:
     changed: int = 0
 
 
-def record(results: Sequence[Result], *, now: datetime | None = None) -> list[Recorded]:
+def record(
+    results: Sequence[Result], *, now: datetime | None = None, after: Sequence[Result] = ()
+) -> list[Recorded]:
     """Write results whose claim still holds; the others are discarded and not returned.
 
     A result that cannot be written is written as failed and takes no other along. `now` stands for
-    PostgreSQL's clock when the demo's past is written.
+    PostgreSQL's clock when the demo's past is written; `after` are the chunk's results from before.
     """
     try:
-        return _record(results, now)
+        return _record(results, now, after)
     except (OperationalError, InterfaceError):
         raise  # the database is away, whatever is written
     except Exception as error:  # noqa: BLE001 - one account's damage must not stop a hundred
@@ -74,7 +76,9 @@ def _tell(error: Exception) -> None:
     log.error("results could not be written: %s", type(error).__name__)
 
 
-def _record(results: Sequence[Result], now: datetime | None) -> list[Recorded]:
+def _record(
+    results: Sequence[Result], now: datetime | None, after: Sequence[Result] = ()
+) -> list[Recorded]:
     with transaction.atomic():
         entries = ledger.lock([result.account_id for result in results])
         clock = _Clock(now or ledger.clock(), time.monotonic())
@@ -87,7 +91,7 @@ def _record(results: Sequence[Result], now: datetime | None) -> list[Recorded]:
         writing = _Writing(clock, {i: entries[i] for i in held}, held, since)
         recorded = writing.write()
         rejections.keep(held.values(), clock.now)
-        lessons.learn(held.values(), clock.now)
+        lessons.learn(held.values(), clock.now, after=after)
         return recorded
 
 

@@ -1,14 +1,18 @@
 """Celery's tasks: ids in, a use case called, nothing returned."""
 
+import logging
 from uuid import UUID
 
 from celery import shared_task
 from django.conf import settings
+from django.db import DatabaseError
 
 from balances import claims, gates, incidents, polling, refreshing, scheduling
 from balances.claims import Claim
 from balances.holdings import make_months
 from balances.verification.anchors import export_day
+
+log = logging.getLogger(__name__)
 
 
 @shared_task(name="balances.tick")
@@ -24,8 +28,9 @@ def tick() -> None:
 
 def hand_out(due: list[Claim]) -> None:
     """Send claims to the workers in chunks; what cannot be sent is claimed anew later."""
-    for start in range(0, len(due), settings.POLL_CHUNK):
-        chunk = due[start : start + settings.POLL_CHUNK]
+    size = _chunk_size(len(due))
+    for start in range(0, len(due), size):
+        chunk = due[start : start + size]
         pairs = [(claim.account_id, str(claim.token)) for claim in chunk]
         try:
             poll_chunk.apply_async((pairs,), expires=settings.POLL_INTERVAL_SECONDS)
@@ -34,13 +39,31 @@ def hand_out(due: list[Claim]) -> None:
             raise
 
 
+def _chunk_size(due: int) -> int:
+    """Return how many claims go into a message: a hundred of many, else what is asked at once.
+
+    More than that would wait for each other in one process while the other ones have nothing to do.
+    """
+    size: int = min(settings.POLL_CHUNK, max(settings.POLL_CONCURRENCY, due // 8))
+    return size
+
+
 @shared_task(name="balances.poll_chunk")
 def poll_chunk(pairs: list[tuple[int, str]]) -> None:
     """Poll the accounts of one chunk of claims."""
-    polling.poll([Claim(account_id, UUID(token)) for account_id, token in pairs])
-    if gates.is_short():
-        # The limits hold by claims under way: where some ended, others may begin before the tick.
-        hand_out(claims.claim_due(limit=settings.POLL_CLAIM_LIMIT))
+    for recorded in polling.waves([Claim(account_id, UUID(token)) for account_id, token in pairs]):
+        if recorded:
+            _claim_more()
+
+
+def _claim_more() -> None:
+    """Where polls ended and accounts wait for the limits, let others begin before the tick."""
+    try:
+        if gates.is_short():
+            hand_out(claims.claim_due(limit=settings.POLL_CLAIM_LIMIT))
+    except (poll_chunk.OperationalError, DatabaseError) as error:
+        # The tick claims them; what the chunk still waits for has to be recorded all the same.
+        log.warning("no more could be handed out: %s", type(error).__name__)
 
 
 @shared_task(name="balances.refresh")

@@ -6,17 +6,20 @@ process took, and whether every slot was worked off once: a measurement, not a t
 
 import argparse
 import os
+import subprocess
+import sys
 import time
 from collections import Counter
 from pathlib import Path
 
 from bench.crowd import crowd, upstream
+from tests.installation import PROJECT
 from tests.processes import by_hand
 from tests.processes.by_hand import Process, Site
 from tests.processes.program import descendants
 
 _STATE = """
-SELECT extract(epoch FROM clock_timestamp() - min(run_first))::float,
+SELECT extract(epoch FROM clock_timestamp() - %s)::float,
     extract(epoch FROM max(last_attempt_at) - max(run_last))::float,
     count(*) FILTER (WHERE run_last = (SELECT max(run_last) FROM balances_schedule)),
     count(claim_token),
@@ -44,7 +47,7 @@ def main() -> None:
         "QREDO_CONCURRENCY": str(options.concurrency),
     }
     with (
-        upstream(options.latency, options.assets) as asked,
+        upstream(options.latency, options.assets, options.hanging) as asked,
         crowd(options.accounts, asked, settings) as site,
     ):
         run(site, options.interval * options.rounds)
@@ -58,6 +61,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--interval", type=int, default=120)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--latency", type=float, default=0.0, help="seconds")
+    parser.add_argument("--hanging", type=int, default=0, help="accounts of a hundred")
     parser.add_argument("--rate", type=int, default=10_000)
     parser.add_argument("--concurrency", type=int, default=10_000)
     return parser.parse_args()
@@ -74,10 +78,11 @@ def run(site: Site, seconds: float) -> None:
 
 
 def watch(site: Site, seconds: float) -> None:
+    ((first,),) = site.sql("SELECT min(next_slot) FROM balances_schedule")
     since, polled, connections, distance = 0.0, -1, 0, 0.0
     while since < seconds - 2:
-        began, took, done, claimed, waited, links = site.sql(_STATE)[0]
-        since, connections = began or 0.0, max(connections, links)
+        since, took, done, claimed, waited, links = site.sql(_STATE, first)[0]
+        connections = max(connections, links)
         distance = max(distance, waited or 0.0)
         if done != polled:
             print(
@@ -104,7 +109,9 @@ def check(site: Site) -> None:
     print("deadlocks, transactions rolled back:", *site.sql(_TROUBLE))
     counts = site.qredo.counts()
     print(f"{counts.total()} requests; so many accounts asked so often:", Counter(counts.values()))
-    print(site.run("verify_history").out)
+    # In its own time: it reads everything again.
+    verify = [sys.executable, "manage.py", "verify_history"]
+    subprocess.run(verify, cwd=PROJECT, env=site.environment(), check=True)
 
 
 if __name__ == "__main__":

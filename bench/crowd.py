@@ -32,7 +32,7 @@ with transaction.atomic():
         add_account(candidate, label=f"Account {number}", owner=fund, by=None, verify=False)
 """
 #: Not at once: the processes have to come up first.
-_DUE = "UPDATE balances_schedule SET next_slot = clock_timestamp() + interval '20 s' RETURNING 1"
+_DUE = "UPDATE balances_schedule SET next_slot = now() + interval '20 s' RETURNING 1"
 
 
 class Upstream(QredoServer):
@@ -64,12 +64,14 @@ def crowd(accounts: int, upstream: Upstream, settings: dict[str, str]) -> Iterat
 
 
 @contextmanager
-def upstream(latency: float, assets: int) -> Iterator[Upstream]:
-    words = [sys.executable, "-m", "bench.upstream", str(latency), str(assets)]
+def upstream(latency: float, assets: int, hanging: int) -> Iterator[Upstream]:
+    words = [sys.executable, "-m", "bench.upstream", *map(str, (latency, assets, hanging))]
     with subprocess.Popen(words, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        yield Upstream(process.stdout.readline().strip())
-        process.terminate()
+        try:
+            yield Upstream(process.stdout.readline().strip())
+        finally:
+            process.terminate()
 
 
 def _enrol(site: Site, count: int) -> None:

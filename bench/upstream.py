@@ -1,7 +1,7 @@
-"""A Qredo that costs as little as possible: `python -m bench.upstream LATENCY ASSETS`.
+"""A Qredo that costs as little as possible: `python -m bench.upstream LATENCY ASSETS HANGING`.
 
-It answers whatever it is asked after LATENCY seconds and counts by key. Its first line of output is
-its address; `GET /counts` tells what it counted.
+It answers whatever it is asked after LATENCY seconds and counts by key; of a hundred keys HANGING
+are never answered. Its first line of output is its address; `GET /counts` tells what it counted.
 """
 
 import asyncio
@@ -17,8 +17,8 @@ class Link(asyncio.Protocol):
 
     counts: Counter[str] = Counter()
 
-    def __init__(self, latency: float, assets: int) -> None:
-        self._latency, self._assets = latency, assets
+    def __init__(self, latency: float, assets: int, hanging: int) -> None:
+        self._latency, self._assets, self._hanging = latency, assets, hanging
         self._loop = asyncio.get_running_loop()
         self._heard = b""
 
@@ -36,7 +36,8 @@ class Link(asyncio.Protocol):
             return
         key = heard.lower().partition(_KEY)[2].partition(b"\r\n")[0]
         self.counts[key.decode()] += 1
-        self._loop.call_later(self._latency, self._send, self._holding(key))
+        if int(key[:4], 16) % 100 >= self._hanging:
+            self._loop.call_later(self._latency, self._send, self._holding(key))
 
     def _holding(self, key: bytes) -> bytes:
         """Return an answer that is the same for the same key at all times."""
@@ -50,12 +51,14 @@ class Link(asyncio.Protocol):
         self._transport.write(head.encode() + b"\r\n\r\n" + body)
 
 
-async def serve(latency: float, assets: int) -> None:
+async def serve(latency: float, assets: int, hanging: int) -> None:
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Link(latency, assets), "127.0.0.1", 0, backlog=1024)
+    server = await loop.create_server(
+        lambda: Link(latency, assets, hanging), "127.0.0.1", 0, backlog=1024
+    )
     print("http://127.0.0.1:{1}".format(*server.sockets[0].getsockname()), flush=True)
     await server.serve_forever()
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(float(sys.argv[1]), int(sys.argv[2])))
+    asyncio.run(serve(float(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])))
