@@ -83,7 +83,7 @@ def resume(account: Account, *, by: User | None) -> bool:
         entry = ledger.lock([account.pk])[account.pk]
         if entry.next_slot is not None:
             return False
-        now = _after_pause(account)
+        now = _after_pause(account, ledger.clock())
         Pause.objects.filter(account=account, ended_at=None).update(ended_at=now)
         Account.objects.filter(pk=account.pk).update(paused_at=None, archived_at=None)
         entry.next_slot = now
@@ -98,8 +98,9 @@ def _halt(account: Account, kind: str, by: User | None) -> bool:
         entry = ledger.lock([account.pk])[account.pk]
         if kind == "paused" and entry.next_slot is None:
             return False
+        # The pause begins where the grid ended; a clock read anew would leave a hole between.
         ended = grids.end(entry, reason=claims.PAUSED, now=ledger.clock())
-        now = max(ended, _after_pause(account))
+        now = _after_pause(account, ended)
         others = Pause.objects.filter(account=account, ended_at=None).exclude(kind=kind)
         others.update(ended_at=now)
         if not Account.objects.filter(pk=account.pk, **{f"{kind}_at": None}).update(
@@ -113,7 +114,7 @@ def _halt(account: Account, kind: str, by: User | None) -> bool:
     return True
 
 
-def _after_pause(account: Account) -> datetime:
-    """Return the time now, or the start of an open pause: the clock may have stepped back."""
+def _after_pause(account: Account, now: datetime) -> datetime:
+    """Return `now`, or the start of an open pause: the clock may have stepped back."""
     began = Pause.objects.filter(account=account, ended_at=None).values_list("began_at", flat=True)
-    return max([ledger.clock(), *began])
+    return max([now, *began])
