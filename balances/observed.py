@@ -26,9 +26,30 @@ class Sight:
         return at - self.observed_at <= timedelta(seconds=FRESH_INTERVALS * self.interval_seconds)
 
 
+def _usual(account: str, at: str) -> str:
+    """Return SQL for the interval that an account was usually polled at, at an instant.
+
+    Runs know it: the newest that began by then, else the first one since; today's setting would
+    change the past. A grid slowed down for its key is not the usual one.
+    """
+    runs = (
+        "(SELECT interval_seconds FROM balances_run"  # noqa: S608 - names of columns
+        f" WHERE account_id = {account} AND reason NOT IN ('key_rejected', 'permission')"
+    )
+    open_run = (
+        "(SELECT coalesce(base_interval_seconds, interval_seconds) FROM balances_schedule"  # noqa: S608 - as above
+        f" WHERE account_id = {account}"
+    )
+    return (
+        f"coalesce({open_run} AND run_first <= {at}),"
+        f" {runs} AND first_slot <= {at} ORDER BY first_slot DESC LIMIT 1),"
+        f" {runs} AND first_slot > {at} ORDER BY first_slot LIMIT 1), {open_run}))"
+    )
+
+
 # For each account: of the run that covers T or the newest before it, its last observation, else (T
 # lies inside it) the newest slot whose observation is certainly over; snapshots; refreshes.
-_SEEN = """
+_SEEN = f"""
 WITH account AS (SELECT unnest(%(accounts)s::bigint[]) AS id),
 run AS (
     SELECT a.id, r.* FROM account a CROSS JOIN LATERAL (
@@ -63,10 +84,9 @@ seen AS (
 SELECT seen.id, max(seen.at), coalesce(
     (array_agg(seen.interval_seconds ORDER BY seen.at DESC NULLS LAST)
         FILTER (WHERE seen.interval_seconds IS NOT NULL))[1],
-    max(coalesce(s.base_interval_seconds, s.interval_seconds)))
-FROM seen JOIN balances_schedule s ON s.account_id = seen.id
-WHERE seen.at IS NOT NULL GROUP BY seen.id
-"""
+    {_usual("seen.id", "max(seen.at)")})
+FROM seen WHERE seen.at IS NOT NULL GROUP BY seen.id
+"""  # noqa: S608 - fixed text
 
 
 def sights(account_ids: list[int], at: datetime) -> dict[int, Sight]:
@@ -75,7 +95,7 @@ def sights(account_ids: list[int], at: datetime) -> dict[int, Sight]:
     return {account_id: Sight(seen, seconds) for account_id, seen, seconds in found}
 
 
-_FRESH_STRETCHES = """
+_FRESH_STRETCHES = f"""
 SELECT account_id, first_observed, last_observed, interval_seconds FROM balances_run
 WHERE account_id = ANY(%(accounts)s) AND outcome = 'fresh' AND first_slot <= %(end)s
   AND span && tstzrange(%(start)s - interval '2 days', %(end)s, '[]')
@@ -83,13 +103,12 @@ UNION ALL
 SELECT account_id, run_first_observed, run_last_observed, interval_seconds FROM balances_schedule
 WHERE account_id = ANY(%(accounts)s) AND run_outcome = 'fresh'
 UNION ALL
-SELECT f.account_id, f.observed_at, f.observed_at,
-    coalesce(s.base_interval_seconds, s.interval_seconds)
-FROM balances_refresh f JOIN balances_schedule s USING (account_id)
+SELECT f.account_id, f.observed_at, f.observed_at, {_usual("f.account_id", "f.observed_at")}
+FROM balances_refresh f
 WHERE f.account_id = ANY(%(accounts)s) AND f.observed_at <= %(end)s
   AND f.asked_at >= %(start)s - interval '2 days'
 ORDER BY 1, 2
-"""
+"""  # noqa: S608 - fixed text
 
 
 def fresh_stretches(

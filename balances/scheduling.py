@@ -85,7 +85,7 @@ def _poll_again(account: Account, kind: str, by: User | None) -> bool:
         open_one = Pause.objects.filter(account=account, kind=kind, ended_at=None)
         if not open_one.exists():
             return False
-        now = _after_pause(account)
+        now = _after_pause(account, ledger.clock())
         open_one.update(ended_at=now)
         Account.objects.filter(pk=account.pk).update(paused_at=None, archived_at=None)
         entries[account.pk].next_slot = now
@@ -100,8 +100,9 @@ def _halt(account: Account, kind: str, by: User | None) -> bool:
         entry = ledger.lock([account.pk])[account.pk]
         if kind == "paused" and entry.next_slot is None:
             return False
+        # The pause begins where the grid ended; a clock read anew would leave a hole between.
         ended = grids.end(entry, reason=claims.PAUSED, now=ledger.clock())
-        now = max(ended, _after_pause(account))
+        now = _after_pause(account, ended)
         others = Pause.objects.filter(account=account, ended_at=None).exclude(kind=kind)
         others.update(ended_at=now)
         if not Account.objects.filter(pk=account.pk, **{f"{kind}_at": None}).update(
@@ -115,7 +116,7 @@ def _halt(account: Account, kind: str, by: User | None) -> bool:
     return True
 
 
-def _after_pause(account: Account) -> datetime:
-    """Return the time now, or the start of an open pause: the clock may have stepped back."""
+def _after_pause(account: Account, now: datetime) -> datetime:
+    """Return `now`, or the start of an open pause: the clock may have stepped back."""
     began = Pause.objects.filter(account=account, ended_at=None).values_list("began_at", flat=True)
-    return max([ledger.clock(), *began])
+    return max([now, *began])

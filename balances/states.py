@@ -54,7 +54,8 @@ def is_fresh(schedule: Schedule | None, now: datetime) -> bool:
     # While an account is slowed down, what it last showed is no longer fresh for that.
     seconds = schedule.base_interval_seconds or schedule.interval_seconds
     reach = timedelta(seconds=FRESH_INTERVALS * seconds)
-    return now - schedule.observed_at <= reach
+    # Seen far ahead of now, the clock has stepped back since: nobody knows how long ago it was.
+    return abs(now - schedule.observed_at) <= reach
 
 
 def state_of(account: Account, schedule: Schedule | None, now: datetime) -> State:
@@ -87,6 +88,8 @@ def _seen(schedule: Schedule, observed_at: datetime, now: datetime) -> State:
     at = moments.moment(observed_at, now)
     if is_fresh(schedule, now):
         return State("fresh", "Fresh", at, at.ago)
+    if observed_at > now:
+        return State("stale", "Stale", at, "seen later than it is now", *_WORDS["clock"])
     reason, remedy = "No newer poll yet", _WORDS["unclaimed"][1]
     if schedule.run_outcome == "missed":
         reason, remedy = _WORDS.get(schedule.run_reason, ("Polls were missed", remedy))

@@ -45,6 +45,9 @@ BESIDE: dict[str, Case] = {
         " run_last_observed = run_last + interval '1 s'", "open run observed within its lateness",
     ),
     "an interval": _set_schedule("interval_seconds = 3600", "slot after the open run"),
+    "an interval that is not the usual one": _set_schedule(
+        "base_interval_seconds = 86400", "usual interval of a slowed schedule",
+    ),
     "the slot to come": _set_schedule(
         "next_slot = next_slot + interval '1 day'", "slot after the open run",
     ),

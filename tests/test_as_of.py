@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from accounts.models import Account
-from balances import as_of, refreshing
+from balances import as_of, refreshing, scheduling, series
 from balances.as_of import Position
+from balances.results import Failure
 from tests.history import (
     StoppedClock,
     answer,
@@ -20,6 +21,8 @@ from tests.history import (
 )
 
 TICK = timedelta(microseconds=1)
+UNREADABLE = Failure("not_understood", "It said something else.", permanent=True)
+KEY_REJECTED = Failure("key_rejected", "The key was rejected.", permanent=True)
 
 
 @pytest.fixture
@@ -137,6 +140,26 @@ def test_freshness_goes_by_the_interval_of_the_time(db: None) -> None:  # noqa: 
     seen(slow, at(10), BTC=coins(1))
     assert position(slow, at(12)).coverage(at(12)) == "fresh"
     assert position(slow, at(12, 1)).coverage(at(12, 1)) == "carried"
+
+
+def test_another_interval_today_does_not_make_the_past_fresher(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = StoppedClock(monkeypatch, at(9, 58))
+    refreshing.record_answer(refreshing.ask(account, by=None), answer(BTC=coins(1)))
+    for minute in (0, 5, 10, 15):
+        failed(account, at(10, minute), KEY_REJECTED if minute == 15 else UNREADABLE)
+    before = [_coverages(account, at(10, minute)) for minute in (8, 9, 30)]
+    assert before == [("fresh", "observed"), ("carried", "carried"), ("carried", "carried")]
+    clock.now = at(12)
+    scheduling.change_interval(account, 86_400)
+    assert [_coverages(account, at(10, minute)) for minute in (8, 9, 30)] == before
+
+
+def _coverages(account: Account, instant: datetime) -> tuple[str, str]:
+    """Return what `balance_at` and what `history` say of an instant."""
+    (point,) = series.series([account.pk], "BTC", [instant])
+    return position(account, instant).coverage(instant), point.seen
 
 
 def test_positions_come_in_the_order_asked_for_each_with_its_own(account: Account) -> None:

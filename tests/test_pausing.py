@@ -1,11 +1,12 @@
 """Pausing, archiving, resuming, another interval: runs and pauses tile an account's time."""
 
 from datetime import timedelta
+from itertools import count
 
 import pytest
 
 from accounts.models import Account, User
-from balances import as_of, claims, scheduling
+from balances import as_of, claims, ledger, scheduling
 from balances.models import Pause, Schedule
 from tests import props
 from tests.history import (
@@ -50,6 +51,24 @@ def test_a_pause_cuts_the_run_and_says_who_and_since_when(
     assert (account.paused_at, account.is_polled) == (at(10, 3), False)
     assert not scheduling.pause(account, by=operator)
     assert claims.claim_due(limit=1, now=at(12)) == []
+
+
+def test_no_hole_is_left_by_a_clock_that_moves_on_meanwhile(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readings = count()
+    seen(account, at(10), BTC=coins(1))
+    monkeypatch.setattr(ledger, "clock", lambda: at(10, 3) + timedelta(milliseconds=next(readings)))
+    for act in (scheduling.pause, scheduling.archive, scheduling.resume, scheduling.archive):
+        assert act(account, by=None)
+    assert [s.kind for s in timeline(account)] == [
+        "fresh",
+        "paused",
+        "archived",
+        "missed",
+        "archived",
+    ]
+    assert_tiled(account)
 
 
 def test_slots_that_were_due_at_the_pause_are_accounted_for(

@@ -34,6 +34,7 @@ class ScheduleChecker:
     def findings(self) -> Iterator[Finding]:
         """Yield whatever does not fit."""
         yield from self._open_run()
+        yield from self._slowed()
         yield from self._seen_last()
         if not self._is_held_by_loader():
             is_due = self.schedule.next_slot is not None
@@ -81,6 +82,13 @@ class ScheduleChecker:
         if observed is not None:
             bounded = min(max(observed, slot), latest)
             yield from self._same("open run observed within its lateness", bounded, observed)
+
+    def _slowed(self) -> Iterator[Finding]:
+        # What was seen is fresh for two usual intervals: a long one would never let it grow old.
+        usual = self.schedule.base_interval_seconds
+        if usual is not None:
+            bounded = min(usual, self.schedule.interval_seconds - 1)
+            yield from self._same("usual interval of a slowed schedule", bounded, usual)
 
     def _seen_last(self) -> Iterator[Finding]:
         schedule = self.schedule

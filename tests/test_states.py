@@ -1,0 +1,34 @@
+"""An account's state when the clock is not to be trusted."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from accounts.models import Account
+from balances import states
+from balances.models import Schedule
+from tests.history import INTERVAL, at
+
+SEEN = Schedule(
+    interval_seconds=INTERVAL, observed_at=at(12), next_slot=at(12, 5), run_outcome="fresh"
+)
+REACH = timedelta(seconds=2 * INTERVAL)
+TICK = timedelta(microseconds=1)
+
+
+@pytest.mark.parametrize("now", [at(12) - REACH, at(12), at(12) + REACH])
+def test_what_was_seen_within_two_intervals_is_fresh(now: datetime) -> None:
+    assert states.state_of(Account(), SEEN, now).slug == "fresh"
+
+
+def test_what_was_seen_long_ago_is_stale() -> None:
+    state = states.state_of(Account(), SEEN, at(12) + REACH + TICK)
+    assert (state.slug, state.reason) == ("stale", "No newer poll yet")
+
+
+def test_after_the_clock_stepped_back_nothing_passes_for_fresh_and_the_clock_is_named() -> None:
+    now = at(12) - REACH - TICK
+    assert not states.is_fresh(SEEN, now)
+    state = states.state_of(Account(), SEEN, now)
+    assert (state.slug, state.reason) == ("stale", "This machine's clock is off")
+    assert "ago" not in state.when
