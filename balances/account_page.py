@@ -17,7 +17,7 @@ from balances.overview import asset_choices, first_to_show
 from balances.portfolio import Kind, Member, members
 from balances.rows import account_row, asset_tables
 from balances.screens import AccountPage, AssetRow, Chart, Fact, RefreshNote
-from balances.states import words_of
+from balances.states import in_sentence, words_of
 from balances.timeline import timeline
 from balances.troubles import not_answering, troubles
 from balances.versions import version_of
@@ -157,5 +157,5 @@ def _refresh_note(refresh: Refresh, now: datetime) -> RefreshNote:
     age = moments.ago(now - refresh.finished_at)
     if refresh.outcome == "fresh":
         return RefreshNote("fresh", f"Refreshed {age}")
-    reason = words_of(refresh.reason).lower()
+    reason = in_sentence(words_of(refresh.reason))
     return RefreshNote(refresh.outcome, f"Refresh {refresh.outcome} {age}: {reason}")  # type: ignore[arg-type] # an outcome

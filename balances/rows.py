@@ -14,7 +14,7 @@ from balances.holdings import VANISHED
 from balances.openings import Openings
 from balances.portfolio import Held, Kind, Member, total
 from balances.screens import AccountRow, AssetRow, AssetTable, Coverage, Figures, Part
-from balances.states import state_of
+from balances.states import in_sentence, state_of
 
 _TITLES: dict[Kind, str] = {"production": "Assets", "testnet": "Testnet assets, worthless"}
 
@@ -60,7 +60,7 @@ def _why_old(member: Member, now: datetime) -> str:
     if member.is_fresh(now):
         return ""
     state = state_of(member.account, member.schedule, now)
-    return (state.reason or state.word).lower()
+    return in_sentence(state.reason or state.word)
 
 
 def asset_tables(

@@ -47,6 +47,11 @@ def words_of(reason: str) -> str:
     return _WORDS.get(reason, (reason, ""))[0]
 
 
+def in_sentence(words: str) -> str:
+    """Return words as they stand inside a sentence: Qredo and JSON keep their capitals."""
+    return words if words.startswith("Qredo") else words[:1].lower() + words[1:]
+
+
 def is_fresh(schedule: Schedule | None, now: datetime) -> bool:
     """Whether an account's figures count as fresh now."""
     if schedule is None or schedule.observed_at is None:

@@ -75,6 +75,23 @@ def test_an_unknown_account_counts_in_no_total_and_is_named(
     assert (told["fresh"][-1], told["expected"][-1], told["total"][-1]) == (1, 1, "123.45")
 
 
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("upstream_error", "Vault, Qredo has an error of its own."),
+        ("not_json", "Vault, the answer was not JSON."),
+    ],
+)
+def test_a_reason_stands_in_a_sentence_as_it_is_written(
+    viewer: Client, account: Account, clock: StoppedClock, reason: str, words: str
+) -> None:
+    seen(account, at(10), BTC=coins(100))
+    for minute in (5, 10, 15):
+        failed(account, at(10, minute), Failure(reason, ""))
+    clock.now = at(10, 15)
+    assert words in shown(viewer, "overview").text.replace(" ,", ",")
+
+
 def test_an_account_that_holds_nothing_is_known_to(viewer: Client, account: Account) -> None:
     seen(account, at(10))
     assert "no assets" in shown(viewer, "overview").text
