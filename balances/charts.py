@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from accounts.access import Span, spans_of
+from accounts.cells import text_cell
 from accounts.models import Account, User
 from balances import moments, ranges
 from balances.amounts import digits_of, plain_decimal
@@ -117,11 +118,6 @@ def csv_rows(of: Subject, shown: Range) -> list[list[str]]:
             for point in points(of, shown)
         ),
     ]
-
-
-def text_cell(text: str) -> str:
-    """Return text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text[:1] in "=+-@\t\r" else text
 
 
 @dataclass(frozen=True, slots=True)
