@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
+from accounts.audit import objects
+from accounts.audit.recording import record, together
 from accounts.models import Account, User
 from balances import claims, grids, ledger, ownership, slowing
 from balances.models import Pause, Schedule
@@ -78,24 +80,27 @@ def archive(account: Account, *, by: User | None) -> bool:
 
 def resume(account: Account, *, by: User | None) -> bool:
     """Poll a paused or archived account again, at once; return whether anything changed."""
-    with transaction.atomic():
+    with together():
         add_missing([account])
         entry = ledger.lock([account.pk])[account.pk]
         if entry.next_slot is not None:
             return False
+        was = _state(account)
         now = _after_pause(account)
         Pause.objects.filter(account=account, ended_at=None).update(ended_at=now)
         Account.objects.filter(pk=account.pk).update(paused_at=None, archived_at=None)
         entry.next_slot = now
         ledger.save([entry])
         ownership.turn(account, Turn(is_archived=False), by=by)
+        _record("resumed", account, by, was)
     return True
 
 
 def _halt(account: Account, kind: str, by: User | None) -> bool:
-    with transaction.atomic():
+    with together():
         add_missing([account])
         entry = ledger.lock([account.pk])[account.pk]
+        was = _state(account)
         if kind == "paused" and entry.next_slot is None:
             return False
         ended = grids.end(entry, reason=claims.PAUSED, now=ledger.clock())
@@ -110,7 +115,18 @@ def _halt(account: Account, kind: str, by: User | None) -> bool:
         ledger.save([entry])
         if kind == "archived":
             ownership.turn(account, Turn(is_archived=True), by=by)
+        _record(kind, account, by, was)
     return True
+
+
+def _state(account: Account) -> str:
+    paused, archived = Account.objects.values_list("paused_at", "archived_at").get(pk=account.pk)
+    return "archived" if archived else "paused" if paused else "polled"
+
+
+def _record(act: str, account: Account, by: User | None, was: str) -> None:
+    before, after = {"state": was}, {"state": _state(account)}
+    record(f"account.{act}", objects.account(account), by=by, before=before, after=after)
 
 
 def _after_pause(account: Account) -> datetime:
