@@ -83,11 +83,7 @@ def keep(  # noqa: PLR0913 - all by name
 
 def _record(account: Account, key: ApiKey, *, by: User | None, verified: bool) -> None:
     about = objects.account(account)
-    told: Facts = {
-        "environment": str(account.environment),
-        "demo": account.is_demo,
-        "verified": verified,
-    }
+    told: Facts = {"environment": str(account.environment), "demo": account.is_demo}
     record("account.added", about, by=by, after=told)
     record("key.added", objects.key(key, about), by=by, after={"verified": verified})
 

@@ -35,8 +35,7 @@ class Password(PasswordChangeView):
         """Save the password and put on record that it was changed."""
         with together():
             answer = super().form_valid(form)
-            user = User.objects.get(pk=self.request.user.pk)
-            record("password.changed", objects.person(user), by=user)
+            record("password.changed", objects.person(form.user), by=form.user)
         return answer
 
 

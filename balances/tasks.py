@@ -5,6 +5,7 @@ from uuid import UUID
 from celery import shared_task
 from django.conf import settings
 
+from accounts.audit import anchors as act_anchors
 from balances import claims, gates, polling, refreshing, scheduling
 from balances.claims import Claim
 from balances.holdings import make_months
@@ -56,5 +57,6 @@ def prepare_months() -> None:
 
 @shared_task(name="balances.export_heads")
 def export_heads() -> None:
-    """Write the heads of today's chains outside the database, once a day."""
+    """Write the heads of today's chains outside the database, once a day; those of acts beside."""
     export_day(settings.ANCHOR_DIR)
+    act_anchors.export_day(settings.ANCHOR_DIR)

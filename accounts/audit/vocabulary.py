@@ -30,7 +30,7 @@ def _word(label: str, *tells: str) -> Word:
 _FILTERS = ("person", "act", "object", "from", "to")
 
 VOCABULARY: dict[str, Word] = {
-    "account.added": _word("Account added", "environment", "demo", "verified"),
+    "account.added": _word("Account added", "environment", "demo"),
     "account.archived": _word("Account archived", "state"),
     "account.counted": _word("Account counted or not", "counted", "since"),
     "account.paused": _word("Account paused", "state"),
