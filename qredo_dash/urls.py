@@ -5,6 +5,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from accounts import pages as people
+from accounts.audit import pages as audit
 from balances.pages import account, accounts, actions, add, overview, series
 from qredo_dash import health
 
@@ -29,6 +30,9 @@ urlpatterns = [
     path("accounts/<uuid:uid>/resume/", actions.resume, name="account-resume"),
     path("accounts/<uuid:uid>/archive/", actions.archive, name="account-archive"),
     path("accounts/<uuid:uid>/restore/", actions.restore, name="account-restore"),
+    path("audit/", audit.page, name="audit"),
+    path("audit.csv", audit.as_csv, name="audit-csv"),
+    path("audit.json", audit.as_json, name="audit-json"),
     path("profile/", people.profile, name="profile"),
     path("profile/password/", people.Password.as_view(), name="password"),
     path("sign-in/", people.SignIn.as_view(), name="sign-in"),
