@@ -89,7 +89,7 @@ def row(act: Act) -> Row:
         at=exact(act.at),
         who=_doer(act),
         label=word.label if word else act.act,
-        object=act.object_label or ("an address that nobody has" if not act.object_uid else ""),
+        object=_object(act),
         address=act.address,
         agent=act.agent,
         changes=_changes(act),
@@ -101,6 +101,12 @@ def _doer(act: Act) -> str:
     if act.who_kind == "command":
         return f"Operator command ({act.who})"
     return act.who or _DOERS.get(act.who_kind, act.who_kind)
+
+
+def _object(act: Act) -> str:
+    if act.object_kind == "person" and act.object_uid == str(act.who_id):
+        return ""  # themselves, who stand beside it already
+    return act.object_label or "an address that nobody has"
 
 
 def _changes(act: Act) -> list[Change]:
