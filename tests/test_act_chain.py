@@ -376,9 +376,8 @@ def test_one_log_does_not_wait_for_another() -> None:
         connection.close()
 
     with together():
-        with recording.together():
-            record("organization.added", objects.organization(fund), by=None)
-        recording._head(acts.log_of(fund))
+        recording._head(acts.log_of(fund))  # this log is locked from here on
+        record("organization.added", objects.organization(fund), by=None)
         thread = Thread(target=write)
         thread.start()
         thread.join()  # with one chain for all, the lock's timeout would end it unwritten
