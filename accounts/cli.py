@@ -5,10 +5,12 @@ import logging
 import sys
 from argparse import ArgumentParser
 from collections.abc import Mapping
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import InterfaceError, OperationalError
+
+from accounts import origins
 
 #: Exit codes: what was asked for could not be done; it could not be understood.
 FAILED, UNUSABLE = 1, 2
@@ -37,6 +39,12 @@ class Command(BaseCommand):
             first_line = str(error).strip().partition("\n")[0]
             sys.stderr.write(f"The database cannot be used: {first_line}\n")
             sys.exit(UNUSABLE)
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        """Carry the command out; what it does is on record as done by whoever runs it."""
+        name = type(self).__module__.rpartition(".")[2]
+        with origins.acting_from(origins.of_command(name)):
+            return super().execute(*args, **options)
 
     def _joined(self, words: list[str], parser: ArgumentParser) -> list[str]:
         known = {name for action in parser._actions for name in action.option_strings}  # noqa: SLF001

@@ -4,11 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.utils import timezone
 
 import qredo
 from accounts import signing, vault
+from accounts.audit import objects
+from accounts.audit.recording import record, together
+from accounts.audit.vocabulary import Facts
 from accounts.models import Account, ApiKey, Environment, Organization, Tenure, User
 
 
@@ -65,15 +68,24 @@ def keep(  # noqa: PLR0913 - all by name
         is_demo=candidate.is_demo,
     )
     try:
-        with transaction.atomic():
+        with together():
             account.save()
             _first_tenure(account, since or timezone.now(), by).save()
-            _sealed_key(candidate, account, by=by, verified=verified).save()
+            key = _sealed_key(candidate, account, by=by, verified=verified)
+            key.save()
+            _record(account, key, by=by, verified=verified)
     except IntegrityError as error:
         if "label_once" in str(error):
             raise LabelTakenError from None
         raise
     return account
+
+
+def _record(account: Account, key: ApiKey, *, by: User | None, verified: bool) -> None:
+    about = objects.account(account)
+    told: Facts = {"environment": str(account.environment), "demo": account.is_demo}
+    record("account.added", about, by=by, after=told)
+    record("key.added", objects.key(key, about), by=by, after={"verified": verified})
 
 
 def _first_tenure(account: Account, since: datetime, by: User | None) -> Tenure:

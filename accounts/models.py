@@ -268,3 +268,46 @@ class Tenure(models.Model):
     def counts(self) -> bool:
         """Whether the account is in its owner's totals meanwhile."""
         return self.is_counted and not self.is_archived
+
+
+class Act(models.Model):
+    """Something that somebody did: a link of the chain of one log. Append-only by grants.
+
+    It stands for itself: no foreign key, so that whoever and whatever it names may go.
+    """
+
+    pk = models.CompositePrimaryKey("log", "number")
+    #: Whose log: `installation`, `organization UID` or `person ID`.
+    log = models.CharField(max_length=64)
+    number = models.BigIntegerField()
+    at = models.DateTimeField()
+    who_kind = models.CharField(max_length=8)
+    who_id = models.BigIntegerField(null=True)
+    #: A person's e-mail address at the time, or a command's operator.
+    who = models.CharField(max_length=254)
+    act = models.CharField(max_length=40)
+    object_kind = models.CharField(max_length=16)
+    object_uid = models.CharField(max_length=64)
+    object_label = models.CharField(max_length=254)
+    address = models.CharField(max_length=45)
+    agent = models.CharField(max_length=200)
+    before = models.JSONField()
+    after = models.JSONField()
+    chain = models.BinaryField()
+
+    class Meta:
+        constraints = [
+            # Serves the limits of time; within a log, later is later.
+            models.UniqueConstraint(fields=["log", "at"], name="act_once_an_instant"),
+            models.CheckConstraint(
+                condition=Q(who_kind__in=("person", "command", "system", "nobody")),
+                name="act_who_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(who_id__isnull=False) ^ ~Q(who_kind="person"), name="act_who_person"
+            ),
+            models.CheckConstraint(condition=Q(number__gte=1), name="act_numbered"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.act} in {self.log}, number {self.number}"

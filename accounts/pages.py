@@ -1,12 +1,15 @@
 """Pages of people: signing in, the profile, the password."""
 
 from django.contrib import messages
+from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.views import LoginView, PasswordChangeView
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
 from django.views.decorators.http import require_http_methods
 
+from accounts.audit import objects
+from accounts.audit.recording import record, together
 from accounts.forms import ProfileForm, SignInForm
 from accounts.models import User
 from accounts.requests import Request
@@ -28,6 +31,13 @@ class Password(PasswordChangeView):
     success_url = reverse_lazy("profile")
     http_method_names = ("get", "head", "post")
 
+    def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
+        """Save the password and put on record that it was changed."""
+        with together():
+            answer = super().form_valid(form)
+            record("password.changed", objects.person(form.user), by=form.user)
+        return answer
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: Request) -> HttpResponse:
@@ -36,8 +46,18 @@ def profile(request: Request) -> HttpResponse:
     person = User.objects.get(pk=request.user.pk)
     form = ProfileForm(request.POST if request.method == "POST" else None, instance=person)
     if form.is_valid():
-        # Never the whole row: somebody may have been deactivated meanwhile.
-        person.save(update_fields=ProfileForm.Meta.fields)
+        _save(form, request.user)
         messages.success(request, "Your profile is saved.")
         return redirect("profile")
     return render(request, "accounts/profile.html", {"form": form})
+
+
+def _save(form: ProfileForm, before: User) -> None:
+    changed = form.changed_data
+    if not changed:
+        return
+    with together():
+        # Never the whole row: somebody may have been deactivated meanwhile.
+        form.instance.save(update_fields=changed)
+        was, now = ({name: getattr(p, name) for name in changed} for p in (before, form.instance))
+        record("profile.changed", objects.person(before), by=before, before=was, after=now)

@@ -1,8 +1,10 @@
 """Sharing a personal account for reading, and ending that."""
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.db.models import QuerySet
 
+from accounts.audit import objects
+from accounts.audit.recording import record, together
 from accounts.models import Account, Share, User
 
 
@@ -15,7 +17,7 @@ def shares_of(account: Account) -> QuerySet[Share]:
     return Share.objects.filter(account=account, owner=account.owner_id).select_related("user")
 
 
-def share(account: Account, email: str) -> Share:
+def share(account: Account, email: str, *, by: User | None) -> Share:
     """Let the person with this address read a personal account. Raise `NobodyError`."""
     person = User.objects.filter(email=email.strip().lower(), is_active=True).first()
     if person is None:
@@ -23,13 +25,17 @@ def share(account: Account, email: str) -> Share:
     if person.pk == account.owner_id:
         raise NobodyError("This account is your own already.")
     try:
-        with transaction.atomic():
+        with together():
+            record("account.shared", objects.account(account), by=by, after={"with": person.email})
             return Share.objects.create(account=account, owner_id=account.owner_id, user=person)  # type: ignore[misc] # personal: it has one
     except IntegrityError:
         raise NobodyError(f"{person.email} reads this account already.") from None
 
 
-def stop(account: Account, email: str) -> bool:
+def stop(account: Account, email: str, *, by: User) -> bool:
     """Take a share back; return whether there was one. It counts from the next request on."""
-    gone, _ = shares_of(account).filter(user__email=email).delete()
+    with together():
+        gone, _ = shares_of(account).filter(user__email=email).delete()
+        if gone:
+            record("account.unshared", objects.account(account), by=by, before={"with": email})
     return gone > 0

@@ -20,3 +20,13 @@ def plain_words(text: str) -> None:
 def tidy(text: str) -> str:
     """Return text in its composed form with single spaces: what two people would read as equal."""
     return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def visible(text: str) -> str:
+    """Return foreign text on one line, without what cannot be seen or turns text around."""
+    kept = (" " if c.isspace() else c for c in text if _is_kept(c))
+    return " ".join("".join(kept).split())
+
+
+def _is_kept(character: str) -> bool:
+    return character.isspace() or unicodedata.category(character) not in _REFUSED

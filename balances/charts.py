@@ -1,6 +1,5 @@
 """Charts: which accounts and asset over which range, as points for drawing and as a table."""
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -8,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from accounts.access import Span, spans_of
+from accounts.cells import text_cell
 from accounts.models import Account, User
 from balances import moments, ranges
 from balances.amounts import digits_of, plain_decimal
@@ -118,12 +118,6 @@ def csv_rows(of: Subject, shown: Range) -> list[list[str]]:
             for point in points(of, shown)
         ),
     ]
-
-
-def text_cell(text: str) -> str:
-    """Return text that no spreadsheet takes for a formula, not in its full-width form either."""
-    first = unicodedata.normalize("NFKC", text[:1])
-    return f"'{text}" if first and first in "=+-@\t\r" else text
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,10 @@ from uuid import UUID
 from django.db import transaction
 
 import qredo
+from accounts.links import Head
 from balances import rollups, sql
 from balances.amounts import Level, plain_decimal
-from balances.chain import Entry, Head, SnapshotFacts, snapshot_text
+from balances.chain import Entry, SnapshotFacts, snapshot_text
 from balances.ledger import uids_of
 from balances.rollups import Delta
 

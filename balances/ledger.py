@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from accounts.links import Head
 from balances import sql
-from balances.chain import Head, run_text
+from balances.chain import run_text
 from balances.runs import Run, booked
 
 #: Column, type in SQL. The order is that of `Entry.row`.

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
+from accounts.local_time import zone_name
 from balances.instants import iso
 from balances.screens import Moment
 
@@ -27,12 +28,6 @@ def short(instant: datetime, now: datetime) -> str:
     if local.date() == timezone.localtime(now).date():
         return f"{local:%H:%M} {zone_name(local)}"
     return f"{local.day} {local:%b, %H:%M} {zone_name(local)}"
-
-
-def zone_name(local: datetime) -> str:
-    """Return the abbreviation of a local time's zone, or its offset where there is none."""
-    name = local.tzname() or ""
-    return name if name.isalpha() else f"UTC{name[:3]}:{name[3:5] or '00'}"
 
 
 def ago(age: timedelta) -> str:

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from django.db import transaction
-
 import qredo
 from accounts import enrolment
+from accounts.audit import objects
+from accounts.audit.recording import record, together
 from accounts.enrolment import Candidate
 from accounts.models import Account, Organization, User
 from balances import ledger, refreshing, scheduling
@@ -33,11 +33,11 @@ def add_account(
     """
     since = ledger.clock()  # before the answer, so that its owner's time covers it
     answer = enrolment.test_key(candidate) if verify else None
-    with transaction.atomic():
+    with together():
         account = enrolment.keep(
             candidate,
             label=label,
-            owner=_stored(owner),
+            owner=_stored(owner, by),
             by=by,
             verified=answer is not None,
             since=since,
@@ -48,11 +48,14 @@ def add_account(
     return Added(account, verified=answer is not None)
 
 
-def _stored(owner: User | Organization) -> User | Organization:
-    if isinstance(owner, Organization) and owner.pk is None:
-        # By name: another command may have made it meanwhile.
-        return Organization.objects.get_or_create(name=owner.name)[0]
-    return owner
+def _stored(owner: User | Organization, by: User | None) -> User | Organization:
+    if isinstance(owner, User) or owner.pk is not None:
+        return owner
+    # By name: another command may have made it meanwhile.
+    stored, made = Organization.objects.get_or_create(name=owner.name)
+    if made:
+        record("organization.added", objects.organization(stored), by=by)
+    return stored
 
 
 def _store_first(account: Account, answer: qredo.BalanceAnswer, *, by: User | None) -> None:

@@ -11,6 +11,9 @@ from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
+from accounts.audit import objects
+from accounts.audit.recording import record, together
+from accounts.links import written
 from accounts.models import Account, Organization, Tenure, User
 from balances import ledger, rollups
 from balances.amounts import Level
@@ -64,17 +67,42 @@ def transfer(
 
     With `taken_from` it has to be this owner's still, else `BadTurnError` is raised.
     """
-    turn(account, Turn(owner=to, taken_from=taken_from), by=by, at=at)
+    with together():
+        ledger.lock([account.pk])  # nobody else gives it away between this look and the turn
+        was = objects.account(account)
+        if turn(account, Turn(owner=to, taken_from=taken_from), by=by, at=at):
+            _record_transfer(was, account, by, at)
 
 
 def count(account: Account, *, counted: bool, by: User | None, at: datetime | None = None) -> None:
     """Let an account count in its owner's totals, or not."""
-    turn(account, Turn(is_counted=counted), by=by, at=at)
+    with together():
+        if turn(account, Turn(is_counted=counted), by=by, at=at):
+            told = {"counted": counted, "since": _since(at)}
+            record("account.counted", objects.account(account), by=by, after=told)
+
+
+def _record_transfer(
+    was: objects.Thing, account: Account, by: User | None, at: datetime | None
+) -> None:
+    """Tell the old owner and the new one; each reads the act in a log of their own."""
+    now = objects.account(account)
+    before = {"owner": objects.owner_in(was.log)}
+    after = {"owner": objects.owner_in(now.log), "since": _since(at)}
+    for about in {was.log: was, now.log: now}.values():
+        record("account.transferred", about, by=by, before=before, after=after)
+
+
+def _since(at: datetime | None) -> str | None:
+    return None if at is None else written(at)
 
 
 @transaction.atomic
-def turn(account: Account, change: Turn, *, by: User | None, at: datetime | None = None) -> None:
-    """Apply a turn now, or as of `at` in the past, for all time since. Raise `BadTurnError`."""
+def turn(account: Account, change: Turn, *, by: User | None, at: datetime | None = None) -> bool:
+    """Apply a turn now, or as of `at` in the past, for all time since. Raise `BadTurnError`.
+
+    Return whether anything changed.
+    """
     entry = ledger.lock([account.pk]).get(account.pk)  # nobody records a change of it meanwhile
     if entry is None:
         raise BadTurnError("This account is not polled yet. Try again in a few seconds.")
@@ -85,7 +113,7 @@ def turn(account: Account, change: Turn, *, by: User | None, at: datetime | None
     _require_past(tenures, at, now)
     turned = [t for t in tenures if _lasts_after(t, at) and not _same(change.applied_to(t), t)]
     if not turned:
-        return
+        return False
     # What was asked before the turn would be the old owner's, who has left: it is discarded.
     entry.miss_claim(TURNED)
     ledger.save([entry])
@@ -94,6 +122,7 @@ def turn(account: Account, change: Turn, *, by: User | None, at: datetime | None
     else:
         _turn_then(turned, change, by, at)
     _follow_today(account)
+    return True
 
 
 def _after(*instants: datetime | None) -> datetime:

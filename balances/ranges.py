@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.utils import timezone
 
+from accounts.local_time import local_instant
 from balances import moments
 from balances.instants import EARLIEST
 
@@ -75,17 +76,3 @@ def _custom(start_text: str, end_text: str, now: datetime) -> Range:
 
 def _unusable(now: datetime, typed: tuple[str, str], error: str) -> Range:
     return Range("custom", now - timedelta(days=7), now, typed, error)
-
-
-def local_instant(text: str) -> datetime:
-    """Return the instant of a local time in the reader's zone. Raise `ValueError`.
-
-    An hour that comes twice means its first; one that daylight saving skips means the time as
-    much later.
-    """
-    local = datetime.fromisoformat(text)
-    # The first and the last year that there is may not exist in another zone.
-    if local.tzinfo is not None or not 1 < local.year < 9999:
-        raise ValueError(text)
-    zone = timezone.get_current_timezone()
-    return local.replace(tzinfo=zone, fold=0).astimezone(UTC)

@@ -4,10 +4,12 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.db.models import QuerySet
 
 import qredo
+from accounts.audit import objects
+from accounts.audit.recording import record, together
 from accounts.models import Account, User
 from balances import claims, ledger, polling, recording, sql
 from balances.claims import Claim
@@ -26,8 +28,10 @@ NOT_POLLED = "This account is paused or archived. Resume it first."
 def ask(account: Account, *, by: User | None) -> Refresh:
     """Ask for a refresh; while one is open already, return that one: a double click asks once."""
     try:
-        with transaction.atomic():
-            return Refresh.objects.create(account=account, asked_by=by, asked_at=ledger.clock())
+        with together():
+            asked = Refresh.objects.create(account=account, asked_by=by, asked_at=ledger.clock())
+            record("account.refreshed", objects.account(account), by=by)
+            return asked
     except IntegrityError:
         return Refresh.objects.get(account=account, finished_at=None)
 

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
+from accounts.audit import objects
+from accounts.audit.recording import record, together
 from accounts.models import Account, User
 from balances import claims, grids, ledger, ownership
 from balances.models import Pause, Schedule
@@ -70,34 +72,37 @@ def archive(account: Account, *, by: User | None) -> bool:
 
 def resume(account: Account, *, by: User | None) -> bool:
     """Poll a paused account again, at once; return whether anything changed."""
-    return _poll_again(account, "paused", by)
+    return _poll_again(account, "paused", "resumed", by)
 
 
 def restore(account: Account, *, by: User | None) -> bool:
     """Bring an archived account back and poll it at once; return whether anything changed."""
-    return _poll_again(account, "archived", by)
+    return _poll_again(account, "archived", "restored", by)
 
 
-def _poll_again(account: Account, kind: str, by: User | None) -> bool:
-    with transaction.atomic():
+def _poll_again(account: Account, kind: str, act: str, by: User | None) -> bool:
+    with together():
         entries = ledger.lock([account.pk])
         # Seen under the lock: what was archived meanwhile is not for whoever may only resume.
         open_one = Pause.objects.filter(account=account, kind=kind, ended_at=None)
         if not open_one.exists():
             return False
+        was = _state(account)
         now = _after_pause(account, ledger.clock())
         open_one.update(ended_at=now)
         Account.objects.filter(pk=account.pk).update(paused_at=None, archived_at=None)
         entries[account.pk].next_slot = now
         ledger.save(entries.values())
         ownership.turn(account, Turn(is_archived=False), by=by)
+        _record(act, account, by, was)
     return True
 
 
 def _halt(account: Account, kind: str, by: User | None) -> bool:
-    with transaction.atomic():
+    with together():
         add_missing([account])
         entry = ledger.lock([account.pk])[account.pk]
+        was = _state(account)
         if kind == "paused" and entry.next_slot is None:
             return False
         # The pause begins where the grid ended; a clock read anew would leave a hole between.
@@ -113,7 +118,18 @@ def _halt(account: Account, kind: str, by: User | None) -> bool:
         ledger.save([entry])
         if kind == "archived":
             ownership.turn(account, Turn(is_archived=True), by=by)
+        _record(kind, account, by, was)
     return True
+
+
+def _state(account: Account) -> str:
+    paused, archived = Account.objects.values_list("paused_at", "archived_at").get(pk=account.pk)
+    return "archived" if archived else "paused" if paused else "polled"
+
+
+def _record(act: str, account: Account, by: User | None, was: str) -> None:
+    before, after = {"state": was}, {"state": _state(account)}
+    record(f"account.{act}", objects.account(account), by=by, before=before, after=after)
 
 
 def _after_pause(account: Account, now: datetime) -> datetime:

@@ -7,6 +7,7 @@ from celery import shared_task
 from django.conf import settings
 from django.db import DatabaseError
 
+from accounts.audit import anchors as act_anchors
 from balances import claims, gates, incidents, polling, refreshing, scheduling
 from balances.claims import Claim
 from balances.holdings import make_months
@@ -80,5 +81,6 @@ def prepare_months() -> None:
 
 @shared_task(name="balances.export_heads")
 def export_heads() -> None:
-    """Write the heads of today's chains outside the database, once a day."""
+    """Write the heads of today's chains outside the database, once a day; those of acts beside."""
     export_day(settings.ANCHOR_DIR)
+    act_anchors.export_day(settings.ANCHOR_DIR)

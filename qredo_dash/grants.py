@@ -14,7 +14,13 @@ from django.db import connections, transaction
 
 #: History: rows are added and read, never changed. Partitions are reached by their parent alone.
 APPEND_ONLY = frozenset(
-    {"balances_change", "balances_payload", "balances_run", "balances_snapshot"}
+    {
+        "accounts_act",
+        "balances_change",
+        "balances_payload",
+        "balances_run",
+        "balances_snapshot",
+    }
 )
 #: Written by whoever migrates.
 READ_ONLY = frozenset({"django_migrations"})

@@ -57,6 +57,8 @@ if SERVER_INSTALLATION and not (VAULT_KEYSET or VAULT_PUBLIC_KEYSET):
 
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
+#: How many proxies in front of the web process add to `X-Forwarded-For`; none: it is not read.
+TRUSTED_PROXIES = env.whole("TRUSTED_PROXIES", 0, least=0, most=10)
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -74,6 +76,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "qredo_dash.middleware.WhereFrom",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

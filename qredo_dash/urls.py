@@ -5,6 +5,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from accounts import pages as people
+from accounts.audit import pages as audit
 from balances.pages import (
     account,
     accounts,
@@ -43,6 +44,9 @@ urlpatterns = [
     path("accounts/<uuid:uid>/shares/", settings.shares, name="account-shares"),
     path("accounts/<uuid:uid>/shares/stop/", settings.unshare, name="account-unshare"),
     path("accounts/<uuid:uid>/transfer/", settings.transfer, name="account-transfer"),
+    path("audit/", audit.page, name="audit"),
+    path("audit.csv", audit.as_csv, name="audit-csv"),
+    path("audit.json", audit.as_json, name="audit-json"),
     path("profile/", people.profile, name="profile"),
     path("profile/password/", people.Password.as_view(), name="password"),
     path("sign-in/", people.SignIn.as_view(), name="sign-in"),

@@ -169,10 +169,10 @@ def personal(cast: Cast, simulator: Simulator) -> Account:
     account = props.enrolled(simulator.key(name), "Personal", cast.former)
     scheduling.add_missing([account])
     # What the former owner had let somebody read ended with the transfer.
-    sharing.share(account, cast.stranger.email)
+    sharing.share(account, cast.stranger.email, by=account.owner)
     ownership.transfer(account, cast.owner, by=cast.former)
     account.refresh_from_db()
-    sharing.share(account, cast.reader.email)
+    sharing.share(account, cast.reader.email, by=account.owner)
     return account
 
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 from django.db import transaction
 
+from accounts.links import Head
 from accounts.models import Account, Organization
 from balances import chain, rollups, sql
 from balances.amounts import Level
@@ -134,8 +135,8 @@ def make_consistent(account: Account) -> None:
     )
 
 
-def _relink_snapshots(account: Account) -> chain.Head:
-    head = chain.Head()
+def _relink_snapshots(account: Account) -> Head:
+    head = Head()
     for row in Snapshot.objects.filter(account=account).order_by("observed_at"):
         changes = Change.objects.filter(snapshot=row).select_related("holding")
         facts = chain.SnapshotFacts(
@@ -158,8 +159,8 @@ def _level(c: Change) -> Level:
     )
 
 
-def _relink_runs(account: Account) -> chain.Head:
-    head = chain.Head()
+def _relink_runs(account: Account) -> Head:
+    head = Head()
     for row in Run.objects.filter(account=account).order_by("first_slot"):
         run = PlainRun(
             row.outcome,

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from accounts.models import Account, Membership, Role, Tag
 from balances import ownership, refreshing, scheduling
+from tests import acts
 from tests.conftest import Cast, Simulator
 from tests.history import coins
 from tests.markup import read
@@ -28,12 +29,22 @@ def tags(account: Account) -> set[str]:
     return set(account.tags.values_list("name", flat=True))
 
 
-def test_label_and_tags_are_put_in_order_and_shown(custody: Account, admin: Client) -> None:
+def test_label_and_tags_are_put_in_order_and_shown(
+    cast: Cast, custody: Account, admin: Client
+) -> None:
     typed = {"label": "  Cold   store ", "tags": "Payroll, payroll ,  Q4  reserve,,"}
     assert admin.post(path("account-edit", custody), typed).status_code == 302
     custody.refresh_from_db()
     assert custody.label == "Cold store"
     assert tags(custody) == {"payroll", "Q4 reserve"}
+    act = acts.last(cast.fund)
+    assert (act.act, act.before["label"], act.after["tags"]) == (
+        "account.labelled",
+        "Custody",
+        "payroll, Q4 reserve",
+    )
+    assert admin.post(path("account-edit", custody), typed).status_code == 302
+    assert acts.last(cast.fund).pk == act.pk
     page = read(admin.get(path("account", custody)))
     assert page.has("a", href=f"{reverse('accounts')}?tag=Q4%20reserve")
     assert "Q4 reserve" in page.text

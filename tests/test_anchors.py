@@ -226,16 +226,16 @@ def test_an_export_overwrites_nothing_and_leaves_no_half_of_a_file(
 def test_the_heads_are_exported_once_a_day(history: History, tmp_path: Path, settings: Any) -> None:
     settings.ANCHOR_DIR = tmp_path / "anchors"
     export_heads()
-    (first,) = settings.ANCHOR_DIR.iterdir()
+    (first,) = settings.ANCHOR_DIR.glob("heads-*")
     written = first.read_bytes()
     seen(history.account, at(11, 25), BTC=coins(12))
     history.clock.now = at(23, 59, 59)
     export_heads()
-    assert [p.name for p in settings.ANCHOR_DIR.iterdir()] == ["heads-20260302.jsonl"]
+    assert [p.name for p in settings.ANCHOR_DIR.glob("heads-*")] == ["heads-20260302.jsonl"]
     assert first.read_bytes() == written
     history.clock.now = at(0, day=3)
     export_heads()
-    assert len(list(settings.ANCHOR_DIR.iterdir())) == 2
+    assert len(list(settings.ANCHOR_DIR.glob("heads-*"))) == 2
     assert verify(anchors.read(first)).ok
 
 

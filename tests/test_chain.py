@@ -10,10 +10,11 @@ from uuid import UUID
 
 import pytest
 
+from accounts.links import Head
 from accounts.models import Account
 from balances import claims, recording, refreshing, scheduling
 from balances.amounts import Level
-from balances.chain import Entry, Head, SnapshotFacts, run_text, snapshot_text
+from balances.chain import Entry, SnapshotFacts, run_text, snapshot_text
 from balances.models import Run, Schedule, Snapshot
 from balances.results import Result
 from balances.runs import Run as PlainRun

@@ -127,7 +127,8 @@ def test_a_view_would_only_be_read(link: Link) -> None:
     ],
 )
 def test_history_is_never_changed(link: Link, table: str, attempt: str) -> None:
-    column = {"balances_change": "scale", "balances_payload": "size"}.get(table, "account_id")
+    columns = {"accounts_act": "who", "balances_change": "scale", "balances_payload": "size"}
+    column = columns.get(table, "account_id")
     refused(link, attempt.replace("account_id", column), table)
 
 

@@ -59,7 +59,7 @@ def test_no_hole_is_left_by_a_clock_that_moves_on_meanwhile(
     readings = count()
     seen(account, at(10), BTC=coins(1))
     monkeypatch.setattr(ledger, "clock", lambda: at(10, 3) + timedelta(milliseconds=next(readings)))
-    for act in (scheduling.pause, scheduling.archive, scheduling.resume, scheduling.archive):
+    for act in (scheduling.pause, scheduling.archive, scheduling.restore, scheduling.archive):
         assert act(account, by=None)
     assert [s.kind for s in timeline(account)] == [
         "fresh",

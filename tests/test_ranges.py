@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.local_time import local_instant
 from accounts.models import Account, User
 from balances import ranges
 from tests.conftest import Cast
@@ -49,7 +50,7 @@ def utc(text: str) -> datetime:
 )
 def test_a_local_time_is_one_instant(zone: str, typed: str, instant: str) -> None:
     with timezone.override(ZoneInfo(zone)):
-        assert ranges.local_instant(typed) == utc(instant)
+        assert local_instant(typed) == utc(instant)
 
 
 @pytest.mark.parametrize(
@@ -73,7 +74,7 @@ def test_a_local_time_is_one_instant(zone: str, typed: str, instant: str) -> Non
 )
 def test_what_is_no_local_time_is_refused(typed: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - of several makers
-        ranges.local_instant(typed)
+        local_instant(typed)
 
 
 @pytest.mark.parametrize(
@@ -177,7 +178,7 @@ def test_a_custom_range_has_500_points_from_its_start_to_its_end(
     answer = viewer.get(f"{reverse('account-series', args=[account.uid])}?{query(start, end)}")
     told = json.loads(answer.content)
     with timezone.override(ZoneInfo(zone)):
-        first, last = ranges.local_instant(start), min(ranges.local_instant(end), NOW)
+        first, last = local_instant(start), min(local_instant(end), NOW)
     assert (told["at"][0], told["at"][-1]) == (int(first.timestamp()), int(last.timestamp()))
     assert len(told["at"]) == 500
     assert told["at"] == sorted(told["at"])

@@ -9,7 +9,7 @@ from accounts import sharing
 from accounts.access import spans_of, visible_at, visible_to
 from accounts.models import Account, Share
 from balances import ledger, ownership, refreshing
-from tests import props
+from tests import acts, props
 from tests.conftest import Cast, Simulator
 from tests.history import coins
 from tests.markup import read
@@ -48,18 +48,19 @@ def test_who_is_let_in_reads_figures_and_history(
 def test_a_share_that_is_taken_back_ends_with_the_next_request(
     cast: Cast, pocket: Account, browser_of: Any
 ) -> None:
-    sharing.share(pocket, cast.reader.email)
+    sharing.share(pocket, cast.reader.email, by=pocket.owner)
     reader = browser_of(cast.reader)
     assert reader.get(path("account", pocket)).status_code == 200
     browser_of(cast.owner).post(path("account-unshare", pocket), {"email": cast.reader.email})
     assert reader.get(path("account", pocket)).status_code == 404
+    assert acts.words(cast.owner, "sign_in")[-2:] == ["account.shared", "account.unshared"]
     assert not spans_of(cast.reader, [pocket.pk])
 
 
 def test_a_transfer_ends_every_share_and_leaves_the_past_to_the_old_owner(
     cast: Cast, pocket: Account
 ) -> None:
-    sharing.share(pocket, cast.reader.email)
+    sharing.share(pocket, cast.reader.email, by=pocket.owner)
     before = ledger.clock()
     ownership.transfer(pocket, cast.fund, by=cast.owner)
     assert not visible_to(cast.reader).exists()
@@ -83,7 +84,7 @@ def test_a_transfer_ends_every_share_and_leaves_the_past_to_the_old_owner(
 def test_whom_it_cannot_be_shared_with_is_said_at_the_field(
     cast: Cast, pocket: Account, browser_of: Any, email: str, said: str
 ) -> None:
-    sharing.share(pocket, cast.reader.email)
+    sharing.share(pocket, cast.reader.email, by=pocket.owner)
     answer = browser_of(cast.owner).post(path("account-shares", pocket), {"email": email})
     assert answer.status_code == 422
     page = read(answer)

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
-from django.db import transaction
 
+from accounts.audit import objects
+from accounts.audit.recording import record, together
 from accounts.models import Membership, Organization, Role, User
 
 FUND, EXCHANGE = "Demo Fund", "Demo Exchange"
@@ -49,17 +50,27 @@ def password() -> str:
     return path.read_text(encoding="utf-8").strip()
 
 
-@transaction.atomic
 def ensure_people() -> None:
     """Make the people and organizations that are missing; what is there is left alone."""
-    organizations = {
-        name: Organization.objects.get_or_create(name=name)[0] for name in (FUND, EXCHANGE)
-    }
-    for person in PEOPLE:
-        user = User.objects.filter(email=person.email).first()
-        if user is None:
-            user = User.objects.create_user(person.email, password(), name=person.name)
-            Membership.objects.bulk_create(
-                Membership(organization=organizations[name], user=user, role=role)
-                for name, role in person.roles.items()
-            )
+    with together():
+        organizations = {name: _organization(name) for name in (FUND, EXCHANGE)}
+        for person in PEOPLE:
+            if not User.objects.filter(email=person.email).exists():
+                _add(person, organizations)
+
+
+def _organization(name: str) -> Organization:
+    found, made = Organization.objects.get_or_create(name=name)
+    if made:
+        record("organization.added", objects.organization(found), by=None)
+    return found
+
+
+def _add(person: Person, organizations: dict[str, Organization]) -> None:
+    user = User.objects.create_user(person.email, password(), name=person.name)
+    record("person.added", objects.installed(objects.person(user)), by=None)
+    for name, role in person.roles.items():
+        body = organizations[name]
+        Membership.objects.create(organization=body, user=user, role=role)
+        about = objects.person(user, log=objects.log_of_organization(body))
+        record("member.added", about, by=None, after={"role": role})

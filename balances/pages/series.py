@@ -8,7 +8,11 @@ from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
 from accounts.access import in_scope, visible_to
-from accounts.models import Account
+from accounts.audit import objects
+from accounts.audit.recording import record, together
+from accounts.audit.vocabulary import Facts
+from accounts.links import written
+from accounts.models import Account, User
 from accounts.requests import Request
 from balances import charts, ledger
 from balances.charts import Subject
@@ -61,11 +65,22 @@ def _file(request: Request, accounts: Sequence[Account]) -> HttpResponse:
     of, shown = _asked(request, accounts)
     if shown.error:
         return HttpResponse(shown.error, status=400, content_type="text/plain; charset=utf-8")
+    if request.method == "GET":
+        _record(request.user, of, shown)
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     name = f"{slugify(of.asset) or 'asset'}-{shown.start:%Y%m%d}-{shown.end:%Y%m%d}.csv"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     csv.writer(response).writerows(charts.csv_rows(of, shown))
     return response
+
+
+def _record(by: User, of: Subject, shown: Range) -> None:
+    """Tell everybody whose accounts are in a file, each of theirs alone."""
+    start, end = written(shown.start), written(shown.end)
+    with together():
+        for log, count in objects.logs_of(of.accounts).items():
+            told: Facts = {"format": "csv", "from": start, "to": end, "accounts": count}
+            record("export.chart", objects.asset(of.asset, log), by=by, after=told)
 
 
 def _asked(request: Request, accounts: Sequence[Account]) -> tuple[Subject, Range]:

@@ -9,7 +9,7 @@ from accounts import sharing
 from accounts.access import ADMINISTER, OPERATE, OWNER, NeedsRole, in_scope, require, visible_to
 from accounts.enrolment import LabelTakenError
 from accounts.labels import relabel
-from accounts.models import Account
+from accounts.models import Account, User
 from accounts.requests import Request
 from balances import ownership
 from balances.account_forms import DetailsForm, ShareForm, TransferForm
@@ -21,15 +21,15 @@ def details(request: Request, account: Account) -> HttpResponse:
     """Show and change an account's label and tags."""
     require(request.user, account, OPERATE)
     form = DetailsForm(request.POST) if request.method == "POST" else DetailsForm.of(account)
-    if form.is_valid() and _relabelled(form, account):
+    if form.is_valid() and _relabelled(form, account, request.user):
         messages.success(request, "Label and tags are saved.")
         return redirect("account", account.uid)
     return _form(request, "accounts/details.html", form, account)
 
 
-def _relabelled(form: DetailsForm, account: Account) -> bool:
+def _relabelled(form: DetailsForm, account: Account, by: User) -> bool:
     try:
-        relabel(account, form.cleaned_data["label"], form.cleaned_data["tags"])
+        relabel(account, form.cleaned_data["label"], form.cleaned_data["tags"], by=by)
     except LabelTakenError:
         form.add_error("label", "Another account of this owner has this label.")
         return False
@@ -42,15 +42,15 @@ def shares(request: Request, account: Account) -> HttpResponse:
     """Show who else reads a personal account, and let one more."""
     _require_owner(request, account)
     form = ShareForm(request.POST if request.method == "POST" else None)
-    if form.is_valid() and (email := _shared(form, account)):
+    if form.is_valid() and (email := _shared(form, account, request.user)):
         messages.success(request, f"{email} reads {account.label} from now on.")
         return redirect("account-shares", account.uid)
     return _form(request, "accounts/shares.html", form, account, shares=sharing.shares_of(account))
 
 
-def _shared(form: ShareForm, account: Account) -> str:
+def _shared(form: ShareForm, account: Account, by: User) -> str:
     try:
-        return sharing.share(account, form.cleaned_data["email"]).user.email
+        return sharing.share(account, form.cleaned_data["email"], by=by).user.email
     except sharing.NobodyError as error:
         form.add_error("email", str(error))
         return ""
@@ -62,7 +62,7 @@ def unshare(request: Request, account: Account) -> HttpResponse:
     """Take reading back from somebody."""
     _require_owner(request, account)
     email = request.POST.get("email", "")[:254].replace("\0", "")
-    if sharing.stop(account, email):
+    if sharing.stop(account, email, by=request.user):
         messages.success(request, f"{email} reads {account.label} no more.")
     return redirect("account-shares", account.uid)
 

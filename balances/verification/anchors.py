@@ -4,28 +4,21 @@ Whoever can change the whole database can recompute every chain. Heads that were
 to where that somebody cannot write, still tell: a chain only grows, so each has to be found in it.
 """
 
-import json
-import os
 import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 from uuid import UUID
 
+from accounts import head_files
 from accounts.models import Account
 from balances import ledger, sql
 from balances.instants import iso
 from balances.verification.findings import Finding
 
 FORMAT = "qredo-dash heads 1"
-
-
-class BadAnchorError(Exception):
-    """A file that holds no anchor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,48 +49,22 @@ def export(path: Path) -> int:
     """
     rows = list(heads())
     header = {"format": FORMAT, "at": iso(ledger.clock()), "accounts": len(rows)}
-    lines = [json.dumps(line) + "\n" for line in (header, *map(asdict, rows))]
-    with NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=".heads-") as draft:
-        draft.writelines(lines)
-        draft.flush()
-        os.fsync(draft.fileno())
-        path.hardlink_to(draft.name)
+    head_files.write(path, header, [asdict(row) for row in rows])
     return len(rows)
 
 
 def export_day(folder: Path) -> Path:
     """Write today's heads into a folder unless they stand there already; return the file."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = day_file(folder, ledger.clock())
+    path = head_files.day_file(folder, "heads", ledger.clock())
     with suppress(FileExistsError):
         export(path)
     return path
 
 
-def day_file(folder: Path, day: datetime) -> Path:
-    """Return where the heads of a day (in UTC) are exported to."""
-    return folder / f"heads-{day.astimezone(UTC):%Y%m%d}.jsonl"
-
-
 def read(path: Path) -> list[Heads]:
     """Return the heads in a file. Raise `BadAnchorError` saying what is wrong with it."""
-    try:
-        first, *lines = path.read_text(encoding="utf-8").splitlines()
-        count, found = _count_of(json.loads(first)), [_heads_of(json.loads(line)) for line in lines]
-    except OSError as error:
-        raise BadAnchorError(f"{path.name} cannot be read: {error.strerror}.") from None
-    except (ValueError, TypeError, KeyError, AttributeError):
-        raise BadAnchorError(f"{path.name} is no file of heads.") from None
-    if count != len(found):
-        raise BadAnchorError(f"{path.name} holds {len(found)} accounts of {count}. It was cut.")
-    return found
-
-
-def _count_of(header: dict[str, Any]) -> object:
-    """Return how many accounts a file says that it has. Raise `ValueError` and the like."""
-    if header["format"] != FORMAT:
-        raise ValueError("another format")
-    return header["accounts"]
+    return head_files.read(path, kind=FORMAT, counted="accounts", one=_heads_of)
 
 
 def _heads_of(line: dict[str, Any]) -> Heads:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from balances.chain import Head
+from accounts.links import Head
 from balances.instants import iso
 
 

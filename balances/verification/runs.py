@@ -5,9 +5,10 @@ from datetime import datetime
 
 from django.db.models import F
 
+from accounts.links import Head
 from accounts.models import Account
 from balances import runs, sql
-from balances.chain import Head, run_text
+from balances.chain import run_text
 from balances.models import Pause, Run, Schedule
 from balances.verification.findings import Finding, compared, compared_heads
 

@@ -8,9 +8,10 @@ from datetime import datetime
 from itertools import chain, islice
 
 import qredo
+from accounts.links import Head
 from accounts.models import Account
 from balances.amounts import Level, base_units_of, plain_decimal
-from balances.chain import Entry, Head, SnapshotFacts, snapshot_text
+from balances.chain import Entry, SnapshotFacts, snapshot_text
 from balances.holdings import EMPTIED, IDENTITY, SCALE_CHANGED, VANISHED
 from balances.instants import iso
 from balances.models import Holding, Payload, Schedule, Snapshot

@@ -6,9 +6,10 @@ from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db import transaction
 
 from accounts import cli
+from accounts.audit import objects
+from accounts.audit.recording import record, together
 from accounts.models import Membership, Organization, Role, User
 
 
@@ -24,12 +25,12 @@ class Command(cli.Command):
         parser.add_argument("--organization", help="its name; made if it is missing")
         parser.add_argument("--role", choices=Role.values, default=Role.VIEWER)
 
-    @transaction.atomic
     def handle(self, **options: Any) -> None:
         """Add the person and print who they are."""
         try:
-            user = self._person(options["email"], options["name"])
-            self._join(user, options["organization"], options["role"])
+            with together():
+                user = self._person(options["email"], options["name"])
+                self._join(user, options["organization"], options["role"])
         except ValidationError as error:
             self.refuse(" ".join(error.messages))
         self.emit({"email": user.email})
@@ -44,6 +45,7 @@ class Command(cli.Command):
         user.full_clean()
         validate_password(password, user)
         user.save()
+        record("person.added", objects.installed(objects.person(user)), by=None)
         return user
 
     def _join(self, user: User, organization: str | None, role: str) -> None:
@@ -54,4 +56,16 @@ class Command(cli.Command):
             body = Organization(name=organization)
             body.full_clean()
             body.save()
-        Membership.objects.update_or_create(user=user, organization=body, defaults={"role": role})
+            record("organization.added", objects.organization(body), by=None)
+        self._give_role(user, body, role)
+
+    def _give_role(self, user: User, body: Organization, role: str) -> None:
+        member = Membership.objects.select_for_update().filter(user=user, organization=body).first()
+        about = objects.person(user, log=objects.log_of_organization(body))
+        if member is None:
+            Membership.objects.create(user=user, organization=body, role=role)
+            record("member.added", about, by=None, after={"role": role})
+        elif member.role != role:
+            told = {"before": {"role": member.role}, "after": {"role": role}}
+            Membership.objects.filter(pk=member.pk).update(role=role)
+            record("member.role_changed", about, by=None, **told)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from accounts import cli
+from accounts.head_files import BadAnchorError
 from balances.verification import anchors
 from balances.verification.whole import Report, unseen, verify
 
@@ -24,7 +25,7 @@ class Command(cli.Command):
         path = options["anchor"]
         try:
             anchor = None if path is None else anchors.read(path)
-        except anchors.BadAnchorError as error:
+        except BadAnchorError as error:
             self.refuse(str(error), code=cli.UNUSABLE)
         report = verify(anchor)
         if options["json"]:

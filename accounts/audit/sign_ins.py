@@ -1,0 +1,58 @@
+"""Sign-ins, failed ones and sign-outs, told by Django's signals: alike for every way to sign in.
+
+Who signs in does so to their own accounts and to those of their organizations: the act is in the
+person's log and in each organization's. A failure is in one log, whoever was meant, so that it
+takes as long for an address that nobody has.
+"""
+
+from typing import Any
+
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+
+from accounts.audit import objects
+from accounts.audit.objects import INSTALLATION, Thing
+from accounts.audit.recording import NOBODY, record, together
+from accounts.models import Organization, User
+
+#: What a sign-in may call the e-mail address.
+_NAMES = ("username", "email", "login")
+
+
+def watch() -> None:
+    """Listen from now on."""
+    user_logged_in.connect(_signed_in, dispatch_uid="audit")
+    user_logged_out.connect(_signed_out, dispatch_uid="audit")
+    user_login_failed.connect(_failed, dispatch_uid="audit")
+
+
+def _signed_in(user: User, **_: Any) -> None:
+    _record_everywhere("sign_in", user)
+
+
+def _signed_out(user: User | None, **_: Any) -> None:
+    if user is not None:  # the session may have ended before
+        _record_everywhere("sign_out", user)
+
+
+def _record_everywhere(act: str, user: User) -> None:
+    with together():
+        record(act, objects.person(user), by=user)
+        for organization in Organization.objects.filter(memberships__user=user):
+            log = objects.log_of_organization(organization)
+            record(act, objects.person(user, log=log), by=user)
+
+
+def _failed(credentials: dict[str, Any], **_: Any) -> None:
+    record("sign_in.failed", _meant(credentials), by=NOBODY)
+
+
+def _meant(credentials: dict[str, Any]) -> Thing:
+    """Return the person whose address was typed.
+
+    An address that nobody has is not kept: it may be a stranger's, or a password in the wrong
+    field.
+    """
+    typed = next((str(credentials[name]) for name in _NAMES if credentials.get(name)), "")
+    email = typed.replace("\0", "").strip().lower()
+    found = User.objects.filter(email=email).first()
+    return objects.person(found) if found else Thing("person", "", "", INSTALLATION)

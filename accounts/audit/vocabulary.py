@@ -1,0 +1,74 @@
+"""The acts that are on record: a word for each, what it is called, and what it may tell.
+
+`tells` are the only keys that before and after may have: what is not named here cannot slip in.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from accounts.words import visible
+
+Plain = str | int | bool | None
+Facts = Mapping[str, Plain]
+
+#: Longer text is cut; nothing that is told needs more.
+LONGEST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """An act: what a reader sees of it, and the facts that it may tell."""
+
+    label: str
+    tells: frozenset[str] = frozenset()
+
+
+def _word(label: str, *tells: str) -> Word:
+    return Word(label, frozenset(tells))
+
+
+_FILTERS = ("person", "act", "object", "from", "to")
+
+VOCABULARY: dict[str, Word] = {
+    "account.added": _word("Account added", "environment", "demo"),
+    "account.archived": _word("Account archived", "state"),
+    "account.labelled": _word("Label or tags changed", "label", "tags"),
+    "account.counted": _word("Account counted or not", "counted", "since"),
+    "account.paused": _word("Account paused", "state"),
+    "account.refreshed": _word("Refresh asked for"),
+    "account.restored": _word("Account restored", "state"),
+    "account.resumed": _word("Account resumed", "state"),
+    "account.shared": _word("Account shared for reading", "with"),
+    "account.transferred": _word("Account transferred", "owner", "since"),
+    "account.unshared": _word("Account shared no more", "with"),
+    "export.audit": _word("Audit log exported", "format", *_FILTERS),
+    "export.chart": _word("Chart exported", "format", "accounts", "from", "to"),
+    "key.added": _word("API key added", "verified"),
+    "member.added": _word("Member added", "role"),
+    "member.role_changed": _word("Role changed", "role"),
+    "organization.added": _word("Organization added"),
+    "password.changed": _word("Password changed"),
+    "person.added": _word("Person added"),
+    "profile.changed": _word("Profile changed", "name", "time_zone"),
+    "sign_in": _word("Signed in"),
+    "sign_in.failed": _word("Sign-in failed"),
+    "sign_out": _word("Signed out"),
+}
+
+
+class UnknownActError(ValueError):
+    """An act, or a fact about it, that the vocabulary does not have."""
+
+
+def checked(act: str, facts: Facts) -> dict[str, Plain]:
+    """Return facts as they are kept. Raise `UnknownActError` for what the act may not tell."""
+    word = VOCABULARY.get(act)
+    if word is None:
+        raise UnknownActError(f"{act} is no act of the vocabulary.")
+    if more := facts.keys() - word.tells:
+        raise UnknownActError(f"{act} does not tell {', '.join(sorted(more))}.")
+    return {name: _bounded(value) for name, value in facts.items()}
+
+
+def _bounded(value: Plain) -> Plain:
+    return visible(value)[:LONGEST] if isinstance(value, str) else value
