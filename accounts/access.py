@@ -7,11 +7,11 @@ from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 
-from accounts.models import Account, Membership, Organization, Role, Tenure, User
+from accounts.models import Account, Membership, Organization, Role, Share, Tenure, User
 from accounts.requests import Request
 
 #: A stretch of time; the end is `None` while it goes on.
@@ -19,18 +19,22 @@ Span = tuple[datetime, datetime | None]
 
 OPERATE = frozenset({Role.OPERATOR, Role.ADMIN})
 ADMINISTER = frozenset({Role.ADMIN})
+#: What the owner of a personal account is called where a role is named.
+OWNER = "owner"
 
 
 class NeedsRole(PermissionDenied):
     """In scope, but beyond the reader's role; names the role that is needed."""
 
-    def __init__(self, role: Role) -> None:
-        super().__init__(f"This needs the role {role.value}.")
+    def __init__(self, role: str) -> None:
+        super().__init__(f"This needs the role {role}.")
         self.role = role
 
 
 def visible_to(user: User | AnonymousUser) -> QuerySet[Account]:
-    """Return the accounts that somebody may read: their own and those of their organizations.
+    """Return the accounts that somebody may read.
+
+    Their own, those of their organizations, and personal ones that were shared with them.
 
     A superuser administers the installation and sees no account by that alone.
     """
@@ -38,7 +42,25 @@ def visible_to(user: User | AnonymousUser) -> QuerySet[Account]:
         return Account.objects.none()
     return Account.objects.filter(
         Q(owner=user)
-        | Q(organization__in=Membership.objects.filter(user=user).values("organization"))
+        | Q(organization__in=_organizations_of(user))
+        | Q(pk__in=shares_with(user).values("account"))
+    )
+
+
+def shares_with(user: User) -> QuerySet[Share]:
+    """Return the shares that somebody reads by: those whose account is its owner's still."""
+    return Share.objects.filter(user=user, owner=F("account__owner"))
+
+
+def _organizations_of(user: User) -> QuerySet[Membership]:
+    return Membership.objects.filter(user=user).values("organization")  # type: ignore[return-value] # of ids
+
+
+def _tenures_of(user: User) -> QuerySet[Tenure]:
+    """Return the tenures whose figures somebody may see: permissions are today's."""
+    shared = shares_with(user).filter(account=OuterRef("account"), owner=OuterRef("owner"))
+    return Tenure.objects.filter(
+        Q(owner=user) | Q(organization__in=_organizations_of(user)) | Exists(shared)
     )
 
 
@@ -58,25 +80,17 @@ def in_scope(
 
 
 def visible_at(user: User, at: datetime) -> QuerySet[Account]:
-    """Return the accounts that were, at `at`, somebody's own or of an organization of theirs today.
+    """Return the accounts whose owner at `at` is one whose accounts somebody may read today.
 
     What an instant shows is decided by the ownership of that instant; memberships are today's.
     """
-    organizations = Membership.objects.filter(user=user).values("organization")
-    then = Tenure.objects.filter(
-        Q(owner=user) | Q(organization__in=organizations),
-        Q(ended_at__isnull=True) | Q(ended_at__gt=at),
-        began_at__lte=at,
-    )
+    then = _tenures_of(user).filter(Q(ended_at__isnull=True) | Q(ended_at__gt=at), began_at__lte=at)
     return Account.objects.filter(pk__in=then.values("account"))
 
 
 def spans_of(user: User, accounts: Collection[int]) -> dict[int, list[Span]]:
     """Return, by account, the stretches of time whose figures somebody may see."""
-    organizations = Membership.objects.filter(user=user).values("organization")
-    tenures = Tenure.objects.filter(
-        Q(owner=user) | Q(organization__in=organizations), account__in=accounts
-    ).order_by("began_at")
+    tenures = _tenures_of(user).filter(account__in=accounts).order_by("began_at")
     found: dict[int, list[Span]] = {}
     for account_id, began, ended in tenures.values_list("account", "began_at", "ended_at"):
         spans = found.setdefault(account_id, [])
@@ -98,8 +112,11 @@ def may(user: User, account: Account, roles: frozenset[Role]) -> bool:
 
 def require(user: User, account: Account, roles: frozenset[Role]) -> None:
     """Raise `NeedsRole` unless somebody holds one of `roles` for the account."""
-    if not may(user, account, roles):
-        raise NeedsRole(Role.OPERATOR if roles == OPERATE else Role.ADMIN)
+    if may(user, account, roles):
+        return
+    if account.is_personal:
+        raise NeedsRole(OWNER)
+    raise NeedsRole(Role.OPERATOR if roles == OPERATE else Role.ADMIN)
 
 
 def operated_accounts(user: User) -> QuerySet[Account]:

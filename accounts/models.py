@@ -183,6 +183,42 @@ class ApiKey(models.Model):
         return f"key {self.key_id[:4]}… of {self.account_id}"
 
 
+class Share(models.Model):
+    """A named person may read a personal account, as long as it stays its owner's.
+
+    `owner` is whose account it was when it was shared: a transfer ends every share by itself.
+    """
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="shares")
+    owner = models.ForeignKey(User, models.CASCADE, related_name="+")
+    user = models.ForeignKey(User, models.CASCADE, related_name="shares")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "owner", "user"], name="shared_once"),
+            models.CheckConstraint(condition=~Q(user=F("owner")), name="shared_with_somebody_else"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} shared with {self.user_id}"
+
+
+class Tag(models.Model):
+    """A word by which accounts are grouped; who sees an account sees its tags."""
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="tags")
+    name = models.CharField(max_length=32, validators=[plain_words])
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(F("account"), Lower("name"), name="tag_once_an_account")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Tenure(models.Model):
     """A stretch of time in which an account belonged to one owner and did or did not count.
 

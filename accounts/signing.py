@@ -81,9 +81,9 @@ def _is_loopback(url: str) -> bool:
         return host == "localhost"
 
 
-def check_vault() -> None:
-    """Raise `ImproperlyConfigured` unless keys can be sealed and, by workers, opened."""
-    vault.check()
+def check_vault(*, opens: bool = False) -> None:
+    """Raise `ImproperlyConfigured` unless keys can be sealed and, if it `opens` them, opened."""
+    vault.check(opens=opens)
 
 
 @cache

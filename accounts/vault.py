@@ -42,12 +42,15 @@ def unseal(stored: str, *, key_uid: UUID, account_uid: UUID) -> Secret:
         raise VaultError("A stored key does not open with this installation's keyset.") from None
 
 
-def check() -> None:
-    """Raise `ImproperlyConfigured` unless the keysets at hand can be used and belong together."""
+def check(*, opens: bool) -> None:
+    """Raise `ImproperlyConfigured` unless the keysets at hand can be used and belong together.
+
+    Whoever `opens` stored keys needs the private one.
+    """
     probe = b"check"
     try:
         sealed = _sealer().encrypt(probe, probe)
-        if settings.VAULT_KEYSET:
+        if opens or settings.VAULT_KEYSET:
             _opener().decrypt(sealed, probe)
     except (tink.TinkError, keysets.BadKeysetError):
         raise ImproperlyConfigured(

@@ -1,7 +1,8 @@
 """Charts: which accounts and asset over which range, as points for drawing and as a table."""
 
+import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -120,8 +121,9 @@ def csv_rows(of: Subject, shown: Range) -> list[list[str]]:
 
 
 def text_cell(text: str) -> str:
-    """Return text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text[:1] in "=+-@\t\r" else text
+    """Return text that no spreadsheet takes for a formula, not in its full-width form either."""
+    first = unicodedata.normalize("NFKC", text[:1])
+    return f"'{text}" if first and first in "=+-@\t\r" else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +135,13 @@ class Frame:
     csv_url: str
     choices: Sequence[tuple[str, Kind]]
     zone: str
+    #: What else every address of the chart says: which accounts it is about.
+    kept: Mapping[str, str] = field(default_factory=dict)
 
 
 def chart(of: Subject, shown: Range, frame: Frame, now: datetime) -> Chart:
     """Return a chart's controls and its table."""
-    query = _query(of.asset, of.kind, shown)
+    query = {**frame.kept, **_query(of.asset, of.kind, shown)}
     return Chart(
         series_url=f"{frame.series_url}?{urlencode(query)}",
         csv_url=f"{frame.csv_url}?{urlencode(query)}",

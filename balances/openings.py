@@ -1,7 +1,7 @@
 """Which rows of a page are open, and the addresses that open the others."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode
 
 from django.urls import reverse
@@ -17,17 +17,25 @@ class Openings:
 
     opened: frozenset[str]
     address: str
+    #: What the addresses of an asset's accounts say too: which accounts the page is about.
+    kept: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, page_url: str, query: Mapping[str, str], opened: Iterable[str]) -> "Openings":
+    def of(
+        cls,
+        page_url: str,
+        query: Mapping[str, str],
+        opened: Iterable[str],
+        kept: Mapping[str, str] | None = None,
+    ) -> "Openings":
         """Return those of a page that was asked for with `query` and these rows open."""
         known = frozenset(opened)
         pairs = [*query.items(), *(("open", key) for key in sorted(known))]
-        return cls(known, f"{page_url}?{urlencode(pairs)}{'&' if pairs else ''}")
+        return cls(known, f"{page_url}?{urlencode(pairs)}{'&' if pairs else ''}", kept or {})
 
     def of_asset(self, asset: str, kind: Kind) -> Opening:
         """Return how an asset opens into its accounts."""
-        wanted = urlencode({"asset": asset, "kind": kind})
+        wanted = urlencode({**self.kept, "asset": asset, "kind": kind})
         return self._opening(f"{kind}:{asset}", f"{reverse('overview-asset')}?{wanted}")
 
     def of_account(self, account: Account) -> Opening:

@@ -1,7 +1,7 @@
 """The overview: what is held, what is free to move, what is in flight, and how far to trust it."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
@@ -11,15 +11,19 @@ from django.urls import reverse
 
 from accounts.access import operated_accounts
 from accounts.models import Account, User
-from balances import charts, ledger, moments
+from balances import charts, incidents, ledger, moments
 from balances.amounts import Amount
 from balances.charts import Frame, Subject
 from balances.demo import progress
+from balances.incidents import Shared
 from balances.models import Refresh
+from balances.narrowing import NAMES, Narrowing
 from balances.openings import Openings
 from balances.portfolio import Kind, Member, members, total
 from balances.rows import account_row, asset_tables, coverage, figures
-from balances.screens import AccountRow, Chart, Choice, Headline, Overview
+from balances.screens import AccountRow, Chart, Choice, Headline, Narrowed, Overview
+from balances.troubles import is_probed, not_answering, troubles
+from balances.upstreams import Upstream
 from balances.versions import version_of
 
 #: What the headline's change is measured over.
@@ -37,16 +41,17 @@ class Query:
     kind: Kind
     show: str
     text: Mapping[str, str]
+    narrowing: Narrowing
     opened: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, asked: Mapping[str, str], opened: Iterable[str] = ()) -> "Query":
         """Read a page's query; what makes no sense counts as not asked."""
-        text = {name: value for name, value in asked.items() if name not in {"open", "version"}}
+        text = {n: value for n, value in asked.items() if value and n not in {"open", "version"}}
         kind: Kind = "testnet" if text.get("kind") == "testnet" else "production"
         show = text.get("show", "all")
         show = show if show in FILTERS else "all"
-        return cls(text.get("asset", ""), kind, show, text, frozenset(opened))
+        return cls(text.get("asset", ""), kind, show, text, Narrowing.of(text), frozenset(opened))
 
 
 FILTERS: dict[str, tuple[str, Callable[[AccountRow], bool]]] = {
@@ -66,9 +71,21 @@ def current(accounts: QuerySet[Account]) -> QuerySet[Account]:
     return accounts.filter(archived_at=None)
 
 
+def asked_for(accounts: QuerySet[Account], query: Query) -> QuerySet[Account]:
+    """Return the current accounts that the overview is about."""
+    return query.narrowing.applied_to(current(accounts))
+
+
+def narrowed(accounts: QuerySet[Account], query: Query, page_url: str) -> Narrowed:
+    """Return the filter of a page that shows `accounts`."""
+    kept = {name: text for name, text in query.text.items() if name not in NAMES}
+    clear = f"{page_url}?{urlencode(kept)}" if query.narrowing.query else ""
+    return Narrowed(page_url, query.narrowing.selects(accounts), tuple(kept.items()), clear)
+
+
 def version(accounts: QuerySet[Account], query: Query, now: datetime) -> str:
     """Return the version of the overview's figures."""
-    return version_of(current(accounts), now, urlencode(sorted(query.text.items())))
+    return version_of(asked_for(accounts, query), now, urlencode(sorted(query.text.items())))
 
 
 def overview(
@@ -76,24 +93,38 @@ def overview(
 ) -> Overview:
     """Return the overview of somebody's accounts as of now."""
     now = ledger.clock()
-    held = members(current(accounts))
-    openings = Openings.of(reverse("overview"), query.text, query.opened)
-    rows = account_rows(user, held, now, openings)
+    held = members(asked_for(accounts, query))
+    openings = Openings.of(reverse("overview"), query.text, query.opened, query.narrowing.query)
+    shared, down = incidents.shared(held), not_answering(held)
+    rows = account_rows(user, held, now, openings, shared)
     of = _subject(user, held, query)
     return Overview(
-        headline=None if of is None else _headline(of, held, now),
+        headline=None if of is None else _headline(of, held, now, _scope(of, query)),
         coverage=coverage(held, now),
         chart=_chart(of, held, query, user, now) if of and with_chart else None,
         tables=asset_tables(held, now, openings),
         accounts=filtered(rows, query.show),
         filters=filters(rows, query, reverse("overview")),
+        attention_url=f"{_shown(query, reverse('overview'), 'attention')}#accounts",
+        narrowed=narrowed(current(accounts), query, reverse("overview")),
+        empty_text=_empty_text(accounts, query, held),
         version=version(accounts, query, now),
         fragment_url=_fragment_url(accounts, query, now),
         may_add=True,
         demo_progress=progress.text(),
-        notice=_notice(held, now),
+        notice=_notice(held, down, now),
+        troubles=troubles(down, shared, now),
         refreshing=any(row.refreshing for row in rows),
     )
+
+
+def _empty_text(accounts: QuerySet[Account], query: Query, held: Sequence[Member]) -> str:
+    """Say why no account is listed; nothing, where there are none yet."""
+    if held or query.narrowing.query:
+        return "No account matches this filter."
+    if accounts.exists():
+        return "Every account is archived. Their history is in the list of accounts."
+    return ""
 
 
 def _fragment_url(accounts: QuerySet[Account], query: Query, now: datetime) -> str:
@@ -102,14 +133,19 @@ def _fragment_url(accounts: QuerySet[Account], query: Query, now: datetime) -> s
 
 
 def account_rows(
-    user: User, held: Sequence[Member], now: datetime, openings: Openings
+    user: User,
+    held: Sequence[Member],
+    now: datetime,
+    openings: Openings,
+    shared: Iterable[Shared] = (),
 ) -> list[AccountRow]:
-    """Return the rows of a list of accounts."""
+    """Return the rows of a list of accounts. What is said above the list, no row repeats."""
+    joint = {member.account.pk for one in shared for member in one.members}
     operated = set(operated_accounts(user).values_list("pk", flat=True))
     ids = [member.account.pk for member in held]
     open_refreshes = Refresh.objects.filter(account__in=ids, finished_at=None)
     refreshing = set(open_refreshes.values_list("account_id", flat=True))
-    return [
+    rows = [
         account_row(
             member,
             now,
@@ -119,6 +155,11 @@ def account_rows(
         )
         for member in held
     ]
+    return [_brief(row) if pk in joint else row for pk, row in zip(ids, rows, strict=True)]
+
+
+def _brief(row: AccountRow) -> AccountRow:
+    return replace(row, state=replace(row.state, remedy=""))
 
 
 def filtered(rows: Sequence[AccountRow], show: str) -> tuple[AccountRow, ...]:
@@ -131,12 +172,16 @@ def filters(rows: Sequence[AccountRow], query: Query, base_url: str) -> tuple[Ch
     return tuple(
         Choice(
             label,
-            f"{base_url}?{urlencode({**query.text, 'show': name})}",
+            _shown(query, base_url, name),
             name == query.show,
             sum(lets(row) for row in rows),
         )
         for name, (label, lets) in FILTERS.items()
     )
+
+
+def _shown(query: Query, base_url: str, show: str) -> str:
+    return f"{base_url}?{urlencode({**query.text, 'show': show})}"
 
 
 def _subject(user: User, held: Sequence[Member], query: Query) -> Subject | None:
@@ -157,14 +202,19 @@ def first_to_show(pair: tuple[str, Kind]) -> tuple[Kind, int, str]:
     return kind, preferred.index(asset) if asset in preferred else len(preferred), asset
 
 
-def _headline(of: Subject, held: Sequence[Member], now: datetime) -> Headline:
+def _scope(of: Subject, query: Query) -> str:
+    which = "chosen accounts" if query.narrowing.query else "all accounts"
+    return f"{which}, {of.kind}"
+
+
+def _headline(of: Subject, held: Sequence[Member], now: datetime, scope: str) -> Headline:
     ids = set(of.ids)
     inside = [member for member in held if member.account.pk in ids]
     parts = [one for m in inside for one in m.holdings if one.asset == of.asset]
     change, direction, note = _change(of, now)
     return Headline(
         asset=of.asset,
-        scope="all accounts, testnet" if of.kind == "testnet" else "all accounts, production",
+        scope=scope,
         figures=figures(total(parts)),
         coverage=coverage(inside, now),
         change=change,
@@ -195,6 +245,7 @@ def _chart(of: Subject, held: Sequence[Member], query: Query, user: User, now: d
         csv_url=reverse("series-csv"),
         choices=asset_choices(held),
         zone=user.time_zone,
+        kept=query.narrowing.query,
     )
     return charts.chart(of, charts.range_for(of, query.text, now), frame, now)
 
@@ -205,9 +256,11 @@ def asset_choices(held: Sequence[Member]) -> list[tuple[str, Kind]]:
     return sorted(found, key=lambda pair: (pair[1], pair[0]))
 
 
-def _notice(held: Sequence[Member], now: datetime) -> str:
+def _notice(held: Sequence[Member], down: Iterable[Upstream], now: datetime) -> str:
     """Say that nothing is being polled, by the age of the newest attempt: processes may lie."""
-    polled = [m.schedule for m in held if m.schedule and m.schedule.next_slot]
+    probed = {one.key for one in down if is_probed(one, now)}
+    asked = [m for m in held if (m.account.environment, m.account.is_demo) not in probed]
+    polled = [m.schedule for m in asked if m.schedule and m.schedule.next_slot]
     attempts = [schedule.last_attempt_at for schedule in polled if schedule.last_attempt_at]
     if not attempts:
         return ""

@@ -20,6 +20,8 @@ from balances.rollups import Delta
 #: Why a slot was missed whose poll was under way at a turn.
 TURNED = "turned"
 TICK = timedelta(microseconds=1)
+#: An owner: the id of an organization or of a person.
+OwnerKey = tuple[int | None, int | None]
 
 
 class BadTurnError(ValueError):
@@ -33,6 +35,7 @@ class Turn:
     owner: User | Organization | None = None
     is_archived: bool | None = None
     is_counted: bool | None = None
+    taken_from: OwnerKey | None = None
 
     def applied_to(self, tenure: Tenure) -> Tenure:
         """Return the tenure that follows; nothing is saved."""
@@ -50,10 +53,18 @@ class Turn:
 
 
 def transfer(
-    account: Account, to: User | Organization, *, by: User | None, at: datetime | None = None
+    account: Account,
+    to: User | Organization,
+    *,
+    by: User | None,
+    at: datetime | None = None,
+    taken_from: OwnerKey | None = None,
 ) -> None:
-    """Give an account to another owner, who sees what follows; the old one keeps the past."""
-    turn(account, Turn(owner=to), by=by, at=at)
+    """Give an account to another owner, who sees what follows; the old one keeps the past.
+
+    With `taken_from` it has to be this owner's still, else `BadTurnError` is raised.
+    """
+    turn(account, Turn(owner=to, taken_from=taken_from), by=by, at=at)
 
 
 def count(account: Account, *, counted: bool, by: User | None, at: datetime | None = None) -> None:
@@ -68,6 +79,8 @@ def turn(account: Account, change: Turn, *, by: User | None, at: datetime | None
     if entry is None:
         raise BadTurnError("This account is not polled yet. Try again in a few seconds.")
     tenures = list(Tenure.objects.filter(account=account).order_by("began_at"))
+    if change.taken_from not in {None, _owner_key(tenures[-1])}:
+        raise BadTurnError("This account belongs to somebody else by now. Load the page again.")
     now = _after(tenures[-1].began_at, entry.observed_at)
     _require_past(tenures, at, now)
     turned = [t for t in tenures if _lasts_after(t, at) and not _same(change.applied_to(t), t)]
@@ -144,7 +157,7 @@ def _merge(tenures: Iterable[Tenure]) -> None:
         before.save(update_fields=["ended_at"])
 
 
-def _rebuild(owners: Iterable[tuple[int | None, int | None]]) -> None:
+def _rebuild(owners: Iterable[OwnerKey]) -> None:
     for organization_id, owner_id in sorted(owners, key=str):
         if organization_id is not None:
             rollups.rebuild(Organization.objects.get(pk=organization_id))
@@ -183,5 +196,5 @@ def _same(one: Tenure, other: Tenure) -> bool:
     )
 
 
-def _owner_key(tenure: Tenure) -> tuple[int | None, int | None]:
+def _owner_key(tenure: Tenure) -> OwnerKey:
     return tenure.organization_id, tenure.owner_id

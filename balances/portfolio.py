@@ -1,4 +1,4 @@
-"""What somebody's accounts hold now: loaded in three queries, added up exactly."""
+"""What somebody's accounts hold now: loaded in four queries, added up exactly."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -57,10 +57,10 @@ def members(accounts: QuerySet[Account], asset: str | None = None) -> list[Membe
 
     With `asset` nothing else that they hold is loaded.
     """
-    found = list(accounts.select_related("schedule", "organization", "owner"))
-    found.sort(
-        key=lambda a: (a.is_personal, a.organization.name if a.organization else "", a.label)
+    found = list(
+        accounts.select_related("schedule", "organization", "owner").prefetch_related("tags")
     )
+    found.sort(key=_place)
     held = _holdings(found, asset)
     return [Member(a, getattr(a, "schedule", None), tuple(held[a.pk])) for a in found]
 

@@ -4,20 +4,29 @@ Runs, holdings, snapshots and changes of a poll become visible together or not a
 whose token is gone (delivered twice, too late, paused meanwhile) changes nothing.
 """
 
+import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 
 import qredo
-from balances import ledger, lessons, retrying, slowing, sql
+from balances import ledger, lessons, rejections, retrying, slowing, sql
 from balances.holdings import Observation, Stored, store
 from balances.ledger import Entry
 from balances.models import Outcome
 from balances.results import Failure, Result
 from balances.runs import Run
+
+log = logging.getLogger(__name__)
+
+UNSTORED = Failure(
+    "bad_request",
+    "The answer could not be stored beside this account's history. See the log, and run "
+    "verify_history.",
+)
 
 #: Instants of one account strictly increase by at least this.
 TICK = timedelta(microseconds=1)
@@ -37,8 +46,35 @@ class Recorded:
 def record(results: Sequence[Result], *, now: datetime | None = None) -> list[Recorded]:
     """Write results whose claim still holds; the others are discarded and not returned.
 
-    `now` stands for PostgreSQL's clock when the demo's past is written.
+    A result that cannot be written is written as failed and takes no other along. `now` stands for
+    PostgreSQL's clock when the demo's past is written.
     """
+    try:
+        return _record(results, now)
+    except (OperationalError, InterfaceError):
+        raise  # the database is away, whatever is written
+    except Exception as error:  # noqa: BLE001 - one account's damage must not stop a hundred
+        _tell(error)
+        return [recorded for result in results for recorded in _record_alone(result, now)]
+
+
+def _record_alone(result: Result, now: datetime | None) -> list[Recorded]:
+    """Write one result, or at least that it could not be; else its claim is reaped as missed."""
+    for attempt in (result, replace(result, outcome=UNSTORED)):
+        try:
+            return _record([attempt], now)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:  # noqa: BLE001 - as above
+            _tell(error)
+    return []
+
+
+def _tell(error: Exception) -> None:
+    log.error("results could not be written: %s", type(error).__name__)
+
+
+def _record(results: Sequence[Result], now: datetime | None) -> list[Recorded]:
     with transaction.atomic():
         entries = ledger.lock([result.account_id for result in results])
         clock = _Clock(now or ledger.clock(), time.monotonic())
@@ -50,6 +86,7 @@ def record(results: Sequence[Result], *, now: datetime | None = None) -> list[Re
         since = ledger.owned_since(list(held))
         writing = _Writing(clock, {i: entries[i] for i in held}, held, since)
         recorded = writing.write()
+        rejections.keep(held.values(), clock.now)
         lessons.learn(held.values(), clock.now)
         return recorded
 

@@ -33,6 +33,19 @@ class State:
 
 
 @dataclass(frozen=True, slots=True)
+class Trouble:
+    """What is wrong for several accounts at once, in a sentence, and what to do."""
+
+    slug: Literal["failed", "stale"]
+    who: str
+    what: str
+    before: str = ""
+    remedy: str = ""
+    url: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
     """The four amounts of one asset."""
 
@@ -125,6 +138,7 @@ class AccountRow:
     refreshing: bool = False
     parts: tuple[Part, ...] = ()
     opening: Opening | None = None
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +163,34 @@ class Choice:
     url: str
     chosen: bool
     count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One answer of a select."""
+
+    value: str
+    text: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Select:
+    """A question of a filter and its answers, the first of which is everything."""
+
+    name: str
+    label: str
+    options: tuple[Option, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """The filter of a page: its questions, and what else the page's address says."""
+
+    page_url: str
+    selects: tuple[Select, ...] = ()
+    kept: tuple[tuple[str, str], ...] = ()
+    clear_url: str = ""  # this page about every account; empty when it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,11 +229,15 @@ class Overview:
     tables: tuple[AssetTable, ...]
     accounts: tuple[AccountRow, ...]
     filters: tuple[Choice, ...]
+    attention_url: str  # the accounts that are not fresh
+    narrowed: Narrowed
+    empty_text: str  # why no account is listed; empty when there are none yet
     version: str
     fragment_url: str
     may_add: bool
     demo_progress: str = ""  # "Demo history: 43 %" while it is being loaded
     notice: str = ""  # e.g. nothing was polled for 12 min
+    troubles: tuple[Trouble, ...] = ()
     refreshing: bool = False  # some row is being refreshed, so the page looks often
 
 
@@ -201,10 +247,12 @@ class AccountList:
 
     accounts: tuple[AccountRow, ...]
     filters: tuple[Choice, ...]
+    narrowed: Narrowed
     empty_text: str
     version: str
     fragment_url: str
     refreshing: bool
+    troubles: tuple[Trouble, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +267,19 @@ class RunRow:
     slots: str  # "54 polls, every 5 min"
     reason: str = ""
     share: int = 0  # of the shown stretch of time, in 1/1000; for drawing only
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedRow:
+    """An answer that was not understood: when it came last, what was wrong where, its bytes."""
+
+    at: Moment
+    when: str  # "14:05 GMT"
+    reason: str
+    detail: str
+    size: str  # "1,234 bytes"
+    digest: str  # its beginning, in hexadecimal
+    url: str  # empty for who may not have the bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +313,10 @@ class AccountPage:
     facts: tuple[Fact, ...]
     refresh: RefreshNote | None
     may_operate: bool  # refresh, pause, resume
-    may_administer: bool  # archive, restore
+    may_administer: bool  # archive, restore, transfer
+    may_share: bool  # let others read a personal account
     version: str
     fragment_url: str
     notes: tuple[str, ...] = field(default=())
+    rejected: tuple[RejectedRow, ...] = ()
+    troubles: tuple[Trouble, ...] = ()

@@ -4,26 +4,26 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import count
 
 import requests
 from django.conf import settings
 
 import qredo
 from balances import claims, ledger, polling, sql
-from balances.models import Schedule
 from bench.lines import Line, cpu_and_wall
 from bench.scene import Scene
 
 
 def lines(scene: Scene) -> Iterator[Line]:
     """Measure a round in which nothing changed, after a first one that stored everything."""
-    make_due()
-    poll_all()
-    make_due()
+    rounds = instants()
+    poll_all(next(rounds))
+    poll_all(next(rounds))
     bare = min(cpu_and_wall(lambda: bare_loop(scene)) for _ in range(3))
     before = wal()
-    polled = cpu_and_wall(poll_all)
+    polled = cpu_and_wall(lambda: poll_all(next(rounds)))
     written = wal() - before
     yield Line(
         1, f"CPU of {len(scene.accounts)} polls, claim to commit", polled[0], bare[0], "s", 1.3
@@ -34,16 +34,21 @@ def lines(scene: Scene) -> Iterator[Line]:
     )
 
 
-def make_due() -> None:
-    """Let every account be due now."""
-    Schedule.objects.update(next_slot=ledger.clock() - timedelta(seconds=1), claim_token=None)
+def instants() -> Iterator[datetime]:
+    """Return instants one interval apart: at each of them every account has one slot due.
+
+    They run ahead of the clock, so that slots follow each other as they do in a program that runs.
+    """
+    interval = timedelta(seconds=settings.POLL_INTERVAL_SECONDS)
+    start = ledger.clock()
+    return (start + interval * number for number in count(1))
 
 
-def poll_all() -> None:
-    """Claim and poll until nothing is due."""
-    while due := claims.claim_due(limit=settings.POLL_CLAIM_LIMIT):
+def poll_all(now: datetime) -> None:
+    """Claim and poll until nothing is due at `now`."""
+    while due := claims.claim_due(limit=settings.POLL_CLAIM_LIMIT, now=now):
         for start in range(0, len(due), settings.POLL_CHUNK):
-            polling.poll(due[start : start + settings.POLL_CHUNK])
+            polling.poll(due[start : start + settings.POLL_CHUNK], now=now)
 
 
 def wal() -> int:

@@ -1,9 +1,11 @@
 """The Celery application. Its settings are those of Django that begin with `CELERY_`."""
 
 import os
+import sys
 
 from celery import Celery
 from celery.signals import worker_init
+from django.core.exceptions import ImproperlyConfigured
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qredo_dash.settings")
 
@@ -17,4 +19,8 @@ def _check_vault(**_: object) -> None:
     """Refuse to start a worker that could not open a stored key."""
     from accounts.signing import check_vault  # noqa: PLC0415 - apps are there only now
 
-    check_vault()
+    try:
+        check_vault(opens=True)
+    except ImproperlyConfigured as error:
+        # Celery logs what a signal's handler raises and goes on, unless it is an exit.
+        sys.exit(str(error))

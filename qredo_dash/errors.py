@@ -9,5 +9,5 @@ from accounts.access import NeedsRole
 
 def forbidden(request: HttpRequest, exception: PermissionDenied) -> HttpResponse:
     """Name the role that is needed."""
-    needed = exception.role.value if isinstance(exception, NeedsRole) else ""
+    needed = exception.role if isinstance(exception, NeedsRole) else ""
     return render(request, "403.html", {"needed_role": needed}, status=403)

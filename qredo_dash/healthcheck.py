@@ -1,4 +1,7 @@
-"""For containers: ends with 0 if the web process beside it answers. Needs no setting."""
+"""For containers: `python -m qredo_dash.healthcheck [PORT]` ends with 0 if the web process answers.
+
+Needs no setting.
+"""
 
 import http.client
 import sys
@@ -6,9 +9,9 @@ import sys
 PORT = 8000
 
 
-def main() -> int:
+def main(port: int = PORT) -> int:
     """Ask once."""
-    link = http.client.HTTPConnection("127.0.0.1", PORT, timeout=5)
+    link = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
         link.request("GET", "/health/", headers={"Host": "localhost"})
         return 0 if link.getresponse().status == http.HTTPStatus.OK else 1
@@ -19,4 +22,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*map(int, sys.argv[1:])))

@@ -5,7 +5,16 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from accounts import pages as people
-from balances.pages import account, accounts, actions, add, overview, series
+from balances.pages import (
+    account,
+    accounts,
+    actions,
+    add,
+    overview,
+    rejected,
+    series,
+    settings,
+)
 from qredo_dash import health
 
 handler403 = "qredo_dash.errors.forbidden"
@@ -24,11 +33,16 @@ urlpatterns = [
     path("accounts/<uuid:uid>/parts/", accounts.parts, name="account-parts"),
     path("accounts/<uuid:uid>/series/", series.of_one, name="account-series"),
     path("accounts/<uuid:uid>/series.csv", series.of_one_csv, name="account-series-csv"),
+    path("accounts/<uuid:uid>/rejected/", rejected.rejected, name="account-rejected"),
     path("accounts/<uuid:uid>/refresh/", actions.refresh, name="account-refresh"),
     path("accounts/<uuid:uid>/pause/", actions.pause, name="account-pause"),
     path("accounts/<uuid:uid>/resume/", actions.resume, name="account-resume"),
     path("accounts/<uuid:uid>/archive/", actions.archive, name="account-archive"),
     path("accounts/<uuid:uid>/restore/", actions.restore, name="account-restore"),
+    path("accounts/<uuid:uid>/edit/", settings.details, name="account-edit"),
+    path("accounts/<uuid:uid>/shares/", settings.shares, name="account-shares"),
+    path("accounts/<uuid:uid>/shares/stop/", settings.unshare, name="account-unshare"),
+    path("accounts/<uuid:uid>/transfer/", settings.transfer, name="account-transfer"),
     path("profile/", people.profile, name="profile"),
     path("profile/password/", people.Password.as_view(), name="password"),
     path("sign-in/", people.SignIn.as_view(), name="sign-in"),

@@ -16,7 +16,9 @@ from django.conf import settings
 from django.db import connection
 from django.test import Client
 
+from accounts import sharing
 from accounts.models import Account, Environment, Membership, Organization, Role, User
+from balances import ownership, scheduling
 from tests import props, roles
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -122,6 +124,8 @@ class Cast:
     """The same people everywhere."""
 
     owner: User  # has a personal account
+    reader: User  # may read it
+    former: User  # had it, or had given it, before
     admin: User
     operator: User
     viewer: User  # the teammate
@@ -135,7 +139,8 @@ class Cast:
 @pytest.fixture
 def cast(db: None) -> Cast:  # noqa: ARG001
     """Make everybody."""
-    people = {name: props.person(name) for name in ("owner", *Role.values, "stranger")}
+    named = ("owner", "reader", "former", *Role.values, "stranger")
+    people = {name: props.person(name) for name in named}
     fund = Organization.objects.create(name="Fund")
     other = Organization.objects.create(name="Other")
     for role in Role.values:
@@ -159,9 +164,16 @@ def trading(cast: Cast, simulator: Simulator) -> Account:
 
 @pytest.fixture
 def personal(cast: Cast, simulator: Simulator) -> Account:
-    """The owner's personal account."""
+    """The owner's personal account, once somebody else's; the reader may read it."""
     name = next(a["name"] for a in simulator.accounts if a["kind"] == "personal")
-    return props.enrolled(simulator.key(name), "Personal", cast.owner)
+    account = props.enrolled(simulator.key(name), "Personal", cast.former)
+    scheduling.add_missing([account])
+    # What the former owner had let somebody read ended with the transfer.
+    sharing.share(account, cast.stranger.email)
+    ownership.transfer(account, cast.owner, by=cast.former)
+    account.refresh_from_db()
+    sharing.share(account, cast.reader.email)
+    return account
 
 
 @pytest.fixture

@@ -106,6 +106,11 @@ class Installation:
             **changed,
         }
 
+    @property
+    def database(self) -> str:
+        """The application's address of the database."""
+        return embedded.locate(self.data_dir).postgres.url
+
     def start(
         self, *arguments: str, python: str = sys.executable, **changed: str
     ) -> subprocess.Popen[bytes]:
@@ -153,8 +158,7 @@ class Installation:
 
     def sql_at_once(self, *statements: tuple[str, Sequence[object]]) -> list[list[Any]]:
         """Look at one and the same moment with several statements."""
-        url = embedded.locate(self.data_dir).postgres.url
-        with psycopg.connect(url) as connection:
+        with psycopg.connect(self.database) as connection:
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             return [
                 connection.execute(statement.encode(), values or None).fetchall()

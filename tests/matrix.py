@@ -8,7 +8,7 @@ from django.urls import URLPattern, get_resolver
 
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "DELETE")
 MEMBERS: Final = ("viewer", "operator", "admin", "auditor")
-PEOPLE: Final = ("stranger", *MEMBERS, "owner", "superuser")
+PEOPLE: Final = ("stranger", *MEMBERS, "owner", "reader", "former", "superuser")
 EVERYBODY: Final = ("anonymous", *PEOPLE)
 
 OK, MOVED, WRONG = 200, 302, 422
@@ -32,7 +32,7 @@ class Rule:
 
     signed_in: Answers
     one_account: bool = False
-    roles: tuple[str, ...] = (*MEMBERS, "owner")
+    roles: tuple[str, ...] = (*MEMBERS, "owner", "reader")
     guarded: tuple[str, ...] = ()
     to_anonymous: Answers | None = None
 
@@ -71,6 +71,13 @@ RULES: Final = {
     "account-parts": _ONE,
     "account-series": _ONE,
     "account-series-csv": _ONE,
+    # Nothing was kept: there is nothing to find for those who may have it.
+    "account-rejected": Rule(
+        answers(get=MISSING, head=MISSING),
+        one_account=True,
+        roles=OPERATES,
+        guarded=("GET", "HEAD"),
+    ),
     "account-refresh": Rule(_DO, one_account=True, roles=OPERATES, guarded=("POST",)),
     "account-pause": Rule(_DO, one_account=True, roles=OPERATES, guarded=("POST",)),
     "account-resume": Rule(_DO, one_account=True, roles=OPERATES, guarded=("POST",)),
@@ -81,6 +88,25 @@ RULES: Final = {
         guarded=("GET", "HEAD", "POST"),
     ),
     "account-restore": Rule(_DO, one_account=True, roles=ADMINISTERS, guarded=("POST",)),
+    "account-edit": Rule(
+        answers(get=OK, head=OK, post=WRONG),
+        one_account=True,
+        roles=OPERATES,
+        guarded=("GET", "HEAD", "POST"),
+    ),
+    "account-shares": Rule(
+        answers(get=OK, head=OK, post=WRONG),
+        one_account=True,
+        roles=("owner",),
+        guarded=("GET", "HEAD", "POST"),
+    ),
+    "account-unshare": Rule(_DO, one_account=True, roles=("owner",), guarded=("POST",)),
+    "account-transfer": Rule(
+        answers(get=OK, head=OK, post=WRONG),
+        one_account=True,
+        roles=ADMINISTERS,
+        guarded=("GET", "HEAD", "POST"),
+    ),
     "profile": Rule(answers(get=OK, head=OK, post=OK)),
     "password": Rule(answers(get=OK, head=OK, post=OK)),
     "sign-in": Rule(dict.fromkeys(METHODS, MOVED), to_anonymous=answers(get=OK, head=OK, post=OK)),

@@ -59,7 +59,7 @@ def test_no_hole_is_left_by_a_clock_that_moves_on_meanwhile(
     readings = count()
     seen(account, at(10), BTC=coins(1))
     monkeypatch.setattr(ledger, "clock", lambda: at(10, 3) + timedelta(milliseconds=next(readings)))
-    for act in (scheduling.pause, scheduling.archive, scheduling.resume, scheduling.archive):
+    for act in (scheduling.pause, scheduling.archive, scheduling.restore, scheduling.archive):
         assert act(account, by=None)
     assert [s.kind for s in timeline(account)] == [
         "fresh",
@@ -136,11 +136,26 @@ def test_archiving_a_paused_account_ends_its_pause(account: Account, clock: Stop
     assert words(account) == [("missed", "paused", 1), ("paused", "", 0), ("archived", "", 0)]
     assert_tiled(account)
     clock.now = at(12)
-    scheduling.resume(account, by=None)
+    assert scheduling.restore(account, by=None)
     account.refresh_from_db()
     assert (account.paused_at, account.archived_at) == (None, None)
     seen(account, at(12))
     assert_tiled(account)
+
+
+def test_resuming_and_restoring_each_end_their_own_kind_of_pause(
+    account: Account, clock: StoppedClock
+) -> None:
+    assert not scheduling.resume(account, by=None)
+    assert not scheduling.restore(account, by=None)
+    scheduling.pause(account, by=None)
+    assert not scheduling.restore(account, by=None)
+    clock.now = at(11)
+    scheduling.archive(account, by=None)
+    assert not scheduling.resume(account, by=None)
+    account.refresh_from_db()
+    assert account.archived_at == at(11)
+    assert timeline(account)[-1] == Stretch(at(11), None, "archived")
 
 
 def test_a_clock_that_steps_back_breaks_no_tile(account: Account, clock: StoppedClock) -> None:
@@ -149,7 +164,7 @@ def test_a_clock_that_steps_back_breaks_no_tile(account: Account, clock: Stopped
     scheduling.pause(account, by=None)
     clock.now = at(8)
     scheduling.archive(account, by=None)
-    scheduling.resume(account, by=None)
+    scheduling.restore(account, by=None)
     seen(account, at(10, 7), BTC=coins(2))
     scheduling.change_interval(account, 60)
     assert_tiled(account)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import IntegrityError
+from django.db import OperationalError
 
 from accounts.models import Account
 from balances import as_of, claims, ledger, recording, sql
@@ -231,9 +231,38 @@ def test_of_a_chunk_that_breaks_nothing_is_written(
         broken.setattr(
             ledger, "save", lambda _: sql.count("INSERT INTO balances_run DEFAULT VALUES")
         )
-        with pytest.raises(IntegrityError):
-            recording.record(results, now=at(10))
+        assert recording.record(results, now=at(10)) == []
     assert rows() == before
     assert list(Schedule.objects.values()) == schedules
     assert len(recording.record(results, now=at(10))) == 2
     assert account.pk in {c.account_id for c in due}
+
+
+def test_an_account_whose_history_is_damaged_takes_no_other_along(account: Account) -> None:
+    sound = keyless("Sound", at(10))
+    for each in (account, sound):
+        seen(each, at(10), BTC=coins(1))
+    # Its schedule says that it has no snapshot: the next one takes a number that is taken.
+    Schedule.objects.filter(account=account).update(snapshot_count=0)
+    due = claims.claim_due(limit=2, now=at(10, 5))
+    results = [Result(c.account_id, c.token, answer(BTC=coins(2))) for c in due]
+    recorded = {one.account_id: one for one in recording.record(results, now=at(10, 5))}
+    assert recorded[sound.pk].outcome == "fresh"
+    assert recorded[account.pk].outcome == "failed"
+    assert "could not be stored" in recorded[account.pk].detail
+    assert [last_change(one, "BTC").total for one in (account, sound)] == [1, 2]
+    state = Schedule.objects.get(account=account)
+    assert (state.claim_token, state.observed_at) == (None, at(10))
+
+
+def test_a_database_that_is_away_is_no_damage(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim = claimed(account, at(10))
+
+    def away(_: object) -> None:
+        raise OperationalError("the server closed the connection")
+
+    monkeypatch.setattr(ledger, "save", away)
+    with pytest.raises(OperationalError):
+        delivered(claim, answer(BTC=coins(1)), at(10))

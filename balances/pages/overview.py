@@ -37,7 +37,7 @@ def asset(request: Request) -> HttpResponse:
     """Return the accounts that hold an asset, as what its row opens into."""
     query = Query.of(request.GET.dict())
     name = query.asset[:LONGEST_ASSET].replace("\0", "")
-    row = opened_asset(visible_to(request.user), name, query.kind)
+    row = opened_asset(screens.asked_for(visible_to(request.user), query), name, query.kind)
     if row is None:
         raise Http404
     return render(request, "balances/_asset_parts.html", {"row": row})

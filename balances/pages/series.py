@@ -12,7 +12,7 @@ from accounts.models import Account
 from accounts.requests import Request
 from balances import charts, ledger
 from balances.charts import Subject
-from balances.overview import current
+from balances.overview import Query, asked_for
 from balances.portfolio import Kind
 from balances.ranges import Range
 
@@ -23,13 +23,17 @@ LONGEST_ASSET = 128
 @require_safe
 def of_all(request: Request) -> HttpResponse:
     """Return the points of one asset over all current accounts."""
-    return _drawing(request, list(current(visible_to(request.user))))
+    return _drawing(request, _all(request))
 
 
 @require_safe
 def of_all_csv(request: Request) -> HttpResponse:
     """Return the same as a file."""
-    return _file(request, list(current(visible_to(request.user))))
+    return _file(request, _all(request))
+
+
+def _all(request: Request) -> list[Account]:
+    return list(asked_for(visible_to(request.user), Query.of(request.GET.dict())))
 
 
 @in_scope

@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html import unescape
@@ -176,6 +176,8 @@ class Browser:
 
     port: int
     cookies: SimpleCookie = field(default_factory=SimpleCookie)
+    #: What a proxy in front would say.
+    proxied: Mapping[str, str] = field(default_factory=dict)
 
     def get(self, path: str) -> Page:
         return self._ask("GET", path, None)
@@ -191,7 +193,7 @@ class Browser:
     def _ask(self, method: str, path: str, body: str | None) -> Page:
         link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=15)
         sent = "; ".join(f"{name}={morsel.value}" for name, morsel in self.cookies.items())
-        headers = {"Host": f"localhost:{self.port}", "Cookie": sent}
+        headers = {"Host": f"localhost:{self.port}", "Cookie": sent, **self.proxied}
         if body is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         try:

@@ -1,0 +1,96 @@
+"""Which of the accounts that somebody sees a page is about: an owner's, an environment's, a tag's.
+
+Plain query parameters, so that a link shows a colleague the same. Every figure, count and chart of
+the page is about these accounts alone.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from accounts.labels import tags_of
+from accounts.models import Account, Environment, Organization, Tag
+from balances.screens import Option, Select
+
+NAMES = ("owner", "environment", "tag")
+PERSONAL = "personal"
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """What was chosen; empty text is everything."""
+
+    owner: str = ""
+    environment: str = ""
+    tag: str = ""
+
+    @classmethod
+    def of(cls, asked: Mapping[str, str]) -> "Narrowing":
+        """Read a page's query."""
+        # PostgreSQL's text has no NUL.
+        return cls(*(asked.get(name, "")[:80].replace("\0", "") for name in NAMES))
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The parameters that ask for the same."""
+        chosen = {name: getattr(self, name) for name in NAMES}
+        return {name: text for name, text in chosen.items() if text}
+
+    def applied_to(self, accounts: QuerySet[Account]) -> QuerySet[Account]:
+        """Return those of the accounts that were asked for; none, if no account is such."""
+        if self.owner:
+            accounts = accounts.filter(_owned_by(self.owner))
+        if self.environment:
+            accounts = accounts.filter(environment=self.environment)
+        if self.tag:
+            tagged = Tag.objects.filter(name__iexact=self.tag)
+            accounts = accounts.filter(pk__in=tagged.values("account"))
+        return accounts
+
+    def selects(self, accounts: QuerySet[Account]) -> tuple[Select, ...]:
+        """Return what may be chosen among `accounts`; what has one answer is not asked."""
+        found = (
+            self._select("owner", "Owner", "All owners", _owners(accounts)),
+            self._select("environment", "Environment", "Both", _environments(accounts)),
+            self._select("tag", "Tag", "Any", [(name, name) for name in tags_of(accounts)]),
+        )
+        return tuple(select for select in found if select is not None)
+
+    def _select(
+        self, name: str, label: str, everything: str, choices: Iterable[tuple[str, str]]
+    ) -> Select | None:
+        chosen = getattr(self, name)
+        options = [
+            Option(value, text, value.casefold() == chosen.casefold()) for value, text in choices
+        ]
+        if chosen and not any(option.chosen for option in options):
+            options.append(Option(chosen, "(no such account)", chosen=True))
+        # One owner or one environment is no choice; a single tag is.
+        if not chosen and len(options) < (1 if name == "tag" else 2):
+            return None
+        return Select(name, label, (Option("", everything, not chosen), *options))
+
+
+def _owned_by(text: str) -> Q:
+    if text == PERSONAL:
+        return Q(organization=None)
+    try:
+        return Q(organization__uid=UUID(text))
+    except ValueError:
+        return Q(pk=None)
+
+
+def _owners(accounts: QuerySet[Account]) -> list[tuple[str, str]]:
+    ids = accounts.order_by().values("organization")
+    found = Organization.objects.filter(pk__in=ids).order_by("name")
+    owners = [(str(one.uid), one.name) for one in found]
+    if accounts.filter(organization=None).exists():
+        owners.append((PERSONAL, "Personal"))
+    return owners
+
+
+def _environments(accounts: QuerySet[Account]) -> list[tuple[str, str]]:
+    held = set(accounts.order_by().values_list("environment", flat=True).distinct())
+    return [(one.value, one.value.title()) for one in Environment if one.value in held]

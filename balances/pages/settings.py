@@ -1,0 +1,109 @@
+"""What people decide about one account: its label and tags, who else reads it, whose it is."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts import sharing
+from accounts.access import ADMINISTER, OPERATE, OWNER, NeedsRole, in_scope, require, visible_to
+from accounts.enrolment import LabelTakenError
+from accounts.labels import relabel
+from accounts.models import Account
+from accounts.requests import Request
+from balances import ownership
+from balances.account_forms import DetailsForm, ShareForm, TransferForm
+
+
+@in_scope
+@require_http_methods(["GET", "HEAD", "POST"])
+def details(request: Request, account: Account) -> HttpResponse:
+    """Show and change an account's label and tags."""
+    require(request.user, account, OPERATE)
+    form = DetailsForm(request.POST) if request.method == "POST" else DetailsForm.of(account)
+    if form.is_valid() and _relabelled(form, account):
+        messages.success(request, "Label and tags are saved.")
+        return redirect("account", account.uid)
+    return _form(request, "accounts/details.html", form, account)
+
+
+def _relabelled(form: DetailsForm, account: Account) -> bool:
+    try:
+        relabel(account, form.cleaned_data["label"], form.cleaned_data["tags"])
+    except LabelTakenError:
+        form.add_error("label", "Another account of this owner has this label.")
+        return False
+    return True
+
+
+@in_scope
+@require_http_methods(["GET", "HEAD", "POST"])
+def shares(request: Request, account: Account) -> HttpResponse:
+    """Show who else reads a personal account, and let one more."""
+    _require_owner(request, account)
+    form = ShareForm(request.POST if request.method == "POST" else None)
+    if form.is_valid() and (email := _shared(form, account)):
+        messages.success(request, f"{email} reads {account.label} from now on.")
+        return redirect("account-shares", account.uid)
+    return _form(request, "accounts/shares.html", form, account, shares=sharing.shares_of(account))
+
+
+def _shared(form: ShareForm, account: Account) -> str:
+    try:
+        return sharing.share(account, form.cleaned_data["email"]).user.email
+    except sharing.NobodyError as error:
+        form.add_error("email", str(error))
+        return ""
+
+
+@in_scope
+@require_POST
+def unshare(request: Request, account: Account) -> HttpResponse:
+    """Take reading back from somebody."""
+    _require_owner(request, account)
+    email = request.POST.get("email", "")[:254].replace("\0", "")
+    if sharing.stop(account, email):
+        messages.success(request, f"{email} reads {account.label} no more.")
+    return redirect("account-shares", account.uid)
+
+
+def _require_owner(request: Request, account: Account) -> None:
+    if not account.is_personal:
+        # Who reads an organization's account is decided by its members' roles.
+        raise NeedsRole(OWNER)
+    require(request.user, account, ADMINISTER)
+
+
+@in_scope
+@require_http_methods(["GET", "HEAD", "POST"])
+def transfer(request: Request, account: Account) -> HttpResponse:
+    """Give an account to another owner."""
+    require(request.user, account, ADMINISTER)
+    typed = request.POST if request.method == "POST" else None
+    form = TransferForm(request.user, account, typed)
+    if form.is_valid() and _transferred(form, account, request):
+        messages.success(request, f"{account.label} belongs to its new owner from now on.")
+        seen = visible_to(request.user).filter(pk=account.pk).exists()
+        return redirect("account", account.uid) if seen else redirect("accounts")
+    return _form(request, "accounts/transfer.html", form, account)
+
+
+def _transferred(form: TransferForm, account: Account, request: Request) -> bool:
+    try:
+        seen = account.organization_id, account.owner_id
+        ownership.transfer(account, form.chosen_owner, by=request.user, taken_from=seen)
+    except ownership.BadTurnError as error:
+        form.add_error("owner", str(error))
+        return False
+    return True
+
+
+def _form(
+    request: Request,
+    template: str,
+    form: DetailsForm | ShareForm | TransferForm,
+    account: Account,
+    **more: object,
+) -> HttpResponse:
+    context = {"form": form, "account": account, **more}
+    return render(request, template, context, status=422 if form.errors else 200)
