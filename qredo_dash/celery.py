@@ -4,6 +4,7 @@ import os
 
 from celery import Celery
 from celery.signals import worker_init
+from django.db import connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qredo_dash.settings")
 
@@ -18,3 +19,4 @@ def _check_vault(**_: object) -> None:
     from accounts.signing import check_vault  # noqa: PLC0415 - apps are there only now
 
     check_vault()
+    connections.close_all()  # the pool's children must not share what is open here

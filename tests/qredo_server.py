@@ -92,9 +92,11 @@ class QredoServer:
     def url(self) -> str:
         return self.origin + PATH.removesuffix("/balance")
 
-    def new_key(self, answer: Answer | None = None, *, key_id: str = "") -> tuple[str, str]:
+    def new_key(
+        self, answer: Answer | None = None, *, key_id: str = "", secret: bytes = b""
+    ) -> tuple[str, str]:
         """Return a new key id and its secret, as an administrator is shown them once."""
-        key_id, raw = key_id or secrets.token_urlsafe(10), secrets.token_bytes(60)
+        key_id, raw = key_id or secrets.token_urlsafe(10), secret or secrets.token_bytes(60)
         self._secrets[key_id] = raw
         self.answers[key_id] = answer or Answer()
         return key_id, base64.b64encode(raw).decode()
