@@ -34,6 +34,7 @@ class Standing:
     """
 
     primary: int
+    held: tuple[int, ...]
     sealed_with: dict[int | None, int]
 
     @property
@@ -50,7 +51,8 @@ class Standing:
 
 def standing() -> Standing:
     """Return what is sealed with which vault key now."""
-    return Standing(vault.primary_key(), {**dict.fromkeys(vault.held_keys(), 0), **counts()})
+    held = vault.held_keys()
+    return Standing(vault.primary_key(), held, {**dict.fromkeys(held, 0), **counts()})
 
 
 def counts() -> Counter[int | None]:
@@ -76,6 +78,11 @@ def rotate() -> Rotated:
     return Rotated(resealed, tuple(unreadable))
 
 
+def sealed_with(vault_key: int) -> list[ApiKey]:
+    """Return the active API keys whose secret a vault key has sealed."""
+    return [key for key in _in_batches() if vault.vault_key_of(key.sealed) == vault_key]
+
+
 def check_stored() -> None:
     """Raise `ImproperlyConfigured` if something stored was sealed with a vault key that is gone."""
     held = set(vault.held_keys())
@@ -91,12 +98,13 @@ def _explained(lost: dict[int | None, int], total: int, held: set[int]) -> str:
         f"The vault's keyset does not fit this database: {sum(lost.values())} of {total} stored"
         f" API keys were sealed with vault key {names}, and the keyset has"
         f" {', '.join(map(str, sorted(held)))}. Restore the keyset that has all of them;"
-        " nothing was changed."
+        " nothing was changed. If it is lost for good, `manage.py revoke_lost_keys VAULT_KEY` lets"
+        " the accounts wait for new API keys."
     )
 
 
 def _sealed() -> "QuerySet[ApiKey]":
-    return ApiKey.objects.order_by()
+    return ApiKey.objects.exclude(sealed="").order_by()
 
 
 def _in_batches() -> Iterator[ApiKey]:

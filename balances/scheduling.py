@@ -59,11 +59,26 @@ def change_interval(account: Account, seconds: int) -> None:
 
 
 def key_replaced(account: Account) -> None:
-    """Poll an account at its usual interval again that was slowed down: it has a new active key."""
+    """Poll an account at its usual interval again: it was slowed down, or without a key."""
     with transaction.atomic():
         for entry in ledger.lock([account.pk]).values():
+            _give_back(entry)
             slowing.restore(entry, ledger.clock())
+            if Account.objects.filter(pk=account.pk).exclude(keyless_at=None).exists():
+                _lift(account, entry, "keyless_at")
             ledger.save([entry])
+
+
+def _give_back(entry: ledger.Entry) -> None:
+    """End a claim without booking it: what is under way was asked with the key before."""
+    if entry.claim_slot is not None:
+        entry.next_slot = entry.claim_slot
+    entry.release()
+
+
+def key_revoked(account: Account, *, by: User | None) -> bool:
+    """Stop polling until there is a new key; return whether anything changed."""
+    return _halt(account, "keyless", by)
 
 
 def pause(account: Account, *, by: User | None) -> bool:
@@ -81,15 +96,26 @@ def resume(account: Account, *, by: User | None) -> bool:
     with transaction.atomic():
         add_missing([account])
         entry = ledger.lock([account.pk])[account.pk]
-        if entry.next_slot is not None:
+        halted = Account.objects.filter(pk=account.pk).exclude(paused_at=None, archived_at=None)
+        if entry.next_slot is not None or not halted.exists():
             return False
-        now = _after_pause(account)
-        Pause.objects.filter(account=account, ended_at=None).update(ended_at=now)
-        Account.objects.filter(pk=account.pk).update(paused_at=None, archived_at=None)
-        entry.next_slot = now
+        _lift(account, entry, "paused_at", "archived_at")
         ledger.save([entry])
         ownership.turn(account, Turn(is_archived=False), by=by)
     return True
+
+
+def _lift(account: Account, entry: ledger.Entry, *halts: str) -> None:
+    """Take reasons to stand still away; what another reason is left for stays as it is."""
+    now = _after_pause(account)
+    Pause.objects.filter(account=account, ended_at=None).update(ended_at=now)
+    Account.objects.filter(pk=account.pk).update(**dict.fromkeys(halts))
+    left = Account.objects.filter(pk=account.pk).values("archived_at", "keyless_at", "paused_at")
+    kinds = [name.removesuffix("_at") for name, since in left.get().items() if since is not None]
+    if kinds:
+        Pause.objects.create(account=account, kind=kinds[0], began_at=now)
+    else:
+        entry.next_slot = now
 
 
 def _halt(account: Account, kind: str, by: User | None) -> bool:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from balances.amounts import Amount
 
-StateSlug = Literal["fresh", "stale", "failed", "waiting", "paused", "archived"]
+StateSlug = Literal["fresh", "stale", "failed", "waiting", "paused", "archived", "keyless"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,17 @@ class State:
     when: str  # "4 min ago", "since 11:05 GMT"
     reason: str = ""
     remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRow:
+    """A key that has ended."""
+
+    key_id: str
+    word: str
+    added: Moment
+    ended: Moment
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +222,7 @@ class AccountList:
 class RunRow:
     """One stretch of an account's timeline."""
 
-    kind: Literal["fresh", "failed", "missed", "paused", "archived"]
+    kind: Literal["fresh", "failed", "missed", "paused", "archived", "keyless"]
     word: str
     first: Moment
     until: Moment | None
@@ -256,3 +267,16 @@ class AccountPage:
     version: str
     fragment_url: str
     notes: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPage:
+    """An account's keys, beside the form that replaces the active one."""
+
+    label: str
+    uid: str
+    environment: str
+    has_key: bool
+    active: tuple[Fact, ...]
+    reminder: str
+    ended: tuple[KeyRow, ...]

@@ -1,5 +1,6 @@
 """Celery's tasks: ids in, a use case called, nothing returned."""
 
+import logging
 from uuid import UUID
 
 from celery import shared_task
@@ -9,6 +10,8 @@ from balances import claims, gates, polling, refreshing, scheduling
 from balances.claims import Claim
 from balances.holdings import make_months
 from balances.verification.anchors import export_day
+
+log = logging.getLogger(__name__)
 
 
 @shared_task(name="balances.tick")
@@ -46,6 +49,14 @@ def poll_chunk(pairs: list[tuple[int, str]]) -> None:
 def refresh(refresh_id: int) -> None:
     """Carry out one refresh."""
     refreshing.carry_out([refresh_id])
+
+
+def send_refresh(refresh_id: int) -> None:
+    """Hand a refresh to the workers; without a broker its row stands and the next tick sends it."""
+    try:
+        refresh.delay(refresh_id)
+    except refresh.OperationalError:
+        log.warning("a refresh could not be sent to the workers; the next tick takes it up")
 
 
 @shared_task(name="balances.make_months")

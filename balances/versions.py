@@ -21,6 +21,7 @@ def version_of(accounts: QuerySet[Account], now: datetime, *shown: str) -> str:
         finished=Max("refreshes__finished_at"),
         paused=Max("paused_at"),
         archived=Max("archived_at"),
+        keyless=Max("keyless_at"),
         resumed=Max("pauses__ended_at"),
     )
     parts = [*(str(value) for value in state.values()), f"{now:%Y%m%d%H%M}", *shown]

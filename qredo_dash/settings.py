@@ -237,6 +237,9 @@ POLL_HTTP_DEADLINE_SECONDS = min(15.0, POLL_INTERVAL_SECONDS * 0.4)
 POLL_CHUNK_DEADLINE_SECONDS = min(20.0, POLL_INTERVAL_SECONDS * 0.5)
 POLL_TICK_SECONDS = min(5.0, POLL_INTERVAL_SECONDS / 5)
 
+#: After so many days the page of an account asks whoever administers it for a new key.
+KEY_REMINDER_DAYS = env.whole("KEY_REMINDER_DAYS", 180, least=1, most=36_500)
+
 #: Where the heads of all chains are exported to, a file a day. On a server this should be a place
 #: that the database's administrators cannot write to: only then do they prove anything.
 ANCHOR_DIR = Path(env.text("ANCHOR_DIR") or DATA_DIR / "anchors")

@@ -5,7 +5,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from accounts import pages as people
-from balances.pages import account, accounts, actions, add, overview, series
+from balances.pages import account, accounts, actions, add, keys, overview, series
 from qredo_dash import health
 
 handler403 = "qredo_dash.errors.forbidden"
@@ -29,6 +29,8 @@ urlpatterns = [
     path("accounts/<uuid:uid>/resume/", actions.resume, name="account-resume"),
     path("accounts/<uuid:uid>/archive/", actions.archive, name="account-archive"),
     path("accounts/<uuid:uid>/restore/", actions.restore, name="account-restore"),
+    path("accounts/<uuid:uid>/key/", keys.page, name="account-key"),
+    path("accounts/<uuid:uid>/key/revoke/", keys.revoke, name="account-key-revoke"),
     path("profile/", people.profile, name="profile"),
     path("profile/password/", people.Password.as_view(), name="password"),
     path("sign-in/", people.SignIn.as_view(), name="sign-in"),

@@ -23,6 +23,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 PATH = "/qapi/v1/balance"
+#: Asked when a key is tested; the keys of this server have the permission Balances alone.
+ACCOUNT = "/qapi/v1/account"
 UNITS = {"seconds": 1, "milliseconds": 10**3, "nanoseconds": 10**9}
 _SIGNATURE = re.compile(r"[A-Za-z0-9_-]{43}")
 #: What a client of this API has to say, and what HTTP adds to it; nothing else is expected.
@@ -119,13 +121,14 @@ class QredoServer:
         given = {name.lower(): value for name, value in headers}
         offence = self._offence(method, path, headers, given)
         request = Request(given.get("qredo-api-key", ""), path, tuple(headers), offence)
-        self.requests.append(request)
+        if offence or path == PATH:
+            self.requests.append(request)
         return request
 
     def _offence(
         self, method: str, path: str, headers: list[tuple[str, str]], given: dict[str, str]
     ) -> str:
-        if method != "GET" or path != PATH:
+        if method != "GET" or path not in {PATH, ACCOUNT}:
             return f"{method} {path} was never asked for"
         if len(given) != len(headers) or not given.keys() >= SIGNED:
             return "a header is missing or stands twice"
@@ -184,6 +187,8 @@ def _handler(qredo: QredoServer) -> type[BaseHTTPRequestHandler]:
             request = qredo.judged(self.command, self.path, self.headers.items())
             if request.offence:
                 _send(self, refusal(401, "invalid signature"), qredo.closing)
+            elif request.path == ACCOUNT:
+                _send(self, refusal(403, "permission denied"), qredo.closing)
             else:
                 _send(self, qredo.answer_to(request.key_id), qredo.closing)
 
