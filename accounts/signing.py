@@ -93,6 +93,11 @@ def check_vault() -> None:
     that is no reason not to start.
     """
     vault.check()
+    if settings.VAULT_KEYSET:
+        log.warning(
+            "VAULT_KEYSET stands in the environment, where every child process can read it:"
+            " give VAULT_KEYSET_FILE or VAULT_KEYSET_COMMAND instead"
+        )
     try:
         rotation.check_stored()
     except DatabaseError as error:

@@ -13,7 +13,11 @@ from balances.screens import Fact, KeyPage, KeyRow
 def key_page(account: Account) -> KeyPage:
     """Return what the page of an account's key shows beside its form."""
     now = ledger.clock()
-    keys = list(ApiKey.objects.filter(account=account).order_by("-created_at", "-pk"))
+    keys = list(
+        ApiKey.objects.filter(account=account)
+        .select_related("ended_by")
+        .order_by("-created_at", "-pk")
+    )
     active = next((key for key in keys if key.replaced_at is None), None)
     return KeyPage(
         label=account.label,
@@ -73,5 +77,5 @@ def _row(key: ApiKey, now: datetime) -> KeyRow:
         word="Revoked" if key.is_revoked else "Replaced",
         added=moments.moment(key.created_at, now),
         ended=moments.moment(key.replaced_at, now),
-        by=str(key.ended_by or ""),
+        by=(key.ended_by.name or key.ended_by.email) if key.ended_by else "",
     )

@@ -287,6 +287,19 @@ def opens_nothing(account: Account) -> bool:
     return True
 
 
+def test_a_keyset_in_a_plain_variable_works_with_a_warning(
+    step: Any, folder: Path, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert step("--add")
+    signing.check_vault()
+    assert not caplog.records
+    settings.VAULT_KEYSET = (folder / "vault_keyset").read_text()
+    signing.check_vault()
+    (warning,) = caplog.messages
+    assert "VAULT_KEYSET stands in the environment" in warning
+    assert settings.VAULT_KEYSET not in warning
+
+
 def test_without_a_database_a_process_starts_all_the_same(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
