@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db import DatabaseError
+from django.db import DatabaseError, ProgrammingError
 
 import qredo
 from accounts import rotation, vault
@@ -100,6 +100,8 @@ def check_vault() -> None:
         )
     try:
         rotation.check_stored()
+    except ProgrammingError:
+        return  # there are no tables yet
     except DatabaseError as error:
         log.warning("stored keys were not compared with the vault: %s", type(error).__name__)
 

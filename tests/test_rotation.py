@@ -12,7 +12,7 @@ import pytest
 from django.conf import settings as project
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, ProgrammingError, connection
 
 import qredo
 from accounts import keyring, keysets, rotation, signing, vault
@@ -298,6 +298,17 @@ def test_a_keyset_in_a_plain_variable_works_with_a_warning(
     (warning,) = caplog.messages
     assert "VAULT_KEYSET stands in the environment" in warning
     assert settings.VAULT_KEYSET not in warning
+
+
+def test_before_the_first_migration_there_is_nothing_to_compare(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def missing() -> None:
+        raise ProgrammingError("relation does not exist")
+
+    monkeypatch.setattr(rotation, "counts", missing)
+    signing.check_vault()
+    assert not caplog.records
 
 
 def test_without_a_database_a_process_starts_all_the_same(
