@@ -1,8 +1,8 @@
-"""Letting an account in: its key is tested with one signed call before anything is kept."""
+"""Letting an account in, and its next keys: each is tested with a signed call before it is kept."""
 
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.db import IntegrityError
 from django.utils import timezone
@@ -17,6 +17,14 @@ from accounts.models import Account, ApiKey, Environment, Organization, Tenure, 
 
 class LabelTakenError(Exception):
     """Another account of the same owner has this label."""
+
+
+class KeyChangedError(Exception):
+    """The key to be replaced is not the active one any more: somebody else was faster."""
+
+
+class OtherAccountError(Exception):
+    """The new key answers for another account at Qredo than the keys before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +48,16 @@ class Candidate:
 
 def test_key(candidate: Candidate) -> qredo.BalanceAnswer:
     """Make one signed `GET /balance` with the key. Raise `qredo.QredoError` if it fails."""
-    return signing.client(
-        base_url=signing.environment_url(candidate.environment, is_demo=candidate.is_demo),
-        key_id=candidate.key_id,
-        secret=candidate.secret,
-    ).balance()
+    return _client_of(candidate).balance()
+
+
+def account_behind(candidate: Candidate) -> str:
+    """Return which account a key answers for at Qredo, or nothing if it may not ask."""
+    try:
+        return _client_of(candidate).account().uid
+    except qredo.QredoError:
+        # Only Read-only keys may ask, and we recommend none: no answer is no fault of the key.
+        return ""
 
 
 def keep(  # noqa: PLR0913 - all by name
@@ -55,6 +68,7 @@ def keep(  # noqa: PLR0913 - all by name
     by: User | None,
     verified: bool,
     since: datetime | None = None,
+    qredo_account: str = "",
 ) -> Account:
     """Store the account and its sealed key. Raise `LabelTakenError`; then nothing is kept.
 
@@ -72,6 +86,7 @@ def keep(  # noqa: PLR0913 - all by name
             account.save()
             _first_tenure(account, since or timezone.now(), by).save()
             key = _sealed_key(candidate, account, by=by, verified=verified)
+            key.qredo_account = qredo_account
             key.save()
             _record(account, key, by=by, verified=verified)
     except IntegrityError as error:
@@ -86,6 +101,65 @@ def _record(account: Account, key: ApiKey, *, by: User | None, verified: bool) -
     told: Facts = {"environment": str(account.environment), "demo": account.is_demo}
     record("account.added", about, by=by, after=told)
     record("key.added", objects.key(key, about), by=by, after={"verified": verified})
+
+
+def replace_key(
+    candidate: Candidate, account: Account, *, instead_of: UUID | None, by: User, qredo_account: str
+) -> ApiKey:
+    """Store a tested key as the active one and erase the secret of the one before.
+
+    `instead_of` is the uid of the key that was active when the decision was made. Raise
+    `KeyChangedError` or `OtherAccountError`; then nothing has changed.
+    """
+    _same_account(account, qredo_account)
+    key = _sealed_key(candidate, account, by=by, verified=True)
+    key.qredo_account = qredo_account
+    try:
+        with together():
+            if not _end_key(account, instead_of, by=by, is_revoked=False):
+                raise KeyChangedError
+            key.save()
+            record("key.replaced", objects.key(key, objects.account(account)), by=by)
+    except IntegrityError as error:
+        if "one_active_key" in str(error):
+            raise KeyChangedError from None
+        raise
+    return key
+
+
+def revoke_key(account: Account, *, by: User | None) -> bool:
+    """End the active key and erase its secret; return whether there was one."""
+    with together():
+        active = ApiKey.objects.filter(account=account, replaced_at=None).first()
+        if active is None or not _end_key(account, active.uid, by=by, is_revoked=True):
+            return False
+        record("key.revoked", objects.key(active, objects.account(account)), by=by)
+    return True
+
+
+def _same_account(account: Account, qredo_account: str) -> None:
+    known = ApiKey.objects.filter(account=account).exclude(qredo_account="")
+    newest = known.order_by("-created_at").values_list("qredo_account", flat=True).first()
+    if newest and qredo_account and newest != qredo_account:
+        raise OtherAccountError
+
+
+def _end_key(account: Account, uid: UUID | None, *, by: User | None, is_revoked: bool) -> bool:
+    active = ApiKey.objects.filter(account=account, replaced_at=None)
+    if uid is None:
+        return not active.exists()
+    ended = active.filter(uid=uid).update(
+        sealed="", replaced_at=timezone.now(), is_revoked=is_revoked, ended_by=by
+    )
+    return ended == 1
+
+
+def _client_of(candidate: Candidate) -> qredo.Client:
+    return signing.client(
+        base_url=signing.environment_url(candidate.environment, is_demo=candidate.is_demo),
+        key_id=candidate.key_id,
+        secret=candidate.secret,
+    )
 
 
 def _first_tenure(account: Account, since: datetime, by: User | None) -> Tenure:

@@ -125,6 +125,8 @@ class Account(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     paused_at = models.DateTimeField(null=True, blank=True)
     archived_at = models.DateTimeField(null=True, blank=True)
+    #: Since when there is no key to ask with: the last one was revoked.
+    keyless_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -152,26 +154,34 @@ class Account(models.Model):
     @property
     def is_polled(self) -> bool:
         """Whether slots of this account fall due."""
-        return self.paused_at is None and self.archived_at is None
+        return self.paused_at is None and self.archived_at is None and self.keyless_at is None
 
 
 class ApiKey(models.Model):
-    """A key id and its sealed secret. One is active; replaced ones stay listed, never opened."""
+    """A key id and its sealed secret. One is active; of replaced ones the secret is erased."""
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     account = models.ForeignKey(Account, models.PROTECT, related_name="keys")
     key_id = models.CharField(max_length=128)
-    sealed = models.TextField()
+    sealed = models.TextField(blank=True)
+    #: Which account Qredo says it answers for, if the key may ask; what tells two histories apart.
+    qredo_account = models.CharField(max_length=200, blank=True, default="")
     created_at = models.DateTimeField(default=timezone.now)
     created_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     verified_at = models.DateTimeField(null=True, blank=True)
     replaced_at = models.DateTimeField(null=True, blank=True)
+    #: Whether it ended without a successor.
+    is_revoked = models.BooleanField(default=False)
+    ended_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
 
     class Meta:
         constraints = [
-            # The stored form names its format; a plain or half-written secret is refused.
+            # The stored form names its format; a plain or half-written secret is refused, and
+            # none is kept of a key that has ended.
             models.CheckConstraint(
-                condition=Q(sealed__regex=r"^hpke1\.[A-Za-z0-9_-]{70,}$"), name="sealed_form"
+                condition=Q(sealed__regex=r"^hpke1\.[A-Za-z0-9_-]{70,}$", replaced_at__isnull=True)
+                | Q(sealed="", replaced_at__isnull=False),
+                name="sealed_form",
             ),
             # Serves the signing layer's look-up of an account's active key.
             models.UniqueConstraint(

@@ -1,6 +1,7 @@
 """From an account to a client that signs for it: the one place where a stored key is opened."""
 
 import ipaddress
+import logging
 import time
 from collections.abc import Callable
 from functools import cache
@@ -8,9 +9,10 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError, ProgrammingError
 
 import qredo
-from accounts import vault
+from accounts import rotation, vault
 from accounts.models import ApiKey, Environment
 from accounts.vault import VaultError
 
@@ -23,6 +25,9 @@ __all__ = [
     "client_for",
     "environment_url",
 ]
+
+
+log = logging.getLogger(__name__)
 
 
 class NotLoopback(ImproperlyConfigured):
@@ -82,8 +87,23 @@ def _is_loopback(url: str) -> bool:
 
 
 def check_vault(*, opens: bool = False) -> None:
-    """Raise `ImproperlyConfigured` unless keys can be sealed and, if it `opens` them, opened."""
+    """Raise `ImproperlyConfigured` unless keys can be sealed and what is stored can be opened.
+
+    Whoever `opens` keys needs the private keyset. While the database is away, or has no tables yet,
+    there is nothing to compare the keyset with: that is no reason not to start.
+    """
     vault.check(opens=opens)
+    if settings.VAULT_KEYSET:
+        log.warning(
+            "VAULT_KEYSET stands in the environment, where every child process can read it:"
+            " give VAULT_KEYSET_FILE or VAULT_KEYSET_COMMAND instead"
+        )
+    try:
+        rotation.check_stored()
+    except ProgrammingError:
+        return  # there are no tables yet
+    except DatabaseError as error:
+        log.warning("stored keys were not compared with the vault: %s", type(error).__name__)
 
 
 @cache

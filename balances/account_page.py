@@ -12,6 +12,7 @@ from accounts.models import Account, ApiKey, User
 from balances import charts, ledger, moments
 from balances.charts import Frame
 from balances.evidence import rejected_rows
+from balances.key_page import key_facts, reminder
 from balances.models import Refresh, Schedule
 from balances.overview import asset_choices, first_to_show
 from balances.portfolio import Kind, Member, members
@@ -50,7 +51,7 @@ def account_page(
         chart=_chart(user, member, query, now) if with_chart else None,
         runs=runs,
         runs_note=note,
-        keys=_key_facts(account, now),
+        keys=key_facts(account, now),
         facts=_facts(member, now),
         refresh=None if refresh is None else _refresh_note(refresh, now),
         may_operate=operates,
@@ -58,7 +59,7 @@ def account_page(
         may_share=administers and account.is_personal,
         version=version(one, query, now),
         fragment_url=_fragment_url(account, one, query, now),
-        notes=_detail(member),
+        notes=(*_detail(member), *_reminder(account, now, shown=administers)),
         troubles=troubles(not_answering([member]), (), now),
         rejected=rejected_rows(account, spans, now, may_download=operates),
     )
@@ -102,22 +103,10 @@ def _detail(member: Member) -> tuple[str, ...]:
     return (schedule.last_detail,) if schedule and schedule.last_detail else ()
 
 
-def _key_facts(account: Account, now: datetime) -> tuple[Fact, ...]:
-    keys = ApiKey.objects.filter(account=account).order_by("-created_at")
-    return tuple(fact for key in keys for fact in _facts_of(key, now))
-
-
-def _facts_of(key: ApiKey, now: datetime) -> list[Fact]:
-    facts = [
-        Fact("API key id", key.key_id, note="active" if key.replaced_at is None else "replaced"),
-        Fact("Added", "", moments.moment(key.created_at, now)),
-    ]
-    if key.verified_at is not None:
-        facts.append(Fact("Tested", "", moments.moment(key.verified_at, now)))
-    else:
-        facts.append(Fact("Tested", "not when it was added"))
-    facts.append(Fact("Secret", "sealed in the vault; no page shows it"))
-    return facts
+def _reminder(account: Account, now: datetime, *, shown: bool) -> tuple[str, ...]:
+    active = ApiKey.objects.filter(account=account, replaced_at=None).first() if shown else None
+    text = reminder(active, now)
+    return (text,) if text else ()
 
 
 def _facts(member: Member, now: datetime) -> tuple[Fact, ...]:

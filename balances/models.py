@@ -345,11 +345,15 @@ class Refresh(models.Model):
         return f"refresh of {self.account_id}"
 
 
+#: Why an account stands still: a person paused or archived it, or revoked its key.
+HALTS = ("paused", "archived", "keyless")
+
+
 class Pause(models.Model):
     """A stretch in which no slot fell due because a person said so."""
 
     account = models.ForeignKey(Account, models.PROTECT, related_name="pauses")
-    kind = models.CharField(max_length=8, choices=[("paused", "paused"), ("archived", "archived")])
+    kind = models.CharField(max_length=8, choices=[(kind, kind) for kind in HALTS])
     began_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")

@@ -33,6 +33,7 @@ def add_account(
     """
     since = ledger.clock()  # before the answer, so that its owner's time covers it
     answer = enrolment.test_key(candidate) if verify else None
+    behind = enrolment.account_behind(candidate) if verify else ""
     with together():
         account = enrolment.keep(
             candidate,
@@ -41,6 +42,7 @@ def add_account(
             by=by,
             verified=answer is not None,
             since=since,
+            qredo_account=behind,
         )
         scheduling.add_missing([account])
         if answer is not None:

@@ -58,7 +58,7 @@ FILTERS: dict[str, tuple[str, Callable[[AccountRow], bool]]] = {
     "all": ("All", lambda _row: True),
     "attention": (
         "Needs attention",
-        lambda row: row.state.slug in {"stale", "failed", "waiting"},
+        lambda row: row.state.slug in {"stale", "failed", "waiting", "keyless"},
     ),
     "personal": ("Personal", lambda row: row.kind == "Personal"),
     "organizations": ("Organizations", lambda row: row.kind == "Organization"),

@@ -22,6 +22,7 @@ from balances.scheduling import add_missing
 PATIENCE = timedelta(minutes=2)
 
 BUSY = "This account is being polled right now. Try again in a few seconds."
+NO_KEY = "This account has no API key. Add one first."
 NOT_POLLED = "This account is paused or archived. Resume it first."
 
 
@@ -60,7 +61,8 @@ def record_answer(refresh: Refresh, answer: qredo.BalanceAnswer) -> None:
 def refresh_now(accounts: Iterable[Account], *, by: User | None = None) -> list[Recorded]:
     """Refresh accounts in this process, a chunk at a time; one record an account."""
     wanted = list(accounts)
-    records = [Recorded(a.pk, "skipped", "busy", NOT_POLLED) for a in wanted if not a.is_polled]
+    halted = [(account, why_not_polled(account)) for account in wanted]
+    records = [Recorded(account.pk, "skipped", "busy", why) for account, why in halted if why]
     active = [account for account in wanted if account.is_polled]
     for start in range(0, len(active), settings.POLL_CHUNK):
         chunk = active[start : start + settings.POLL_CHUNK]
@@ -81,6 +83,14 @@ def _one_record_each(refreshes: list[Refresh]) -> list[Recorded]:
         if not done:
             break
     return records
+
+
+def why_not_polled(account: Account) -> str:
+    """Return what keeps an account from being polled at all, and what to do; or nothing."""
+    if account.is_polled:
+        return ""
+    only_keyless = account.paused_at is None and account.archived_at is None
+    return NO_KEY if only_keyless else NOT_POLLED
 
 
 def sweep() -> list[int]:
@@ -124,5 +134,5 @@ def _skip(refresh: Refresh) -> Recorded:
 
 
 def _busy(refresh: Refresh) -> Recorded:
-    why = BUSY if refresh.account.is_polled else NOT_POLLED
+    why = why_not_polled(refresh.account) or BUSY
     return Recorded(refresh.account_id, "skipped", "busy", why)

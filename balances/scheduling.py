@@ -10,7 +10,7 @@ from django.db import transaction
 from accounts.audit import objects
 from accounts.audit.recording import record, together
 from accounts.models import Account, User
-from balances import claims, grids, ledger, ownership
+from balances import claims, grids, ledger, ownership, slowing
 from balances.models import Pause, Schedule
 from balances.ownership import Turn
 from balances.runs import first_slot
@@ -60,6 +60,29 @@ def change_interval(account: Account, seconds: int) -> None:
         ledger.save([entry])
 
 
+def key_replaced(account: Account) -> None:
+    """Poll an account at its usual interval again: it was slowed down, or without a key."""
+    with together():
+        for entry in ledger.lock([account.pk]).values():
+            _give_back(entry)
+            slowing.restore(entry, ledger.clock())
+            if Account.objects.filter(pk=account.pk).exclude(keyless_at=None).exists():
+                _lift(account, entry, "keyless_at")
+            ledger.save([entry])
+
+
+def _give_back(entry: ledger.Entry) -> None:
+    """End a claim without booking it: what is under way was asked with the key before."""
+    if entry.claim_slot is not None:
+        entry.next_slot = entry.claim_slot
+    entry.release()
+
+
+def key_revoked(account: Account, *, by: User | None) -> bool:
+    """Stop polling until there is a new key; return whether anything changed."""
+    return _halt(account, "keyless", by)
+
+
 def pause(account: Account, *, by: User | None) -> bool:
     """Stop polling; return whether anything changed. An answer under way is discarded."""
     return _halt(account, "paused", by)
@@ -72,30 +95,40 @@ def archive(account: Account, *, by: User | None) -> bool:
 
 def resume(account: Account, *, by: User | None) -> bool:
     """Poll a paused account again, at once; return whether anything changed."""
-    return _poll_again(account, "paused", "resumed", by)
+    return _poll_again(account, "paused", by, "paused_at")
 
 
 def restore(account: Account, *, by: User | None) -> bool:
     """Bring an archived account back and poll it at once; return whether anything changed."""
-    return _poll_again(account, "archived", "restored", by)
+    return _poll_again(account, "archived", by, "archived_at", "paused_at")
 
 
-def _poll_again(account: Account, kind: str, act: str, by: User | None) -> bool:
+def _poll_again(account: Account, kind: str, by: User | None, *halts: str) -> bool:
     with together():
         entries = ledger.lock([account.pk])
         # Seen under the lock: what was archived meanwhile is not for whoever may only resume.
-        open_one = Pause.objects.filter(account=account, kind=kind, ended_at=None)
-        if not open_one.exists():
-            return False
         was = _state(account)
-        now = _after_pause(account, ledger.clock())
-        open_one.update(ended_at=now)
-        Account.objects.filter(pk=account.pk).update(paused_at=None, archived_at=None)
-        entries[account.pk].next_slot = now
-        ledger.save(entries.values())
+        if was != kind:
+            return False
+        entry = entries[account.pk]
+        _lift(account, entry, *halts)
+        ledger.save([entry])
         ownership.turn(account, Turn(is_archived=False), by=by)
-        _record(act, account, by, was)
+        _record("restored" if was == "archived" else "resumed", account, by, was)
     return True
+
+
+def _lift(account: Account, entry: ledger.Entry, *halts: str) -> None:
+    """Take reasons to stand still away; what another reason is left for stays as it is."""
+    now = _after_pause(account, ledger.clock())
+    Pause.objects.filter(account=account, ended_at=None).update(ended_at=now)
+    Account.objects.filter(pk=account.pk).update(**dict.fromkeys(halts))
+    left = Account.objects.filter(pk=account.pk).values("archived_at", "keyless_at", "paused_at")
+    kinds = [name.removesuffix("_at") for name, since in left.get().items() if since is not None]
+    if kinds:
+        Pause.objects.create(account=account, kind=kinds[0], began_at=now)
+    else:
+        entry.next_slot = now
 
 
 def _halt(account: Account, kind: str, by: User | None) -> bool:
@@ -118,13 +151,15 @@ def _halt(account: Account, kind: str, by: User | None) -> bool:
         ledger.save([entry])
         if kind == "archived":
             ownership.turn(account, Turn(is_archived=True), by=by)
-        _record(kind, account, by, was)
+        if kind != "keyless":  # that the key is revoked is on record already
+            _record(kind, account, by, was)
     return True
 
 
 def _state(account: Account) -> str:
-    paused, archived = Account.objects.values_list("paused_at", "archived_at").get(pk=account.pk)
-    return "archived" if archived else "paused" if paused else "polled"
+    halts = Account.objects.values("archived_at", "paused_at", "keyless_at").get(pk=account.pk)
+    standing = (name.removesuffix("_at") for name, since in halts.items() if since is not None)
+    return next(standing, "polled")
 
 
 def _record(act: str, account: Account, by: User | None, was: str) -> None:

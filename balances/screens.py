@@ -8,7 +8,7 @@ from typing import Literal
 
 from balances.amounts import Amount
 
-StateSlug = Literal["fresh", "stale", "failed", "waiting", "paused", "archived"]
+StateSlug = Literal["fresh", "stale", "failed", "waiting", "paused", "archived", "keyless"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,17 @@ class Trouble:
     remedy: str = ""
     url: str = ""
     link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRow:
+    """A key that has ended."""
+
+    key_id: str
+    word: str
+    added: Moment
+    ended: Moment
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +270,7 @@ class AccountList:
 class RunRow:
     """One stretch of an account's timeline."""
 
-    kind: Literal["fresh", "failed", "missed", "paused", "archived"]
+    kind: Literal["fresh", "failed", "missed", "paused", "archived", "keyless"]
     word: str
     first: Moment
     until: Moment | None
@@ -320,3 +331,16 @@ class AccountPage:
     notes: tuple[str, ...] = field(default=())
     rejected: tuple[RejectedRow, ...] = ()
     troubles: tuple[Trouble, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPage:
+    """An account's keys, beside the form that replaces the active one."""
+
+    label: str
+    uid: str
+    environment: str
+    has_key: bool
+    active: tuple[Fact, ...]
+    reminder: str
+    ended: tuple[KeyRow, ...]

@@ -1,6 +1,6 @@
-"""Slowing down: a key that Qredo rejects is asked about hourly, until it answers.
+"""Slowing down: a key that Qredo rejects is asked about hourly.
 
-The slower grid begins with the rejected slot itself, so that no request is made before its hour is
+That lasts until it answers or is replaced. The slower grid begins with the rejected slot itself, so that no request is made before its hour is
 over. The interval before is remembered; it is also what freshness is measured by meanwhile.
 """
 
@@ -33,8 +33,11 @@ def answered(entry: Entry) -> None:
 
 
 def restore(entry: Entry, now: datetime) -> None:
-    """Undo it between two slots, because a refresh was answered."""
+    """Undo it between two slots: a refresh was answered, or the account has a new key."""
     if entry.base_interval_seconds is None:
         return
     seconds, entry.base_interval_seconds = entry.base_interval_seconds, None
-    grids.restart(entry, seconds, reason=UNFINISHED, now=now)
+    if entry.next_slot is None:  # it stands still
+        entry.interval_seconds = seconds
+    else:
+        grids.restart(entry, seconds, reason=UNFINISHED, now=now)

@@ -41,6 +41,9 @@ _WORDS = {
     "turned": ("The account changed hands meanwhile", ""),
 }
 
+#: Why an account stands still that nobody meant to, and what helps.
+_STANDING = {"keyless": ("Its API key was revoked", "Add a new one; it is not polled until then.")}
+
 
 def words_of(reason: str) -> str:
     """Return a reason as a person reads it."""
@@ -67,12 +70,14 @@ def state_of(account: Account, schedule: Schedule | None, now: datetime) -> Stat
     """Return an account's state at `now`."""
     for slug, word, since in (
         ("archived", "Archived", account.archived_at),
+        ("keyless", "No key", account.keyless_at),
         ("paused", "Paused", account.paused_at),
     ):
         if since is not None:
             at = moments.moment(since, now)
             when = f"since {moments.short(since, now)}"
-            return State(slug, word, at, when)  # type: ignore[arg-type] # two of the slugs
+            reason, remedy = _STANDING.get(slug, ("", ""))
+            return State(slug, word, at, when, reason, remedy)  # type: ignore[arg-type] # three of the slugs
     if schedule is not None and schedule.failing_since is not None:
         return _failed(schedule, now)
     if schedule is None or schedule.observed_at is None:

@@ -73,6 +73,14 @@ def refresh(refresh_id: int) -> None:
     refreshing.carry_out([refresh_id])
 
 
+def send_refresh(refresh_id: int) -> None:
+    """Hand a refresh to the workers; without a broker its row stands and the next tick sends it."""
+    try:
+        refresh.delay(refresh_id)
+    except refresh.OperationalError:
+        log.warning("a refresh could not be sent to the workers; the next tick takes it up")
+
+
 @shared_task(name="balances.make_months")
 def prepare_months() -> None:
     """Make the monthly partitions of history ahead of time."""

@@ -21,6 +21,7 @@ _WORDS = {
     "missed": "Missed",
     "paused": "Paused",
     "archived": "Archived",
+    "keyless": "No key",
 }
 
 

@@ -33,6 +33,7 @@ def version_of(accounts: QuerySet[Account], now: datetime, *shown: str) -> str:
         finished=Max("refreshes__finished_at"),
         paused=Max("paused_at"),
         archived=Max("archived_at"),
+        keyless=Max("keyless_at"),
         resumed=Max("pauses__ended_at"),
         owners=ArrayAgg("organization", distinct=True, default=[]),
         environments=ArrayAgg("environment", distinct=True, default=[]),

@@ -6,6 +6,7 @@ import sys
 from celery import Celery
 from celery.signals import worker_init
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qredo_dash.settings")
 
@@ -24,3 +25,4 @@ def _check_vault(**_: object) -> None:
     except ImproperlyConfigured as error:
         # Celery logs what a signal's handler raises and goes on, unless it is an exit.
         sys.exit(str(error))
+    connections.close_all()  # the pool's children must not share what is open here

@@ -25,6 +25,11 @@ def is_owner() -> bool:
     return os.environ.get(PROCESS) == OWNER
 
 
+def is_web() -> bool:
+    """Whether this process answers browsers and does nothing else."""
+    return os.environ.get(PROCESS) == WEB
+
+
 def role_of(url: str) -> str:
     """Return the name of the role that an address connects as, if it gives one."""
     return _parts(url, "DATABASE_URL").get("user", "")

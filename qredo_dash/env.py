@@ -40,6 +40,12 @@ def words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
 
 
+def source(name: str) -> tuple[str, str]:
+    """Return a secret that stands in a variable, or else the file that `NAME_FILE` names."""
+    path = text(f"{name}_FILE")
+    return "" if path else text(name), path
+
+
 def secret(name: str) -> str:
     """Return a secret from the file that `NAME_FILE` names, else from `NAME`, else nothing."""
     path = text(f"{name}_FILE")

@@ -47,13 +47,22 @@ DATABASE_URL, BROKER_URL, CACHE_URL = _stores()
 SECRET_KEY = env.secret("SECRET_KEY") or _own_secret("secret_key")
 if SERVER_INSTALLATION and not SECRET_KEY:
     raise ImproperlyConfigured("Set SECRET_KEY_FILE: a server installation brings its own secrets.")
-# A web process on a server holds the public half only and cannot read a stored key.
-VAULT_KEYSET = env.secret("VAULT_KEYSET") or _own_secret("vault.json")
-VAULT_PUBLIC_KEYSET = env.secret("VAULT_PUBLIC_KEYSET") or _own_secret("vault-public.json")
-if SERVER_INSTALLATION and not (VAULT_KEYSET or VAULT_PUBLIC_KEYSET):
-    raise ImproperlyConfigured(
-        "Set VAULT_KEYSET_FILE (worker, commands) or VAULT_PUBLIC_KEYSET_FILE (web)."
-    )
+
+# Where the vault's keysets come from. They are read by whoever seals or opens, when they do.
+VAULT_KEYSET_COMMAND = env.text("VAULT_KEYSET_COMMAND")
+VAULT_KEYSET, VAULT_KEYSET_FILE = env.source("VAULT_KEYSET")
+VAULT_PUBLIC_KEYSET, VAULT_PUBLIC_KEYSET_FILE = env.source("VAULT_PUBLIC_KEYSET")
+_private = VAULT_KEYSET_COMMAND or VAULT_KEYSET or VAULT_KEYSET_FILE
+if not (_private or VAULT_PUBLIC_KEYSET or VAULT_PUBLIC_KEYSET_FILE):
+    if SERVER_INSTALLATION:
+        raise ImproperlyConfigured(
+            "Set VAULT_KEYSET_FILE (worker, commands) or VAULT_PUBLIC_KEYSET_FILE (web)."
+        )
+    VAULT_KEYSET_FILE = str(DATA_DIR / "vault.json")
+    VAULT_PUBLIC_KEYSET_FILE = str(DATA_DIR / "vault-public.json")
+if database.is_web() and (VAULT_PUBLIC_KEYSET or VAULT_PUBLIC_KEYSET_FILE):
+    # The web process seals; it has no use for what opens, wherever that may be found.
+    VAULT_KEYSET = VAULT_KEYSET_FILE = VAULT_KEYSET_COMMAND = ""
 
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
@@ -233,6 +242,8 @@ POLL_TICK_SECONDS = min(5.0, POLL_INTERVAL_SECONDS / 5)
 
 #: Of so many answers an account that were not understood the first 64 KB are kept.
 REJECTED_BYTES_KEPT = env.whole("REJECTED_BYTES_KEPT", 20, least=0, most=1_000)
+#: After so many days the page of an account asks whoever administers it for a new key.
+KEY_REMINDER_DAYS = env.whole("KEY_REMINDER_DAYS", 180, least=1, most=36_500)
 
 #: Where the heads of all chains are exported to, a file a day. On a server this should be a place
 #: that the database's administrators cannot write to: only then do they prove anything.

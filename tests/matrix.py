@@ -87,6 +87,13 @@ RULES: Final = {
         roles=ADMINISTERS,
         guarded=("GET", "HEAD", "POST"),
     ),
+    "account-key": Rule(FORM, one_account=True, roles=ADMINISTERS, guarded=("GET", "HEAD", "POST")),
+    "account-key-revoke": Rule(
+        answers(get=OK, head=OK, post=MOVED),
+        one_account=True,
+        roles=ADMINISTERS,
+        guarded=("GET", "HEAD", "POST"),
+    ),
     "account-restore": Rule(_DO, one_account=True, roles=ADMINISTERS, guarded=("POST",)),
     "account-edit": Rule(
         answers(get=OK, head=OK, post=WRONG),

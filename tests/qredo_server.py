@@ -23,6 +23,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 PATH = "/qapi/v1/balance"
+#: Asked when a key is tested; the keys of this server have the permission Balances alone.
+ACCOUNT = "/qapi/v1/account"
 UNITS = {"seconds": 1, "milliseconds": 10**3, "nanoseconds": 10**9}
 _SIGNATURE = re.compile(r"[A-Za-z0-9_-]{43}")
 #: What a client of this API has to say, and what HTTP adds to it; nothing else is expected.
@@ -92,9 +94,11 @@ class QredoServer:
     def url(self) -> str:
         return self.origin + PATH.removesuffix("/balance")
 
-    def new_key(self, answer: Answer | None = None, *, key_id: str = "") -> tuple[str, str]:
+    def new_key(
+        self, answer: Answer | None = None, *, key_id: str = "", secret: bytes = b""
+    ) -> tuple[str, str]:
         """Return a new key id and its secret, as an administrator is shown them once."""
-        key_id, raw = key_id or secrets.token_urlsafe(10), secrets.token_bytes(60)
+        key_id, raw = key_id or secrets.token_urlsafe(10), secret or secrets.token_bytes(60)
         self._secrets[key_id] = raw
         self.answers[key_id] = answer or Answer()
         return key_id, base64.b64encode(raw).decode()
@@ -117,13 +121,14 @@ class QredoServer:
         given = {name.lower(): value for name, value in headers}
         offence = self._offence(method, path, headers, given)
         request = Request(given.get("qredo-api-key", ""), path, tuple(headers), offence)
-        self.requests.append(request)
+        if offence or path == PATH:
+            self.requests.append(request)
         return request
 
     def _offence(
         self, method: str, path: str, headers: list[tuple[str, str]], given: dict[str, str]
     ) -> str:
-        if method != "GET" or path != PATH:
+        if method != "GET" or path not in {PATH, ACCOUNT}:
             return f"{method} {path} was never asked for"
         if len(given) != len(headers) or not given.keys() >= SIGNED:
             return "a header is missing or stands twice"
@@ -182,6 +187,8 @@ def _handler(qredo: QredoServer) -> type[BaseHTTPRequestHandler]:
             request = qredo.judged(self.command, self.path, self.headers.items())
             if request.offence:
                 _send(self, refusal(401, "invalid signature"), qredo.closing)
+            elif request.path == ACCOUNT:
+                _send(self, refusal(403, "permission denied"), qredo.closing)
             else:
                 _send(self, qredo.answer_to(request.key_id), qredo.closing)
 

@@ -75,14 +75,19 @@ def test_an_account_has_one_active_key_and_any_number_of_replaced_ones(custody: 
     key = ApiKey.objects.get(account=custody)
 
     def another(**changes: Any) -> ApiKey:
-        return ApiKey.objects.create(
-            account=custody, key_id="another", sealed=key.sealed, **changes
-        )
+        return ApiKey.objects.create(account=custody, key_id="another", **changes)
 
-    refuses("one_active_key", another)
+    refuses("one_active_key", lambda: another(sealed=key.sealed))
     another(replaced_at=timezone.now())
     another(replaced_at=timezone.now())
-    refuses("one_active_key", lambda: ApiKey.objects.update(replaced_at=None))
+    refuses("one_active_key", lambda: ApiKey.objects.update(replaced_at=None, sealed=key.sealed))
+
+
+def test_the_secret_of_an_ended_key_is_not_kept(custody: Account) -> None:
+    keys = ApiKey.objects.filter(account=custody)
+    refuses("sealed_form", lambda: keys.update(replaced_at=timezone.now()))
+    refuses("sealed_form", lambda: keys.update(sealed=""))
+    assert keys.update(replaced_at=timezone.now(), sealed="") == 1
 
 
 def test_nothing_with_a_history_is_deleted(cast: Cast, custody: Account, personal: Account) -> None:

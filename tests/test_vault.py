@@ -1,9 +1,11 @@
 """The vault: what is sealed for one row opens there alone, and only with the private keyset."""
 
+import base64
 import copy
 import pickle
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -13,10 +15,11 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 import qredo
-from accounts import keysets, vault
+from accounts import keyring, keysets, vault
 from accounts.models import Account, ApiKey, User
 from balances import refreshing
 from balances.models import Schedule
+from tests import canary
 from tests.conftest import Simulator
 from tests.history import coins
 from tests.markup import read
@@ -26,8 +29,7 @@ KEY, ACCOUNT = uuid4(), uuid4()
 
 
 def forget_keysets() -> None:
-    vault._sealer.cache_clear()
-    vault._opener.cache_clear()
+    keyring._held.opener = None
 
 
 @pytest.fixture(autouse=True)
@@ -57,12 +59,12 @@ def test_in_another_row_it_does_not_open(row: Any) -> None:
 
 
 def test_every_flipped_bit_is_noticed() -> None:
-    stored = sealed()
-    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-    # The last character may hold bits that stand for nothing.
-    for place in range(len("hpke1."), len(stored) - 1):
-        flipped = alphabet[alphabet.index(stored[place]) ^ 1]
-        broken = f"{stored[:place]}{flipped}{stored[place + 1 :]}"
+    text = sealed().removeprefix("hpke1.")
+    whole = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    for place in range(8 * len(whole)):
+        flipped = bytearray(whole)
+        flipped[place // 8] ^= 1 << place % 8
+        broken = "hpke1." + base64.urlsafe_b64encode(flipped).decode().rstrip("=")
         with pytest.raises(vault.VaultError):
             vault.unseal(broken, key_uid=KEY, account_uid=ACCOUNT)
 
@@ -87,16 +89,61 @@ def test_another_keyset_opens_nothing(settings: Any) -> None:
 
 
 def test_a_process_with_the_public_half_seals_and_cannot_open(settings: Any) -> None:
-    private = settings.VAULT_KEYSET
-    settings.VAULT_PUBLIC_KEYSET, settings.VAULT_KEYSET = keysets.public_half(private), ""
+    private, settings.VAULT_KEYSET_FILE = settings.VAULT_KEYSET_FILE, ""
     forget_keysets()
     stored = sealed()
     with pytest.raises(ImproperlyConfigured, match="VAULT_KEYSET_FILE"):
         vault.unseal(stored, key_uid=KEY, account_uid=ACCOUNT)
     with pytest.raises(keysets.BadKeysetError):
-        keysets.opener(settings.VAULT_PUBLIC_KEYSET)
-    settings.VAULT_KEYSET = private
+        keysets.opener(Path(settings.VAULT_PUBLIC_KEYSET_FILE).read_text())
+    settings.VAULT_KEYSET_FILE = private
     assert vault.unseal(stored, key_uid=KEY, account_uid=ACCOUNT).reveal() == WORDS
+
+
+def test_a_command_may_give_the_keyset_and_is_run_once_a_process(
+    settings: Any, tmp_path: Path, capfd: Any
+) -> None:
+    private, ran = tmp_path / "a keyset", tmp_path / "ran"
+    private.write_text(keysets.new_keyset())
+    script = tmp_path / "unwrap"
+    script.write_text(f'#!/bin/sh\necho once >> "{ran}"\necho asking >&2\ncat "$1"\n')
+    script.chmod(0o700)
+    settings.VAULT_KEYSET_FILE = settings.VAULT_PUBLIC_KEYSET_FILE = ""
+    settings.VAULT_KEYSET_COMMAND = f"{script} '{private}'"
+    forget_keysets()
+    vault.check()
+    assert vault.unseal(sealed(), key_uid=KEY, account_uid=ACCOUNT).reveal() == WORDS
+    assert ran.read_text() == "once\n"
+    assert capfd.readouterr() == ("", "asking\n")
+
+
+@pytest.mark.parametrize(
+    ("command", "reason"),
+    [
+        ("/bin/sh -c 'echo a made-up keyset; exit 3 # echo'", "it ended with 3"),
+        ("/no/such/command", "No such file"),
+        ("echo 'unmatched", "quotation marks"),
+    ],
+)
+def test_a_command_that_gives_none_is_named_and_its_output_is_not(
+    settings: Any, caplog: pytest.LogCaptureFixture, command: str, reason: str
+) -> None:
+    settings.VAULT_KEYSET_FILE = settings.VAULT_PUBLIC_KEYSET_FILE = ""
+    settings.VAULT_KEYSET_COMMAND = command
+    forget_keysets()
+    with pytest.raises(ImproperlyConfigured, match=reason) as caught:
+        vault.check()
+    assert not [text for text in canary.frames_of(caught.value) if "a made-up keyset\n" in text]
+    assert "made-up" not in f"{caught.value}{caplog.text}"
+
+
+def test_what_a_command_prints_that_is_no_keyset_is_not_quoted(settings: Any) -> None:
+    settings.VAULT_KEYSET_FILE = settings.VAULT_PUBLIC_KEYSET_FILE = ""
+    settings.VAULT_KEYSET_COMMAND = "echo made-up"
+    forget_keysets()
+    with pytest.raises(ImproperlyConfigured, match="Restore the right ones") as caught:
+        vault.check()
+    assert "made-up" not in str(caught.value)
 
 
 @pytest.mark.parametrize("text", ["", "no keyset", "{}", '{"primaryKeyId": 1}', "[]", "null"])

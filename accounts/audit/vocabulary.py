@@ -44,6 +44,8 @@ VOCABULARY: dict[str, Word] = {
     "export.audit": _word("Audit log exported", "format", *_FILTERS),
     "export.chart": _word("Chart exported", "format", "accounts", "from", "to"),
     "key.added": _word("API key added", "verified"),
+    "key.replaced": _word("API key replaced"),
+    "key.revoked": _word("API key revoked"),
     "member.added": _word("Member added", "role"),
     "member.role_changed": _word("Role changed", "role"),
     "organization.added": _word("Organization added"),

@@ -1,6 +1,5 @@
 """What people do to an account: refresh, pause, resume, archive, restore. All by POST."""
 
-import logging
 from collections.abc import Callable
 from functools import partial
 
@@ -16,9 +15,7 @@ from accounts.access import ADMINISTER, OPERATE, in_scope, require
 from accounts.models import Account, Role, User
 from accounts.requests import Request
 from balances import refreshing, scheduling
-from balances.tasks import refresh as refresh_task
-
-log = logging.getLogger(__name__)
+from balances.tasks import send_refresh
 
 Act = Callable[[Account, User], bool]
 
@@ -28,21 +25,13 @@ Act = Callable[[Account, User], bool]
 def refresh(request: Request, account: Account) -> HttpResponse:
     """Ask for a poll now; the page shows its progress."""
     require(request.user, account, OPERATE)
-    if not account.is_polled:
-        messages.error(request, refreshing.NOT_POLLED)
+    if why := refreshing.why_not_polled(account):
+        messages.error(request, why)
         return _back(request, account)
     with transaction.atomic():
         asked = refreshing.ask(account, by=request.user)
-        transaction.on_commit(partial(_send, asked.pk))
+        transaction.on_commit(partial(send_refresh, asked.pk))
     return HttpResponse(status=204) if request.htmx else _back(request, account)
-
-
-def _send(refresh_id: int) -> None:
-    try:
-        refresh_task.delay(refresh_id)
-    except refresh_task.OperationalError:
-        # The row stands: the next tick takes it up.
-        log.warning("a refresh could not be sent to the workers; the next tick takes it up")
 
 
 def _pause(account: Account, by: User) -> bool:
@@ -72,7 +61,7 @@ def pause(request: Request, account: Account) -> HttpResponse:
 @require_POST
 def resume(request: Request, account: Account) -> HttpResponse:
     """Poll a paused account again. An archived one is restored, which is an admin's to do."""
-    answer = _act(request, account, OPERATE, _resume, "is polled again, at once.")
+    answer = _act(request, account, OPERATE, _resume, f"is {_resumed(account, 'polled again')}")
     account.refresh_from_db(fields=["archived_at"])
     if account.archived_at is not None:
         require(request.user, account, ADMINISTER)
@@ -102,7 +91,14 @@ def archive(request: Request, account: Account) -> HttpResponse:
 @require_POST
 def restore(request: Request, account: Account) -> HttpResponse:
     """Bring an archived account back."""
-    return _act(request, account, ADMINISTER, _restore, "is restored and polled again, at once.")
+    done = f"is {_resumed(account, 'restored and polled again')}"
+    return _act(request, account, ADMINISTER, _restore, done)
+
+
+def _resumed(account: Account, polled: str) -> str:
+    if account.keyless_at is None:
+        return f"{polled}, at once."
+    return "resumed; it is polled once it has an API key."
 
 
 def _act(

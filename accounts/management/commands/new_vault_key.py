@@ -1,39 +1,87 @@
-"""Make a keyset for the vault of a server installation."""
+"""Make the vault's keyset, or take a step of its rotation: add, promote, retire a key."""
 
-import os
 from argparse import ArgumentParser
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from accounts import cli
-from accounts.keysets import new_keyset, public_half
+from django.conf import settings
+
+from accounts import cli, keysets, rotation
+from accounts.keyset_files import FilesError, KeysetFiles, alone_in, files_in
 
 
 class Command(cli.Command):
-    """Writes both halves to files that only their owner reads; overwrites nothing."""
+    """Writes both halves to files that only their owner reads; a step replaces both whole."""
 
-    help = "Write a new private keyset and its public half into FOLDER."
+    help = (
+        "Write a new keyset and its public half into FOLDER, or change the one that is there."
+        " A rotation: --add, --promote, `rotate_vault`, --retire KEYID."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
-        parser.add_argument("folder", type=Path, metavar="FOLDER")
+        parser.add_argument(
+            "folder", type=Path, nargs="?", metavar="FOLDER", help="default: DATA_DIR"
+        )
+        step = parser.add_mutually_exclusive_group()
+        step.add_argument("--add", action="store_true", help="one more key, which opens only")
+        step.add_argument(
+            "--promote", nargs="?", type=int, const=0, metavar="KEYID",
+            help="let this key, or else the newest, seal from now on",
+        )  # fmt: skip
+        step.add_argument(
+            "--retire", type=int, metavar="KEYID", help="take a key out that sealed nothing stored"
+        )
 
     def handle(self, **options: Any) -> None:
-        """Make and write the two files."""
-        folder: Path = options["folder"]
-        private = new_keyset()
-        halves = {"vault_keyset": private, "vault_public_keyset": public_half(private)}
-        taken = [name for name in halves if (folder / name).exists()]
-        if taken:
-            self.refuse(f"{taken[0]} is there already. A keyset is never overwritten.")
-        for name, text in halves.items():
-            self._write(folder / name, text)
-        self.emit({name: str(folder / name) for name in halves})
-
-    def _write(self, path: Path, text: str) -> None:
+        """Take the step and say which keys there are now."""
+        folder = options["folder"] or self._own_folder()
         try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except OSError as error:
-            self.refuse(f"{path.name} cannot be written: {error.strerror}.")
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
+            with alone_in(folder):
+                files = files_in(folder)
+                private = self._changed(files, self._step(options))
+        except (FilesError, keysets.BadKeysetError) as error:
+            self.refuse(str(error))
+        self.emit(
+            {
+                "vault_keyset": str(files.private),
+                "vault_public_keyset": str(files.public),
+                "vault_keys": list(keysets.key_ids(private)),
+                "primary": keysets.primary_id(private),
+            }
+        )
+
+    def _own_folder(self) -> Path:
+        if settings.SERVER_INSTALLATION:
+            self.refuse("Name the folder of the keyset's two files.", code=cli.UNUSABLE)
+        return Path(settings.DATA_DIR)
+
+    def _step(self, options: dict[str, Any]) -> Callable[[str], str] | None:
+        promote, retire = options["promote"], options["retire"]
+        if promote is not None:
+            return lambda private: keysets.promoted(
+                private, promote or keysets.key_ids(private)[-1]
+            )
+        if retire is not None:
+            return lambda private: self._retired(private, retire)
+        return keysets.with_new_key if options["add"] else None
+
+    def _changed(self, files: KeysetFiles, step: Callable[[str], str] | None) -> str:
+        if step is None:
+            return files.make()
+        private = step(files.read())
+        files.replace(private)
+        return private
+
+    def _retired(self, private: str, key_id: int) -> str:
+        remaining = keysets.without_key(private, key_id)
+        found = rotation.counts()
+        if not found.keys() <= set(keysets.key_ids(private)):
+            self.refuse("This is not the keyset of this database. Nothing was changed.")
+        if found[key_id]:
+            self.refuse(
+                f"{found[key_id]} stored API keys are still sealed with vault key {key_id}."
+                " Run `manage.py rotate_vault` first."
+            )
+        return remaining

@@ -1,0 +1,148 @@
+"""Forms that take a key. The secret is checked as typed and never rendered again."""
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+
+import qredo
+from accounts.enrolment import Candidate
+from accounts.models import Account, ApiKey, Environment
+
+#: Qredo's ids have 14 characters and its secrets 80; what is longer may be a secret.
+LONGEST_SHOWN_KEY_ID = 40
+
+
+class KeyIdInput(forms.TextInput):
+    """Shows again only what can be a key id: a secret in the wrong field stays unseen."""
+
+    def format_value(self, value: Any) -> str | None:
+        """Return what is shown of what was typed."""
+        text = str(value or "").strip()
+        try:
+            return qredo.clean_key_id(text) if len(text) <= LONGEST_SHOWN_KEY_ID else None
+        except qredo.BadKeyId:
+            return None
+
+
+class UidInput(forms.HiddenInput):
+    """Says again only what is a uid: nobody types here, and nothing else is told back."""
+
+    def format_value(self, value: Any) -> str | None:
+        """Return the uid, if it is one."""
+        try:
+            return str(UUID(str(value)))
+        except ValueError:
+            return None
+
+
+class KeyForm(forms.Form):
+    """Key id and secret."""
+
+    api_key = forms.CharField(
+        label="API key",
+        max_length=512,
+        help_text="The key's id, short text such as _lJCqc-T3cnNpw.",
+        widget=KeyIdInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    api_secret = forms.CharField(
+        label="API secret",
+        max_length=4096,
+        help_text="Base64 text that Qredo showed once. It is sealed and never shown again.",
+        widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "off"}),
+    )
+
+    def clean_api_key(self) -> str:
+        """Trim the key id. The errors of the client never quote what was typed."""
+        try:
+            return qredo.clean_key_id(self.cleaned_data["api_key"])
+        except qredo.BadKeyId as error:
+            raise forms.ValidationError(str(error)) from None
+
+    def clean_api_secret(self) -> qredo.Secret:
+        """Decode the secret; from here on it is a `Secret`, whose text shows nothing."""
+        try:
+            return qredo.decode_secret(self.cleaned_data["api_secret"])
+        except qredo.BadSecret as error:
+            raise forms.ValidationError(str(error)) from None
+
+    def refuse(self, error: qredo.QredoError) -> None:
+        """Put an error of the test call to the field that it came from."""
+        field = _FIELDS.get(str(error.reason))
+        self.add_error(field, error.detail)
+
+
+#: The field that a reason comes from; the others concern the form as a whole.
+_FIELDS = {"key_rejected": "api_key", "permission": "api_key"}
+
+CHANGED = (
+    "Somebody else changed this account's key meanwhile: look at it below. If yours is the newer"
+    " one, enter its secret and send it again."
+)
+OTHER_ACCOUNT = (
+    "This key belongs to another Qredo account than the key before it, and would mix two histories."
+    " Add it as an account of its own."
+)
+
+
+class ReplaceKeyForm(KeyForm):
+    """A new key in place of the one that was active when the form was shown."""
+
+    replaces = forms.UUIDField(
+        required=False,
+        widget=UidInput,
+        error_messages={"invalid": "Load this page again."},
+    )
+
+    def __init__(self, account: Account, data: Any = None) -> None:
+        self.account = account
+        active = ApiKey.objects.filter(account=account, replaced_at=None).first()
+        super().__init__(data, initial={"replaces": active.uid if active else None})
+
+    def clean_api_key(self) -> str:
+        """Refuse a key that another account of the same owner has."""
+        key_id = super().clean_api_key()
+        siblings = Account.objects.filter(
+            organization=self.account.organization_id,
+            owner=self.account.owner_id,
+            environment=self.account.environment,
+        ).exclude(pk=self.account.pk)
+        twin = siblings.filter(keys__key_id=key_id, keys__replaced_at=None).first()
+        if twin is not None:
+            raise forms.ValidationError(
+                f"This key is in use already, for the account {twin.label}."
+            )
+        return key_id
+
+    @property
+    def instead_of(self) -> UUID | None:
+        """The key that its sender saw as the active one."""
+        found: UUID | None = self.cleaned_data["replaces"]
+        return found
+
+    @property
+    def candidate(self) -> Candidate:
+        """The key, ready to be tested where the account's keys are."""
+        cleaned = self.cleaned_data
+        return Candidate(
+            cleaned["api_key"],
+            cleaned["api_secret"],
+            Environment(self.account.environment),
+            simulated=self.account.is_demo,
+        )
+
+    def was_done_by(self, user: Any) -> bool:
+        """Whether this very key became the active one by the same person: the form came twice."""
+        return ApiKey.objects.filter(
+            account=self.account,
+            replaced_at=None,
+            key_id=self.cleaned_data["api_key"],
+            created_by=user,
+        ).exists()
+
+    def overtaken(self) -> None:
+        """Say that the key was changed meanwhile, and let the next sending replace that one."""
+        self.add_error(None, CHANGED)
+        active = ApiKey.objects.filter(account=self.account, replaced_at=None).first()
+        typed = {name: self.data[name] for name in self.data}
+        self.data = typed | {"replaces": str(active.uid) if active else ""}
