@@ -1,5 +1,7 @@
 """Lists of accounts: all of them with their states, and what one row opens into."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urlencode
 
@@ -7,12 +9,14 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from accounts.models import Account, User
-from balances import ledger
+from balances import incidents, ledger
+from balances.incidents import Shared
 from balances.openings import Openings, the_one
 from balances.overview import Query, account_rows, filtered, filters, narrowed
-from balances.portfolio import Kind, members
+from balances.portfolio import Kind, Member, members
 from balances.rows import asset_tables
-from balances.screens import AccountList, AccountRow, AssetRow
+from balances.screens import AccountList, AccountRow, AssetRow, Trouble
+from balances.troubles import not_answering, troubles
 from balances.versions import version_of
 
 
@@ -27,7 +31,11 @@ def account_list(user: User, accounts: QuerySet[Account], query: Query) -> Accou
     """Return the list of somebody's accounts as of now."""
     now = ledger.clock()
     openings = Openings.of(reverse("accounts"), query.text, query.opened)
-    rows = account_rows(user, members(query.narrowing.applied_to(accounts)), now, openings)
+    held = members(query.narrowing.applied_to(accounts))
+    shared = incidents.shared(held)
+    chosen = next((s for s in shared if str(s.incident.uid) == query.text.get("incident")), None)
+    listed = held if chosen is None else chosen.members
+    rows = account_rows(user, listed, now, openings, shared)
     current_version = version(accounts, query, now)
     asked = urlencode({**query.text, "version": current_version})
     return AccountList(
@@ -40,7 +48,18 @@ def account_list(user: User, accounts: QuerySet[Account], query: Query) -> Accou
         version=current_version,
         fragment_url=f"{reverse('accounts-figures')}?{asked}",
         refreshing=any(row.refreshing for row in rows),
+        troubles=_troubles(held, shared, now, chosen),
     )
+
+
+def _troubles(
+    held: Sequence[Member], shared: Sequence[Shared], now: datetime, chosen: Shared | None
+) -> tuple[Trouble, ...]:
+    """Return what is wrong. While an incident's accounts are listed: that one, and the way back."""
+    if chosen is None:
+        return troubles(not_answering(held), shared, now)
+    (one,) = troubles((), [chosen], now)
+    return (replace(one, url=reverse("accounts"), link="Show all accounts"),)
 
 
 def opened_account(user: User, one: QuerySet[Account]) -> AccountRow:

@@ -11,6 +11,7 @@ from accounts.access import ADMINISTER, OPERATE, Span, may, spans_of
 from accounts.models import Account, ApiKey, User
 from balances import charts, ledger, moments
 from balances.charts import Frame
+from balances.evidence import rejected_rows
 from balances.models import Refresh, Schedule
 from balances.overview import asset_choices, first_to_show
 from balances.portfolio import Kind, Member, members
@@ -18,6 +19,7 @@ from balances.rows import account_row, asset_tables
 from balances.screens import AccountPage, AssetRow, Chart, Fact, RefreshNote
 from balances.states import words_of
 from balances.timeline import timeline
+from balances.troubles import not_answering, troubles
 from balances.versions import version_of
 
 
@@ -57,6 +59,8 @@ def account_page(
         version=version(one, query, now),
         fragment_url=_fragment_url(account, one, query, now),
         notes=_detail(member),
+        troubles=troubles(not_answering([member]), (), now),
+        rejected=rejected_rows(account, spans, now, may_download=operates),
     )
 
 

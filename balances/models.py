@@ -10,7 +10,7 @@ from django.contrib.postgres.fields import ArrayField, DateTimeRangeField
 from django.db import models
 from django.db.models import Q
 
-from accounts.models import Account, User
+from accounts.models import Account, Organization, User
 
 
 class Outcome(models.TextChoices):
@@ -126,6 +126,60 @@ class Upstream(models.Model):
 
     def __str__(self) -> str:
         return f"{self.environment}{' of the demo' if self.is_demo else ''}"
+
+
+class Incident(models.Model):
+    """Several keys of one organization that were rejected at once: one thing to mend, not many.
+
+    Its accounts are those whose key is rejected still (see `incidents`).
+    """
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="incidents")
+    environment = models.CharField(max_length=16)
+    kind = models.CharField(max_length=16, choices=[("key_rejected", "key_rejected")])
+    began_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "environment", "kind"],
+                condition=Q(ended_at__isnull=True),
+                name="one_open_incident",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.organization_id} in {self.environment}"
+
+
+class RejectedAnswer(models.Model):
+    """The beginning of an answer that was not understood, compressed with zlib.
+
+    Not history: once per digest and account, the newest few are kept (see `rejections`).
+    """
+
+    account = models.ForeignKey(Account, models.CASCADE, db_index=False)
+    #: SHA-256 and size of the whole answer; of one that is too large, of what was read.
+    digest = models.BinaryField()
+    size = models.PositiveIntegerField()
+    body = models.BinaryField()
+    #: When it was sent first and last.
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    reason = models.CharField(max_length=32)
+    detail = models.TextField()
+
+    class Meta:
+        db_table = "balances_rejected"
+        constraints = [
+            # Serves every list of an account's, too.
+            models.UniqueConstraint(fields=["account", "digest"], name="rejected_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reason} of {self.account_id} at {self.last_at:%Y-%m-%dT%H:%M:%SZ}"
 
 
 class Payload(models.Model):

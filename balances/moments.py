@@ -49,6 +49,11 @@ def ago(age: timedelta) -> str:
     return f"{seconds // _DAY} days ago"
 
 
+def within(wait: timedelta) -> str:
+    """Return the time by which something happens: `within 3 min`, rounded up."""
+    return f"within {max(1, -(-wait // timedelta(minutes=1)))} min"
+
+
 def every(seconds: int) -> str:
     """Return an interval in words: `5 min`."""
     for size, name in ((_DAY, "day"), (_HOUR, "h"), (_MINUTE, "min")):

@@ -1,7 +1,7 @@
 """The overview: what is held, what is free to move, what is in flight, and how far to trust it."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
@@ -11,16 +11,19 @@ from django.urls import reverse
 
 from accounts.access import operated_accounts
 from accounts.models import Account, User
-from balances import charts, ledger, moments
+from balances import charts, incidents, ledger, moments
 from balances.amounts import Amount
 from balances.charts import Frame, Subject
 from balances.demo import progress
+from balances.incidents import Shared
 from balances.models import Refresh
 from balances.narrowing import NAMES, Narrowing
 from balances.openings import Openings
 from balances.portfolio import Kind, Member, members, total
 from balances.rows import account_row, asset_tables, coverage, figures
 from balances.screens import AccountRow, Chart, Choice, Headline, Narrowed, Overview
+from balances.troubles import is_probed, not_answering, troubles
+from balances.upstreams import Upstream
 from balances.versions import version_of
 
 #: What the headline's change is measured over.
@@ -92,7 +95,8 @@ def overview(
     now = ledger.clock()
     held = members(asked_for(accounts, query))
     openings = Openings.of(reverse("overview"), query.text, query.opened, query.narrowing.query)
-    rows = account_rows(user, held, now, openings)
+    shared, down = incidents.shared(held), not_answering(held)
+    rows = account_rows(user, held, now, openings, shared)
     of = _subject(user, held, query)
     return Overview(
         headline=None if of is None else _headline(of, held, now, _scope(of, query)),
@@ -108,7 +112,8 @@ def overview(
         fragment_url=_fragment_url(accounts, query, now),
         may_add=True,
         demo_progress=progress.text(),
-        notice=_notice(held, now),
+        notice=_notice(held, down, now),
+        troubles=troubles(down, shared, now),
         refreshing=any(row.refreshing for row in rows),
     )
 
@@ -128,14 +133,19 @@ def _fragment_url(accounts: QuerySet[Account], query: Query, now: datetime) -> s
 
 
 def account_rows(
-    user: User, held: Sequence[Member], now: datetime, openings: Openings
+    user: User,
+    held: Sequence[Member],
+    now: datetime,
+    openings: Openings,
+    shared: Iterable[Shared] = (),
 ) -> list[AccountRow]:
-    """Return the rows of a list of accounts."""
+    """Return the rows of a list of accounts. What is said above the list, no row repeats."""
+    joint = {member.account.pk for one in shared for member in one.members}
     operated = set(operated_accounts(user).values_list("pk", flat=True))
     ids = [member.account.pk for member in held]
     open_refreshes = Refresh.objects.filter(account__in=ids, finished_at=None)
     refreshing = set(open_refreshes.values_list("account_id", flat=True))
-    return [
+    rows = [
         account_row(
             member,
             now,
@@ -145,6 +155,11 @@ def account_rows(
         )
         for member in held
     ]
+    return [_brief(row) if pk in joint else row for pk, row in zip(ids, rows, strict=True)]
+
+
+def _brief(row: AccountRow) -> AccountRow:
+    return replace(row, state=replace(row.state, remedy=""))
 
 
 def filtered(rows: Sequence[AccountRow], show: str) -> tuple[AccountRow, ...]:
@@ -241,9 +256,11 @@ def asset_choices(held: Sequence[Member]) -> list[tuple[str, Kind]]:
     return sorted(found, key=lambda pair: (pair[1], pair[0]))
 
 
-def _notice(held: Sequence[Member], now: datetime) -> str:
+def _notice(held: Sequence[Member], down: Iterable[Upstream], now: datetime) -> str:
     """Say that nothing is being polled, by the age of the newest attempt: processes may lie."""
-    polled = [m.schedule for m in held if m.schedule and m.schedule.next_slot]
+    probed = {one.key for one in down if is_probed(one, now)}
+    asked = [m for m in held if (m.account.environment, m.account.is_demo) not in probed]
+    polled = [m.schedule for m in asked if m.schedule and m.schedule.next_slot]
     attempts = [schedule.last_attempt_at for schedule in polled if schedule.last_attempt_at]
     if not attempts:
         return ""

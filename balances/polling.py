@@ -113,6 +113,7 @@ def _answer(key: ApiKey, clock_ns: signing.Clock) -> qredo.BalanceAnswer | Failu
             error.detail,
             permanent=error.permanent,
             retry_after=error.retry_after,
+            evidence=error.evidence,
         )
     except signing.VaultError:
         return SEALED

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from django.db import InterfaceError, OperationalError, transaction
 
 import qredo
-from balances import ledger, lessons, retrying, slowing, sql
+from balances import ledger, lessons, rejections, retrying, slowing, sql
 from balances.holdings import Observation, Stored, store
 from balances.ledger import Entry
 from balances.models import Outcome
@@ -90,6 +90,7 @@ def _record(
         since = ledger.owned_since(list(held))
         writing = _Writing(clock, {i: entries[i] for i in held}, held, since)
         recorded = writing.write()
+        rejections.keep(held.values(), clock.now)
         lessons.learn(held.values(), clock.now, after=after)
         return recorded
 

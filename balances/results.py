@@ -1,6 +1,6 @@
 """What a poll brought, before it is written."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 import qredo
@@ -18,6 +18,8 @@ class Failure:
     retry_after: int | None = None
     #: False when the poll ended before any request was made.
     was_asked: bool = True
+    #: The start of an answer that was not understood; in no repr, for logs never hold an answer.
+    evidence: qredo.Evidence | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.models import Account, User
-from balances import claims, grids, ledger, ownership, slowing
+from balances import claims, grids, ledger, ownership
 from balances.models import Pause, Schedule
 from balances.ownership import Turn
 from balances.runs import first_slot
@@ -58,14 +58,6 @@ def change_interval(account: Account, seconds: int) -> None:
         ledger.save([entry])
 
 
-def key_replaced(account: Account) -> None:
-    """Poll an account at its usual interval again that was slowed down: it has a new active key."""
-    with transaction.atomic():
-        for entry in ledger.lock([account.pk]).values():
-            slowing.restore(entry, ledger.clock())
-            ledger.save([entry])
-
-
 def pause(account: Account, *, by: User | None) -> bool:
     """Stop polling; return whether anything changed. An answer under way is discarded."""
     return _halt(account, "paused", by)
@@ -77,17 +69,27 @@ def archive(account: Account, *, by: User | None) -> bool:
 
 
 def resume(account: Account, *, by: User | None) -> bool:
-    """Poll a paused or archived account again, at once; return whether anything changed."""
+    """Poll a paused account again, at once; return whether anything changed."""
+    return _poll_again(account, "paused", by)
+
+
+def restore(account: Account, *, by: User | None) -> bool:
+    """Bring an archived account back and poll it at once; return whether anything changed."""
+    return _poll_again(account, "archived", by)
+
+
+def _poll_again(account: Account, kind: str, by: User | None) -> bool:
     with transaction.atomic():
-        add_missing([account])
-        entry = ledger.lock([account.pk])[account.pk]
-        if entry.next_slot is not None:
+        entries = ledger.lock([account.pk])
+        # Seen under the lock: what was archived meanwhile is not for whoever may only resume.
+        open_one = Pause.objects.filter(account=account, kind=kind, ended_at=None)
+        if not open_one.exists():
             return False
         now = _after_pause(account)
-        Pause.objects.filter(account=account, ended_at=None).update(ended_at=now)
+        open_one.update(ended_at=now)
         Account.objects.filter(pk=account.pk).update(paused_at=None, archived_at=None)
-        entry.next_slot = now
-        ledger.save([entry])
+        entries[account.pk].next_slot = now
+        ledger.save(entries.values())
         ownership.turn(account, Turn(is_archived=False), by=by)
     return True
 

@@ -33,6 +33,19 @@ class State:
 
 
 @dataclass(frozen=True, slots=True)
+class Trouble:
+    """What is wrong for several accounts at once, in a sentence, and what to do."""
+
+    slug: Literal["failed", "stale"]
+    who: str
+    what: str
+    before: str = ""
+    remedy: str = ""
+    url: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
     """The four amounts of one asset."""
 
@@ -224,6 +237,7 @@ class Overview:
     may_add: bool
     demo_progress: str = ""  # "Demo history: 43 %" while it is being loaded
     notice: str = ""  # e.g. nothing was polled for 12 min
+    troubles: tuple[Trouble, ...] = ()
     refreshing: bool = False  # some row is being refreshed, so the page looks often
 
 
@@ -238,6 +252,7 @@ class AccountList:
     version: str
     fragment_url: str
     refreshing: bool
+    troubles: tuple[Trouble, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +267,19 @@ class RunRow:
     slots: str  # "54 polls, every 5 min"
     reason: str = ""
     share: int = 0  # of the shown stretch of time, in 1/1000; for drawing only
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedRow:
+    """An answer that was not understood: when it came last, what was wrong where, its bytes."""
+
+    at: Moment
+    when: str  # "14:05 GMT"
+    reason: str
+    detail: str
+    size: str  # "1,234 bytes"
+    digest: str  # its beginning, in hexadecimal
+    url: str  # empty for who may not have the bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,3 +318,5 @@ class AccountPage:
     version: str
     fragment_url: str
     notes: tuple[str, ...] = field(default=())
+    rejected: tuple[RejectedRow, ...] = ()
+    troubles: tuple[Trouble, ...] = ()

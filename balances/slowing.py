@@ -1,4 +1,4 @@
-"""Slowing down: a key that Qredo rejects is asked about hourly, until it answers or is replaced.
+"""Slowing down: a key that Qredo rejects is asked about hourly, until it answers.
 
 The slower grid begins with the rejected slot itself, so that no request is made before its hour is
 over. The interval before is remembered; it is also what freshness is measured by meanwhile.
@@ -33,11 +33,8 @@ def answered(entry: Entry) -> None:
 
 
 def restore(entry: Entry, now: datetime) -> None:
-    """Undo it between two slots: a refresh was answered, or the account has a new key."""
+    """Undo it between two slots, because a refresh was answered."""
     if entry.base_interval_seconds is None:
         return
     seconds, entry.base_interval_seconds = entry.base_interval_seconds, None
-    if entry.next_slot is None:  # it stands still
-        entry.interval_seconds = seconds
-    else:
-        grids.restart(entry, seconds, reason=UNFINISHED, now=now)
+    grids.restart(entry, seconds, reason=UNFINISHED, now=now)

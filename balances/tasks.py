@@ -7,7 +7,7 @@ from celery import shared_task
 from django.conf import settings
 from django.db import DatabaseError
 
-from balances import claims, gates, polling, refreshing, scheduling
+from balances import claims, gates, incidents, polling, refreshing, scheduling
 from balances.claims import Claim
 from balances.holdings import make_months
 from balances.verification.anchors import export_day
@@ -20,6 +20,7 @@ def tick() -> None:
     """End what died, claim what is due, hand it out in chunks."""
     scheduling.add_missing()
     claims.reap()
+    incidents.watch()
     for refresh_id in refreshing.sweep():
         refresh.delay(refresh_id)
     hand_out(claims.claim_due(limit=settings.POLL_CLAIM_LIMIT))

@@ -3,13 +3,25 @@
 import hashlib
 from datetime import datetime
 
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Count, Max, QuerySet
 
 from accounts.models import Account
+from balances import sql
+
+# What is wrong for several accounts at once, without any of them being polled.
+_TROUBLES = """
+SELECT max(greatest(began_at, ended_at)), NULL FROM balances_incident
+WHERE organization_id = ANY(%(owners)s)
+UNION ALL
+SELECT opened_at, probe_at FROM balances_environment
+WHERE environment = ANY(%(environments)s) AND opened_at IS NOT NULL
+ORDER BY 1, 2
+"""
 
 
 def version_of(accounts: QuerySet[Account], now: datetime, *shown: str) -> str:
-    """Return the version of everything that fragments show of `accounts`, in one query.
+    """Return the version of everything that fragments show of `accounts`, in two queries.
 
     The minute is part of it, because ages are shown in minutes. `shown` is what else decides.
     """
@@ -22,6 +34,9 @@ def version_of(accounts: QuerySet[Account], now: datetime, *shown: str) -> str:
         paused=Max("paused_at"),
         archived=Max("archived_at"),
         resumed=Max("pauses__ended_at"),
+        owners=ArrayAgg("organization", distinct=True, default=[]),
+        environments=ArrayAgg("environment", distinct=True, default=[]),
     )
-    parts = [*(str(value) for value in state.values()), f"{now:%Y%m%d%H%M}", *shown]
+    troubles = sql.rows(_TROUBLES, state)
+    parts = [*(str(value) for value in state.values()), f"{now:%Y%m%d%H%M}", *shown, str(troubles)]
     return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]

@@ -24,6 +24,7 @@ from qredo.errors import (
     TooLarge,
     UpstreamError,
 )
+from qredo.evidence import Evidence
 from qredo.payload import (
     AccountInfo,
     AccountKind,
@@ -58,6 +59,7 @@ __all__ = [
     "Client",
     "ClockSkewed",
     "Dns",
+    "Evidence",
     "KeyRejected",
     "NotFound",
     "NotJson",

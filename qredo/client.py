@@ -4,16 +4,15 @@ import hashlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from qredo.addresses import canonical_base_url
 from qredo.errors import QredoError
+from qredo.evidence import Sent
 from qredo.payload import AccountInfo, Balances, parse_account, parse_balances
 from qredo.signing import Secret, TimestampUnit, clean_key_id, sign, timestamp_text
 from qredo.statuses import Refusal
 from qredo.transport import Answer
-
-MAX_EVIDENCE_BYTES: Final = 65_536
 
 Meaning = TypeVar("Meaning")
 
@@ -69,28 +68,29 @@ class Client:
     def balance(self) -> BalanceAnswer:
         """Ask for all balances of the account.
 
-        Raises QredoError; after an answer that was not understood its `body` holds the first
-        64 KB of it, as evidence.
+        Raises QredoError, with evidence if there was an answer that was not understood.
         """
-        answer = self._get("/balance", permission="Balances")
+        sent, answer = self._get("/balance", permission="Balances")
         return BalanceAnswer(
             body=answer.body,
             digest=hashlib.sha256(answer.body).digest(),
-            balances=_understood(parse_balances, answer.body),
+            balances=_understood(parse_balances, answer.body, sent),
             sent_monotonic=answer.sent_monotonic,
         )
 
     def account(self) -> AccountInfo:
         """Ask whose account the key belongs to; raises QredoError."""
-        return _understood(parse_account, self._get("/account", permission="Read-only").body)
+        sent, answer = self._get("/account", permission="Read-only")
+        return _understood(parse_account, answer.body, sent)
 
-    def _get(self, path: str, *, permission: str) -> Answer:
+    def _get(self, path: str, *, permission: str) -> tuple[Sent, Answer]:
         url = self._base_url + path
-        # Passed on at once: no frame of ours keeps the headers for an error report to find.
-        answer = self._transport.get(url, self._signed_headers(url))
+        # Wrapped at once: no frame of ours shows the headers to an error report.
+        sent = Sent(self._signed_headers(url))
+        answer = self._transport.get(url, sent.headers)
         if answer.status != 200:
             raise self._refusal(answer, permission).error()
-        return answer
+        return sent, answer
 
     def _signed_headers(self, url: str) -> dict[str, str]:
         timestamp = timestamp_text(self._clock_ns(), self._unit)
@@ -113,9 +113,9 @@ class Client:
         )
 
 
-def _understood(parse: Callable[[bytes], Meaning], body: bytes) -> Meaning:
+def _understood(parse: Callable[[bytes], Meaning], body: bytes, sent: Sent) -> Meaning:
     try:
         return parse(body)
     except QredoError as error:
-        error.body = body[:MAX_EVIDENCE_BYTES]
+        sent.accuse(error, body)
         raise

@@ -11,7 +11,10 @@ An HTML page comes from a proxy in front of a Qredo that is down, hence NotJson 
 """
 
 from enum import StrEnum
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from qredo.evidence import Evidence
 
 
 class Reason(StrEnum):
@@ -45,8 +48,8 @@ class QredoError(Exception):
     `detail` is one sentence or two for a person: what happened and what to do. It may name the
     host, never a URL with its query, a header, a key or a body. `retry_after` is in whole seconds;
     `skew_seconds` is our clock minus Qredo's; `asset` and `field` say where a payload was not
-    understood; `body` is then the start of the answer, for the evidence, and no part of any text.
-    Safe to pickle: it holds nothing of the request.
+    understood; `evidence` is then the start of the answer, no part of any text or pickle. Safe to
+    pickle: it holds nothing of the request.
     """
 
     reason: ClassVar[Reason]
@@ -67,7 +70,11 @@ class QredoError(Exception):
         self.skew_seconds = skew_seconds
         self.asset = asset
         self.field = field
-        self.body: bytes | None = None
+        self.evidence: Evidence | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Pickles travel and are kept: what Qredo sent goes to the database alone.
+        return type(self), (self.detail,), vars(self) | {"evidence": None}
 
 
 class Passing(QredoError):  # noqa: N818 - the branch reads as an adjective

@@ -16,6 +16,7 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from qredo.budget import BUDGET
 from qredo.connections import Adapter
 from qredo.errors import QredoError, Reset, TooLarge
+from qredo.evidence import Sent
 from qredo.failures import REQUEST_ERRORS, failure_from
 
 # What HTTP needs beside the headers of the API. Encodings that were not asked for are not expected.
@@ -103,11 +104,11 @@ class Transport:
                 request, stream=True, timeout=self._timeout, proxies=self._proxies
             )
             with closing(response.raw) as raw:
-                return self._read(raw, sent=sent, host=_host(url))
+                return self._read(raw, Sent(headers), sent=sent, host=_host(url))
         except REQUEST_ERRORS as error:
             return failure_from(error, host=_host(url))
 
-    def _read(self, raw: Any, *, sent: float, host: str) -> Answer | QredoError:
+    def _read(self, raw: Any, asked: Sent, *, sent: float, host: str) -> Answer | QredoError:
         if (raw.length_remaining or 0) > self._max_bytes:
             return self._too_large(host)
         chunks, size = [], 0
@@ -115,7 +116,9 @@ class Transport:
             chunks.append(chunk)
             size += len(chunk)
             if size > self._max_bytes:
-                return self._too_large(host)
+                error = self._too_large(host)
+                asked.accuse(error, b"".join(chunks))
+                return error
         return Answer(raw.status, _kept(raw.headers), b"".join(chunks), sent)
 
     def _too_large(self, host: str) -> TooLarge:

@@ -228,6 +228,9 @@ POLL_HTTP_DEADLINE_SECONDS = min(15.0, POLL_INTERVAL_SECONDS * 0.4)
 POLL_CHUNK_DEADLINE_SECONDS = min(20.0, POLL_INTERVAL_SECONDS * 0.5)
 POLL_TICK_SECONDS = min(5.0, POLL_INTERVAL_SECONDS / 5)
 
+#: Of so many answers an account that were not understood the first 64 KB are kept.
+REJECTED_BYTES_KEPT = env.whole("REJECTED_BYTES_KEPT", 20, least=0, most=1_000)
+
 #: Where the heads of all chains are exported to, a file a day. On a server this should be a place
 #: that the database's administrators cannot write to: only then do they prove anything.
 ANCHOR_DIR = Path(env.text("ANCHOR_DIR") or DATA_DIR / "anchors")

@@ -5,7 +5,16 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from accounts import pages as people
-from balances.pages import account, accounts, actions, add, overview, series, settings
+from balances.pages import (
+    account,
+    accounts,
+    actions,
+    add,
+    overview,
+    rejected,
+    series,
+    settings,
+)
 from qredo_dash import health
 
 handler403 = "qredo_dash.errors.forbidden"
@@ -24,6 +33,7 @@ urlpatterns = [
     path("accounts/<uuid:uid>/parts/", accounts.parts, name="account-parts"),
     path("accounts/<uuid:uid>/series/", series.of_one, name="account-series"),
     path("accounts/<uuid:uid>/series.csv", series.of_one_csv, name="account-series-csv"),
+    path("accounts/<uuid:uid>/rejected/", rejected.rejected, name="account-rejected"),
     path("accounts/<uuid:uid>/refresh/", actions.refresh, name="account-refresh"),
     path("accounts/<uuid:uid>/pause/", actions.pause, name="account-pause"),
     path("accounts/<uuid:uid>/resume/", actions.resume, name="account-resume"),

@@ -71,6 +71,13 @@ RULES: Final = {
     "account-parts": _ONE,
     "account-series": _ONE,
     "account-series-csv": _ONE,
+    # Nothing was kept: there is nothing to find for those who may have it.
+    "account-rejected": Rule(
+        answers(get=MISSING, head=MISSING),
+        one_account=True,
+        roles=OPERATES,
+        guarded=("GET", "HEAD"),
+    ),
     "account-refresh": Rule(_DO, one_account=True, roles=OPERATES, guarded=("POST",)),
     "account-pause": Rule(_DO, one_account=True, roles=OPERATES, guarded=("POST",)),
     "account-resume": Rule(_DO, one_account=True, roles=OPERATES, guarded=("POST",)),

@@ -171,7 +171,27 @@ def test_an_operator_may_not_bring_back_what_an_admin_archived(
         assert "<b>admin</b>" in answer.content.decode()
     custody.refresh_from_db()
     assert custody.archived_at is not None
-    assert admin.post(path("account-resume", custody)).status_code == 302
+    text = read(admin.post(path("account-resume", custody), follow=True)).text
+    assert "Custody is archived. Restore it instead." in text
+    assert "Archived since" in text
+
+
+def test_what_is_archived_while_somebody_resumes_it_stays_archived(
+    cast: Cast, custody: Account, operator: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    operator.post(path("account-pause", custody))
+    resume = scheduling.resume
+
+    def overtaken(account: Account, **asked: Any) -> bool:
+        scheduling.archive(account, by=cast.admin)
+        return resume(account, **asked)
+
+    monkeypatch.setattr(scheduling, "resume", overtaken)
+    answer = operator.post(path("account-resume", custody))
+    assert answer.status_code == 403
+    assert "<b>admin</b>" in answer.content.decode()
+    custody.refresh_from_db()
+    assert custody.archived_at is not None
 
 
 def test_no_id_in_the_body_leads_to_another_account(

@@ -206,7 +206,8 @@ class Both:
         self.naive[number].archive(self.clock.now)
 
     def resume(self, number: int, _: dict[str, Level]) -> None:
-        scheduling.resume(self.accounts[number], by=None)
+        if not scheduling.resume(self.accounts[number], by=None):
+            scheduling.restore(self.accounts[number], by=None)
         self.naive[number].resume(self.clock.now)
 
     def transfer(self, number: int, _: dict[str, Level]) -> None:

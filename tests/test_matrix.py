@@ -112,7 +112,7 @@ def test_who_lacks_a_role_is_told_which(
     rule = RULES[name]
     needed = next(role for role in ("operator", "admin", "owner") if role in rule.roles)
     for who in set(MEMBERS) - set(rule.roles):
-        answer = ask(browser_of(getattr(cast, who)), "POST", name, custody.uid)
+        answer = ask(browser_of(getattr(cast, who)), rule.guarded[0], name, custody.uid)
         assert f"<b>{needed}</b>" in answer.content.decode(), who
 
 

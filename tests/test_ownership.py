@@ -103,7 +103,7 @@ def test_spans_of_one_reader_are_put_together(
 def test_archived_and_not_counted_are_tenures_of_the_same_owner(
     account: Account, cast: Cast, clock: StoppedClock
 ) -> None:
-    for hour, act in ((11, scheduling.archive), (12, scheduling.resume)):
+    for hour, act in ((11, scheduling.archive), (12, scheduling.restore)):
         clock.now = at(hour)
         act(account, by=cast.admin)
     clock.now = at(13)

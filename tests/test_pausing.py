@@ -117,11 +117,26 @@ def test_archiving_a_paused_account_ends_its_pause(account: Account, clock: Stop
     assert words(account) == [("missed", "paused", 1), ("paused", "", 0), ("archived", "", 0)]
     assert_tiled(account)
     clock.now = at(12)
-    scheduling.resume(account, by=None)
+    assert scheduling.restore(account, by=None)
     account.refresh_from_db()
     assert (account.paused_at, account.archived_at) == (None, None)
     seen(account, at(12))
     assert_tiled(account)
+
+
+def test_resuming_and_restoring_each_end_their_own_kind_of_pause(
+    account: Account, clock: StoppedClock
+) -> None:
+    assert not scheduling.resume(account, by=None)
+    assert not scheduling.restore(account, by=None)
+    scheduling.pause(account, by=None)
+    assert not scheduling.restore(account, by=None)
+    clock.now = at(11)
+    scheduling.archive(account, by=None)
+    assert not scheduling.resume(account, by=None)
+    account.refresh_from_db()
+    assert account.archived_at == at(11)
+    assert timeline(account)[-1] == Stretch(at(11), None, "archived")
 
 
 def test_a_clock_that_steps_back_breaks_no_tile(account: Account, clock: StoppedClock) -> None:
@@ -130,7 +145,7 @@ def test_a_clock_that_steps_back_breaks_no_tile(account: Account, clock: Stopped
     scheduling.pause(account, by=None)
     clock.now = at(8)
     scheduling.archive(account, by=None)
-    scheduling.resume(account, by=None)
+    scheduling.restore(account, by=None)
     seen(account, at(10, 7), BTC=coins(2))
     scheduling.change_interval(account, 60)
     assert_tiled(account)

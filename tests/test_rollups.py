@@ -87,7 +87,7 @@ def test_archived_and_not_counted_accounts_are_in_no_sum(
     assert totals("BTC", cast.fund) == [0]
     assert_rolled_up()
     clock.now = at(13)
-    scheduling.resume(account, by=None)
+    scheduling.restore(account, by=None)
     assert totals("BTC", cast.fund) == [Fraction(3, 2)]
     assert_rolled_up()
     clock.now = at(14)
@@ -109,7 +109,7 @@ def test_a_turn_while_archived_or_not_counted_moves_nothing(
     ownership.transfer(account, cast.other, by=None)
     assert totals("BTC", cast.fund, cast.other) == [0, 0]
     clock.now = at(13)
-    scheduling.resume(account, by=None)
+    scheduling.restore(account, by=None)
     assert totals("BTC", cast.fund, cast.other) == [0, Fraction(3, 2)]
     assert_rolled_up()
 

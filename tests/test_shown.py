@@ -156,7 +156,7 @@ def test_a_turn_that_keeps_the_owner_cuts_no_chart(
 ) -> None:
     scheduling.archive(account, by=None)
     clock.now = at(10, 17)
-    scheduling.resume(account, by=None)
+    scheduling.restore(account, by=None)
     assert [total for total, _, _ in told(cast.stranger, [account], at(10, 15), at(10, 17))] == [
         200,
         200,

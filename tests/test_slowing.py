@@ -125,32 +125,6 @@ def test_a_failed_refresh_changes_no_pace(slow: Account, account: Account) -> No
     assert_tiled(account)
 
 
-def test_a_new_key_brings_the_pace_back_at_once(slow: Account, clock: StoppedClock) -> None:
-    clock.now = at(10, 30)
-    scheduling.key_replaced(slow)
-    assert pace(slow) == (INTERVAL, None)
-    seen(slow, at(10, 30), BTC=coins(2))
-    assert_tiled(slow)
-
-
-def test_a_new_key_of_an_account_at_its_pace_changes_nothing(account: Account) -> None:
-    seen(account, at(10))
-    scheduling.key_replaced(account)
-    assert Schedule.objects.get(account=account).next_slot == at(10, 5)
-    assert_tiled(account)
-
-
-def test_a_new_key_of_a_paused_account_polls_nothing(slow: Account, clock: StoppedClock) -> None:
-    scheduling.pause(slow, by=None)
-    scheduling.key_replaced(slow)
-    assert pace(slow) == (INTERVAL, None)
-    assert claims.claim_due(limit=1, now=at(12)) == []
-    clock.now = at(12)
-    scheduling.resume(slow, by=None)
-    seen(slow, at(12))
-    assert_tiled(slow)
-
-
 def test_another_interval_does_not_hurry_a_rejected_key(slow: Account) -> None:
     scheduling.change_interval(slow, 60)
     assert pace(slow) == (HOUR, 60)

@@ -53,6 +53,10 @@ def _resume(account: Account, by: User) -> bool:
     return scheduling.resume(account, by=by)
 
 
+def _restore(account: Account, by: User) -> bool:
+    return scheduling.restore(account, by=by)
+
+
 def _archive(account: Account, by: User) -> bool:
     return scheduling.archive(account, by=by)
 
@@ -68,8 +72,12 @@ def pause(request: Request, account: Account) -> HttpResponse:
 @require_POST
 def resume(request: Request, account: Account) -> HttpResponse:
     """Poll a paused account again. An archived one is restored, which is an admin's to do."""
-    roles = OPERATE if account.archived_at is None else ADMINISTER
-    return _act(request, account, roles, _resume, "is polled again, at once.")
+    answer = _act(request, account, OPERATE, _resume, "is polled again, at once.")
+    account.refresh_from_db(fields=["archived_at"])
+    if account.archived_at is not None:
+        require(request.user, account, ADMINISTER)
+        messages.error(request, f"{account.label} is archived. Restore it instead.")
+    return answer
 
 
 @in_scope
@@ -94,7 +102,7 @@ def archive(request: Request, account: Account) -> HttpResponse:
 @require_POST
 def restore(request: Request, account: Account) -> HttpResponse:
     """Bring an archived account back."""
-    return _act(request, account, ADMINISTER, _resume, "is restored and polled again, at once.")
+    return _act(request, account, ADMINISTER, _restore, "is restored and polled again, at once.")
 
 
 def _act(

@@ -13,7 +13,6 @@ from qredo import (
     ClockSkewed,
     KeyRejected,
     NotJson,
-    NotUnderstood,
     QredoError,
     RateLimited,
     Redirect,
@@ -240,14 +239,6 @@ def test_web_page_with_status_200() -> None:
     error = refusal(answer(200, b"<!DOCTYPE html><h1>Maintenance</h1>"))
     assert isinstance(error, NotJson)
     assert "web page" in error.detail
-
-
-def test_what_was_not_understood_is_kept_as_evidence() -> None:
-    body = b'{"assets":{"BTC":{}}}' + b" " * 70_000
-    error = refusal(answer(200, body))
-    assert isinstance(error, NotUnderstood)
-    assert error.body == body[:65_536]
-    assert (error.asset, error.field) == ("BTC", "total")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,53 @@
+"""What was not understood, as an account's page shows it and as its readers may download it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from urllib.parse import urlencode
+
+from django.db.models import QuerySet
+from django.urls import reverse
+
+from accounts.access import Span, spans_of
+from accounts.models import Account, User
+from balances import moments, rejections
+from balances.models import RejectedAnswer
+from balances.screens import RejectedRow
+from balances.states import words_of
+
+#: So much of a digest tells two answers apart at a glance.
+SHOWN_DIGITS = 12
+
+
+def seen_by(user: User, account: Account) -> QuerySet[RejectedAnswer]:
+    """Return what came while the account was the reader's, the newest first."""
+    return _within(account, spans_of(user, [account.pk]).get(account.pk, []))
+
+
+def rejected_rows(
+    account: Account, spans: Sequence[Span], now: datetime, *, may_download: bool
+) -> tuple[RejectedRow, ...]:
+    """Return the rows of a table; only who may download the bytes gets their addresses."""
+    shown = _within(account, spans).defer("body")
+    return tuple(_row(account, one, now, may_download=may_download) for one in shown)
+
+
+def _within(account: Account, spans: Sequence[Span]) -> QuerySet[RejectedAnswer]:
+    if not spans:
+        return RejectedAnswer.objects.none()
+    return rejections.of_account(account, spans[-1][0])
+
+
+def _row(
+    account: Account, one: RejectedAnswer, now: datetime, *, may_download: bool
+) -> RejectedRow:
+    digest = bytes(one.digest).hex()
+    address = reverse("account-rejected", args=[account.uid])
+    return RejectedRow(
+        at=moments.moment(one.last_at, now),
+        when=moments.short(one.last_at, now),
+        reason=words_of(one.reason),
+        detail=one.detail,
+        size=f"{one.size:,} bytes",
+        digest=digest[:SHOWN_DIGITS],
+        url=f"{address}?{urlencode({'digest': digest})}" if may_download else "",
+    )

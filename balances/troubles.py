@@ -1,0 +1,64 @@
+"""Troubles: what is wrong for several accounts at once, said once for all of them."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from balances import moments, upstreams
+from balances.incidents import Shared
+from balances.portfolio import Member
+from balances.screens import Trouble
+from balances.upstreams import Upstream
+
+#: A probe that is late by more than this: nobody polls at all, which is another trouble.
+PATIENCE = timedelta(minutes=1)
+
+_REJECTED_REMEDY = (
+    "If they were regenerated or revoked in Qredo's web app, replace them there and here;"
+    " until then each is tried hourly."
+)
+
+
+def troubles(
+    down: Iterable[Upstream], shared: Iterable[Shared], now: datetime
+) -> tuple[Trouble, ...]:
+    """Return what a page says of environments that do not answer, and of incidents."""
+    return (*(_held_back(one, now) for one in down), *(_rejected(one, now) for one in shared))
+
+
+def not_answering(members: Iterable[Member]) -> list[Upstream]:
+    """Return the environments of accounts that are polled whose breaker is open."""
+    keys = {(m.account.environment, m.account.is_demo) for m in members if m.account.is_polled}
+    return [one for one in upstreams.read(keys) if one.opened_at is not None]
+
+
+def is_probed(upstream: Upstream, now: datetime) -> bool:
+    """Whether an environment whose breaker is open is still asked now and then."""
+    return upstream.probe_at is not None and upstream.probe_at > now - PATIENCE
+
+
+def _held_back(upstream: Upstream, now: datetime) -> Trouble:
+    since, probe_at = upstream.opened_at or now, upstream.probe_at or now
+    name = f"Qredo {upstream.environment}{' of the demo' if upstream.is_demo else ''}"
+    return Trouble(
+        slug="stale",
+        who=name,
+        what=f"has not answered since {moments.short(since, now)}:"
+        f" polling is held back, next probe {moments.within(probe_at - now)}.",
+    )
+
+
+def _rejected(shared: Shared, now: datetime) -> Trouble:
+    incident, count = shared.incident, len(shared.members)
+    return Trouble(
+        slug="failed",
+        before=f"{count} keys of",
+        who=incident.organization.name,
+        what=f"are rejected by Qredo {incident.environment},"
+        f" several at once since {moments.short(incident.began_at, now)}.",
+        remedy=_REJECTED_REMEDY,
+        url=f"{reverse('accounts')}?{urlencode({'incident': incident.uid})}",
+        link=f"Show the {count} accounts",
+    )
