@@ -105,7 +105,7 @@ def test_the_pages_are_served_behind_a_proxy(site: Site) -> None:
 def test_a_worker_that_answers_is_well(site: Site) -> None:
     assert not site.is_well("worker")
     with started(site, "worker"):
-        until(lambda: site.is_well("worker"), 40)
+        until(lambda: site.is_well("worker"), 90)
 
 
 @pytest.mark.parametrize(
