@@ -287,6 +287,7 @@ def opens_nothing(account: Account) -> bool:
     return True
 
 
+@pytest.mark.django_db
 def test_a_keyset_in_a_plain_variable_works_with_a_warning(
     step: Any, folder: Path, settings: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
