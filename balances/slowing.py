@@ -1,6 +1,6 @@
-"""Slowing down: a key that Qredo rejects is asked about hourly.
+"""Slowing down: a key that Qredo rejects is asked about hourly, until it answers or is replaced.
 
-That lasts until it answers or is replaced. The slower grid begins with the rejected slot itself, so that no request is made before its hour is
+The slower grid begins with the rejected slot itself, so that no request is made before its hour is
 over. The interval before is remembered; it is also what freshness is measured by meanwhile.
 """
 
