@@ -104,7 +104,8 @@ def everything_happens(
 def pages_of(browser: Client, account: Account) -> Iterator[bytes]:
     for pattern in addresses():
         args = [account.uid] if "uid" in pattern.pattern.converters else []
-        yield browser.get(reverse(str(pattern.name), args=args)).content
+        # Files are streamed: their bytes come only when they are asked for.
+        yield b"".join(browser.get(reverse(str(pattern.name), args=args)))
 
 
 def test_no_page_no_log_and_no_table_holds_it(
