@@ -123,8 +123,10 @@ class Installation:
             stderr=subprocess.PIPE,
         )
 
-    def run(self, *arguments: str, stdin: bytes | str = b"", **changed: str) -> Ran:
-        return ended(self.start(*arguments, **changed), stdin)
+    def run(
+        self, *arguments: str, stdin: bytes | str = b"", patience: float = 60, **changed: str
+    ) -> Ran:
+        return ended(self.start(*arguments, **changed), stdin, patience)
 
     def together(self, *commands: tuple[Sequence[str], bytes | str]) -> list[Ran]:
         """Run several commands at once, each with its standard input."""
@@ -166,12 +168,14 @@ class Installation:
             ]
 
 
-def ended(process: "subprocess.Popen[bytes]", stdin: bytes | str = b"") -> Ran:
+def ended(
+    process: "subprocess.Popen[bytes]", stdin: bytes | str = b"", patience: float = 60
+) -> Ran:
     """Wait for a command's end."""
     with process:
         try:
             given = None if process.stdin is None else _bytes(stdin)
-            out, err = process.communicate(given, timeout=60)
+            out, err = process.communicate(given, timeout=patience)
         except subprocess.TimeoutExpired:
             process.kill()
             raise
