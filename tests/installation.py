@@ -123,10 +123,8 @@ class Installation:
             stderr=subprocess.PIPE,
         )
 
-    def run(
-        self, *arguments: str, stdin: bytes | str = b"", patience: float = 60, **changed: str
-    ) -> Ran:
-        return ended(self.start(*arguments, **changed), stdin, patience)
+    def run(self, *arguments: str, stdin: bytes | str = b"", **changed: str) -> Ran:
+        return ended(self.start(*arguments, **changed), stdin)
 
     def together(self, *commands: tuple[Sequence[str], bytes | str]) -> list[Ran]:
         """Run several commands at once, each with its standard input."""

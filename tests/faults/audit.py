@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any, Self
 
 from tests.faults.trial import Trial
-from tests.installation import INTERVAL, Installation
+from tests.installation import INTERVAL, Installation, ended
 from tests.processes.books import Books, Stretch, opened
 
 _STEP = timedelta(seconds=INTERVAL)
@@ -65,7 +65,7 @@ def check(installation: Installation, first: Mapping[int, datetime], trial: Tria
     trial.must(counted.torn == 0, "a snapshot is torn")
     trial.must(not _seams(books.tiled), "runs do not tile an account's time")
     trial.must(_asked_enough(books, installation), "fresh without having asked")
-    verified = installation.run("verify_history", "--json", patience=VERIFYING_SECONDS)
+    verified = ended(installation.start("verify_history", "--json"), patience=VERIFYING_SECONDS)
     trial.must(verified.code == 0, f"chains do not verify: {verified.out or verified.err}")
     return counted
 

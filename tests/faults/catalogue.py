@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.faults import deaths
+from tests.faults import deaths, stores
 from tests.faults.audit import Tally
 from tests.faults.trial import Trial
 
@@ -22,5 +22,9 @@ FAULTS = (
     Fault(1, "kill -9 of a pool child", 50, deaths.pool_child_killed),
     Fault(2, "kill -9 of a worker", 50, deaths.worker_killed),
     Fault(3, "SIGTERM of a worker", 50, deaths.worker_asked_to_end),
+    Fault(4, "kill -9 of Valkey under load", 50, stores.valkey_killed),
+    Fault(5, "Valkey emptied", 20, stores.valkey_emptied),
+    Fault(6, "Valkey at its memory limit", 4, stores.valkey_full),
+    Fault(9, "PostgreSQL restarted, pages being read", 20, stores.postgres_restarted),
     Fault(10, "kill -9 of a writer inside a chunk", 200, deaths.writer_killed),
 )

@@ -26,15 +26,11 @@ _BEHIND = "SELECT count(*) FROM balances_schedule WHERE observed_at IS NULL OR o
 
 
 @dataclass
-class Stage:
-    """A program at work, and the upstream it polls."""
+class Polled:
+    """Accounts that are polled, and the upstream that is asked."""
 
-    program: Program
+    installation: Installation
     first: dict[int, datetime]
-
-    @property
-    def installation(self) -> Installation:
-        return self.program.installation
 
     @property
     def qredo(self) -> QredoServer:
@@ -68,6 +64,13 @@ class Stage:
 
     def tally(self) -> Tally:
         return tally(opened(self.installation), self.first)
+
+
+@dataclass
+class Stage(Polled):
+    """A program at work."""
+
+    program: Program
 
 
 Injection = Callable[[Stage, Trial], None]
@@ -106,7 +109,7 @@ def tried(
     ) as installation:
         first = grid(installation)
         with serving(installation) as program:
-            stage = Stage(program, first)
+            stage = Stage(installation, first, program)
             began = now()
             until(lambda: stage.all_fresh_since(began), 4 * INTERVAL)
             before = stage.tally()
@@ -116,7 +119,7 @@ def tried(
         return check(installation, first, trial).since(before)
 
 
-def settled(stage: Stage, trial: Trial, seconds: float) -> None:
+def settled(stage: Polled, trial: Trial, seconds: float) -> None:
     """Wait until every account was asked again, so that nobody starves; note it otherwise."""
     over = now()
     try:
