@@ -65,6 +65,9 @@ def check(installation: Installation, first: Mapping[int, datetime], trial: Tria
     trial.must(counted.torn == 0, "a snapshot is torn")
     trial.must(not _seams(books.tiled), "runs do not tile an account's time")
     trial.must(_asked_enough(books, installation), "fresh without having asked")
+    refreshes = sum(count for _, _, count in books.keys)
+    polls = counted.fresh + counted.failed + refreshes
+    trial.surplus = sum(installation.qredo.counts().values()) - polls
     verified = ended(installation.start("verify_history", "--json"), patience=VERIFYING_SECONDS)
     trial.must(verified.code == 0, f"chains do not verify: {verified.out or verified.err}")
     return counted

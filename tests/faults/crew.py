@@ -19,10 +19,12 @@ class Crew:
 
     def __init__(self, program: Program, word: str) -> None:
         self._program = program
-        self._pattern = program.child(word)
+        self._has_children = "worker" in word
+        pattern = program.child(word)
         self.members: list[subprocess.Popen[bytes]] = []
-        self._command = _words(self._pattern, "cmdline")
-        self._environment = dict(w.split("=", 1) for w in _words(self._pattern, "environ"))
+        # A beat keeps what it sent last in a file of its own.
+        self._command = [w.replace("-schedule", "-twin") for w in _words(pattern, "cmdline")]
+        self._environment = dict(w.split("=", 1) for w in _words(pattern, "environ"))
 
     @contextmanager
     def of(self, count: int) -> Iterator["Crew"]:
@@ -73,7 +75,7 @@ class Crew:
 
     def _is_ready(self, member: "subprocess.Popen[bytes]") -> bool:
         assert member.poll() is None, "it ended by itself"
-        return bool(children_of(member.pid))
+        return not self._has_children or bool(children_of(member.pid))
 
     def dismiss(self) -> None:
         for member in self.members:

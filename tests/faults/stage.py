@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import psycopg
+from redis import Redis
 
 import embedded
 from tests.faults.audit import Tally, check, grid, tally
@@ -60,6 +61,15 @@ class Polled:
         began = now()
         trial.recovers(
             lambda: self.polled_since(began), within=within, rule="polling did not go on"
+        )
+
+    def comes_back(self, trial: Trial, *, within: float) -> None:
+        """Measure when every account was fresh again."""
+        began = now()
+        trial.recovers(
+            lambda: self.all_fresh_since(began),
+            within=within,
+            rule=f"not everybody was fresh again within {within:.0f} s",
         )
 
     def tally(self) -> Tally:
@@ -130,3 +140,11 @@ def settled(stage: Polled, trial: Trial, seconds: float) -> None:
     books = opened(stage.installation)
     late = [slot for slot in books.following.values() if slot < now() - lag]
     trial.must(not late, "the grid of an account stands still")
+
+
+@contextmanager
+def valkey(stage: Polled) -> Iterator["Redis"]:
+    """Give a connection to the broker itself."""
+    url = embedded.locate(stage.installation.data_dir).valkey.client_url(0)
+    with Redis.from_url(url) as link:
+        yield link

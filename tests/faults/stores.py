@@ -2,15 +2,11 @@
 
 import os
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from redis import Redis
 
 import embedded
 from tests.faults.audit import Tally
 from tests.faults.readers import Readers
-from tests.faults.stage import Stage, tried
+from tests.faults.stage import Stage, tried, valkey
 from tests.faults.trial import Trial
 from tests.installation import INTERVAL
 from tests.processes.program import Program
@@ -48,10 +44,10 @@ def valkey_emptied(trial: Trial) -> Tally:
 
 
 def _empty_valkey(stage: Stage, trial: Trial) -> None:
-    with _valkey(stage) as valkey:
+    with valkey(stage) as broker:
         for _ in range(trial.times):
             trial.moment(3)
-            valkey.flushall()
+            broker.flushall()
             trial.injected += 1
             stage.goes_on(trial, within=2 * INTERVAL)
 
@@ -61,17 +57,17 @@ def valkey_full(trial: Trial) -> Tally:
 
 
 def _fill_valkey(stage: Stage, trial: Trial) -> None:
-    with _valkey(stage) as valkey:
+    with valkey(stage) as broker:
         for _ in range(trial.times):
             said = len(_complaints(stage))
             # As low as it goes: whatever would take more memory is refused.
-            valkey.config_set("maxmemory", "1")
+            broker.config_set("maxmemory", "1")
             trial.injected += 1
             trial.must(_is_loud(stage, said), "nothing was said of it")
             trial.moment(FULL_SECONDS)
-            valkey.config_set("maxmemory", "256mb")
+            broker.config_set("maxmemory", "256mb")
             stage.goes_on(trial, within=4 * INTERVAL)
-        trial.must(valkey.info("stats")["evicted_keys"] == 0, "keys were evicted")
+        trial.must(broker.info("stats")["evicted_keys"] == 0, "keys were evicted")
 
 
 def _complaints(stage: Stage) -> list[str]:
@@ -84,13 +80,6 @@ def _is_loud(stage: Stage, before: int) -> bool:
     except AssertionError:
         return False
     return True
-
-
-@contextmanager
-def _valkey(stage: Stage) -> Iterator["Redis"]:
-    url = embedded.locate(stage.installation.data_dir).valkey.client_url(0)
-    with Redis.from_url(url) as valkey:
-        yield valkey
 
 
 def postgres_restarted(trial: Trial) -> Tally:

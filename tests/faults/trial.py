@@ -15,6 +15,8 @@ class Trial:
     chance: Random
     minutes: float | None = None
     injected: int = 0
+    #: Requests beyond one for each slot that is fresh or failed.
+    surplus: int = 0
     recoveries: list[float] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
