@@ -30,10 +30,10 @@ WHERE usename = current_user AND backend_xid IS NOT NULL AND pid <> pg_backend_p
 
 
 def pool_child_killed(trial: Trial) -> Tally:
-    return tried(trial, _kill_children, accounts=MANY)
+    return tried(trial, kill_children, accounts=MANY)
 
 
-def _kill_children(stage: Stage, trial: Trial) -> None:
+def kill_children(stage: Stage, trial: Trial) -> None:
     begun = stage.asked
     for _ in range(trial.times):
         before = stage.asked
@@ -58,10 +58,10 @@ def _kill(pid: int) -> None:
 
 
 def worker_killed(trial: Trial) -> Tally:
-    return tried(trial, _kill_workers, accounts=MANY // 2)
+    return tried(trial, kill_workers, accounts=MANY // 2)
 
 
-def _kill_workers(stage: Stage, trial: Trial) -> None:
+def kill_workers(stage: Stage, trial: Trial) -> None:
     watch = _Watch(stage, trial)
     # Once the supervisor's own, which it starts again; then others beside it, without its pauses.
     os.killpg(stage.program.child(" worker "), signal.SIGKILL)
@@ -109,14 +109,14 @@ def _open_claims(stage: Stage) -> list[str]:
 
 
 def worker_asked_to_end(trial: Trial) -> Tally:
-    found = tried(trial, _end_workers, accounts=MANY // 2)
+    found = tried(trial, end_workers, accounts=MANY // 2)
     trial.must(found.missed == 0, "slots were missed")
     slowest = max(trial.recoveries, default=0.0)
     trial.must(slowest <= EXIT_SECONDS, f"a worker took {slowest:.1f} s to end")
     return found
 
 
-def _end_workers(stage: Stage, trial: Trial) -> None:
+def end_workers(stage: Stage, trial: Trial) -> None:
     with Crew(stage.program, " worker ").of(3) as crew:
         for _ in range(trial.times):
             until(lambda: _open_claims(stage))
@@ -126,10 +126,10 @@ def _end_workers(stage: Stage, trial: Trial) -> None:
 
 
 def writer_killed(trial: Trial) -> Tally:
-    return tried(trial, _kill_writers, accounts=MANY // 2, moves_every=1)
+    return tried(trial, kill_writers, accounts=MANY // 2, moves_every=1)
 
 
-def _kill_writers(stage: Stage, trial: Trial) -> None:
+def kill_writers(stage: Stage, trial: Trial) -> None:
     url = embedded.locate(stage.installation.data_dir).postgres.url
     with psycopg.connect(url, autocommit=True) as link:
         while trial.injected < trial.times:

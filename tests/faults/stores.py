@@ -19,13 +19,13 @@ FULL_SECONDS = 12.0
 
 
 def valkey_killed(trial: Trial) -> Tally:
-    found = tried(trial, _kill_valkey, accounts=ACCOUNTS)
+    found = tried(trial, kill_valkey, accounts=ACCOUNTS)
     p95 = trial.recovery(0.95)
     trial.must(p95 is None or p95 <= RESUMES_SECONDS, "polling resumed later than 10 s (p95)")
     return found
 
 
-def _kill_valkey(stage: Stage, trial: Trial) -> None:
+def kill_valkey(stage: Stage, trial: Trial) -> None:
     for _ in range(trial.times):
         trial.moment(2)
         victim = stage.program.store("valkey-server")
@@ -40,10 +40,10 @@ def _wait_for_another(program: Program, gone: int) -> None:
 
 
 def valkey_emptied(trial: Trial) -> Tally:
-    return tried(trial, _empty_valkey, accounts=ACCOUNTS)
+    return tried(trial, empty_valkey, accounts=ACCOUNTS)
 
 
-def _empty_valkey(stage: Stage, trial: Trial) -> None:
+def empty_valkey(stage: Stage, trial: Trial) -> None:
     with valkey(stage) as broker:
         for _ in range(trial.times):
             trial.moment(3)
@@ -53,10 +53,10 @@ def _empty_valkey(stage: Stage, trial: Trial) -> None:
 
 
 def valkey_full(trial: Trial) -> Tally:
-    return tried(trial, _fill_valkey, accounts=ACCOUNTS)
+    return tried(trial, fill_valkey, accounts=ACCOUNTS)
 
 
-def _fill_valkey(stage: Stage, trial: Trial) -> None:
+def fill_valkey(stage: Stage, trial: Trial) -> None:
     with valkey(stage) as broker:
         for _ in range(trial.times):
             said = len(_complaints(stage))
@@ -83,10 +83,10 @@ def _is_loud(stage: Stage, before: int) -> bool:
 
 
 def postgres_restarted(trial: Trial) -> Tally:
-    return tried(trial, _restart_postgres, accounts=ACCOUNTS // 2)
+    return tried(trial, restart_postgres, accounts=ACCOUNTS // 2)
 
 
-def _restart_postgres(stage: Stage, trial: Trial) -> None:
+def restart_postgres(stage: Stage, trial: Trial) -> None:
     url = embedded.locate(stage.installation.data_dir).postgres.url
     with Readers(stage.program.port, url).reading() as readers:
         for _ in range(trial.times):
