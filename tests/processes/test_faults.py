@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from tests.faults import deaths, stores, upstream
+from tests.faults import beats, deaths, stores, upstream
 from tests.faults.stage import Injection, Stage
 from tests.faults.trial import Trial
 from tests.processes.books import assert_sound
@@ -17,6 +17,7 @@ QUICK: dict[str, tuple[Injection, int]] = {
     "writers killed inside a chunk": (deaths.kill_writers, 3),
     "Valkey emptied": (stores.empty_valkey, 2),
     "Valkey full": (stores.fill_valkey, 1),
+    "beat frozen": (beats.freeze, 1),
     "PostgreSQL restarted": (stores.restart_postgres, 1),
     "an answer byte by byte": (upstream.drip, 3),
 }
