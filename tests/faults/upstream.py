@@ -136,7 +136,7 @@ def _reasons(stage: Stage, keys: list[str]) -> set[str]:
 
 def _ask_at_the_usual_deadline(stage: Stage, trial: Trial, key: str) -> None:
     installation = stage.installation
-    uid = "SELECT uid::text FROM accounts_account a JOIN accounts_apikey k ON k.account_id = a.id"
+    uid = "SELECT a.uid::text FROM accounts_account a JOIN accounts_apikey k ON k.account_id = a.id"
     (account,) = installation.sql(f"{uid} WHERE key_id = %s", key)[0]
     ends: list[tuple[str, str]] = []
 
