@@ -14,7 +14,7 @@ from tests.processes.waiting import until
 
 ACCOUNTS = 100
 #: Seconds by which Qredo's clock is ahead of ours: just over what it allows, and ten minutes.
-SHIFTS = (30.5, -30.5, 32.0, 600.0, -600.0)
+SHIFTS = (30.5, -31.5, 32.0, 600.0, -600.0)
 #: Seconds by which PostgreSQL's clock steps back, and forward again.
 STEP = 25
 #: Its name is found before PostgreSQL's own by whoever connects from now on.
