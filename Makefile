@@ -9,7 +9,7 @@ UV_VERSION := 0.13.8
 LOCK := $(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header
 
-.PHONY: setup setup-dev run check test bench lock clean
+.PHONY: setup setup-dev run check test bench faults lock clean
 
 setup: $(VENV)/runtime.stamp
 	@$(PY) manage.py collectstatic --noinput --verbosity 0
@@ -45,6 +45,10 @@ test: setup setup-dev check
 
 bench: setup
 	@$(PY) -m bench
+
+# Half an hour; `make faults ONLY="1 4 --times 5"` for less.
+faults: setup
+	@$(PY) -m tests.faults $(ONLY)
 
 lock: | $(VENV)/bin/python
 	@$(PY) -m pip install -qq --disable-pip-version-check uv==$(UV_VERSION)

@@ -76,6 +76,11 @@ class Child:
         sys.stderr.write(f"{self.name} ended with {code}; it is started again.\n")
         self.again_at = time.monotonic() + self.pause
 
+    def end_by_force(self) -> None:
+        """Kill the process and whatever it started, though it looks alive; it is kept up."""
+        if self.process is not None:
+            _kill_session(self.process.pid)
+
     def stop(self) -> None:
         """End the process and whatever it started."""
         if self.process is None:

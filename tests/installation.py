@@ -166,12 +166,14 @@ class Installation:
             ]
 
 
-def ended(process: "subprocess.Popen[bytes]", stdin: bytes | str = b"") -> Ran:
+def ended(
+    process: "subprocess.Popen[bytes]", stdin: bytes | str = b"", patience: float = 60
+) -> Ran:
     """Wait for a command's end."""
     with process:
         try:
             given = None if process.stdin is None else _bytes(stdin)
-            out, err = process.communicate(given, timeout=60)
+            out, err = process.communicate(given, timeout=patience)
         except subprocess.TimeoutExpired:
             process.kill()
             raise

@@ -11,6 +11,7 @@ import hmac
 import json
 import re
 import secrets
+import select
 import socket
 import struct
 import threading
@@ -19,6 +20,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -81,6 +83,10 @@ class QredoServer:
         self.requests: list[Request] = []
         self.answers: dict[str, Answer | Callable[[], Answer]] = {}
         self.unit = "seconds"
+        #: Seconds by which this server's clock is ahead of ours.
+        self.ahead = 0.0
+        #: For how many seconds each client was ready to receive an answer byte by byte.
+        self.dripped: list[float] = []
         self.closing = threading.Event()
         self._secrets: dict[str, bytes] = {}
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -93,6 +99,9 @@ class QredoServer:
     @property
     def url(self) -> str:
         return self.origin + PATH.removesuffix("/balance")
+
+    def time(self) -> float:
+        return time.time() + self.ahead
 
     def new_key(
         self, answer: Answer | None = None, *, key_id: str = "", secret: bytes = b""
@@ -145,7 +154,7 @@ class QredoServer:
             return "unknown key"
         if not (stamp.isascii() and stamp.isdigit()):
             return "the timestamp is not decimal"
-        if abs(int(stamp) / UNITS[self.unit] - time.time()) > 30:
+        if abs(int(stamp) / UNITS[self.unit] - self.time()) > 30:
             return "the timestamp is off"
         signed = f"{stamp}GEThttp://{given['host']}{path}".encode("ascii")
         if not _SIGNATURE.fullmatch(signature) or not _matches(secret, signed, signature):
@@ -186,11 +195,11 @@ def _handler(qredo: QredoServer) -> type[BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             request = qredo.judged(self.command, self.path, self.headers.items())
             if request.offence:
-                _send(self, refusal(401, "invalid signature"), qredo.closing)
+                _send(self, refusal(401, "invalid signature"), qredo)
             elif request.path == ACCOUNT:
-                _send(self, refusal(403, "permission denied"), qredo.closing)
+                _send(self, refusal(403, "permission denied"), qredo)
             else:
-                _send(self, qredo.answer_to(request.key_id), qredo.closing)
+                _send(self, qredo.answer_to(request.key_id), qredo)
 
         do_POST = do_PUT = do_HEAD = do_DELETE = do_OPTIONS = do_GET  # noqa: N815
 
@@ -200,14 +209,15 @@ def _handler(qredo: QredoServer) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
-def _send(handler: BaseHTTPRequestHandler, answer: Answer, closing: threading.Event) -> None:
+def _send(handler: BaseHTTPRequestHandler, answer: Answer, qredo: QredoServer) -> None:
     if answer.manner == "hang":
-        closing.wait(30)
+        qredo.closing.wait(30)
     if answer.manner in {"hang", "reset"}:
         _reset(handler)
         return
     handler.send_response_only(answer.status)
-    for name, value in {"Content-Type": "application/json", **answer.headers}.items():
+    always = {"Content-Type": "application/json", "Date": formatdate(qredo.time(), usegmt=True)}
+    for name, value in {**always, **answer.headers}.items():
         handler.send_header(name, value)
     handler.send_header("Content-Length", str(len(answer.body)))
     handler.end_headers()
@@ -215,16 +225,21 @@ def _send(handler: BaseHTTPRequestHandler, answer: Answer, closing: threading.Ev
         handler.wfile.write(answer.body[: len(answer.body) // 2])
         handler.close_connection = True
     elif answer.manner == "drip":
-        _drip(handler, answer.body, closing)
+        _drip(handler, answer.body, qredo)
     else:
         handler.wfile.write(answer.body)
 
 
-def _drip(handler: BaseHTTPRequestHandler, body: bytes, closing: threading.Event) -> None:
+def _drip(handler: BaseHTTPRequestHandler, body: bytes, qredo: QredoServer) -> None:
+    begun = time.monotonic()
     for byte in body:
-        if closing.wait(1):
-            return
+        # What can be read from a client that asked for one thing only is its farewell.
+        gone, _, _ = select.select([handler.connection], [], [], 1)
+        if gone or qredo.closing.is_set():
+            break
         handler.wfile.write(bytes([byte]))
+    qredo.dripped.append(time.monotonic() - begun)
+    handler.close_connection = True
 
 
 def _reset(handler: BaseHTTPRequestHandler) -> None:

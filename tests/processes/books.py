@@ -50,6 +50,11 @@ SELECT h.id FROM balances_holding h CROSS JOIN LATERAL (
     ORDER BY valid_from DESC LIMIT 1) c
 WHERE c.total <> h.total
 """
+#: Slots for which two results were recorded.
+_DOUBLED = """
+SELECT account_id, slot FROM balances_snapshot WHERE slot IS NOT NULL
+GROUP BY account_id, slot HAVING count(*) > 1
+"""
 _KEYS = """
 SELECT k.account_id, k.key_id, count(*) FILTER (WHERE f.outcome = 'fresh') FROM accounts_apikey k
 LEFT JOIN balances_refresh f ON f.account_id = k.account_id GROUP BY k.account_id, k.key_id
@@ -64,14 +69,15 @@ class Books:
     following: dict[int, datetime]
     torn: list[Any]
     adrift: list[Any]
+    doubled: list[Any]
     keys: list[tuple[int, str, int]]
 
 
 def opened(installation: Installation) -> Books:
-    asked = [(query, ()) for query in (_RUNS, _PAUSES, _NEXT, _TORN, _ADRIFT, _KEYS)]
-    runs, pauses, following, torn, adrift, keys = installation.sql_at_once(*asked)
+    asked = [(query, ()) for query in (_RUNS, _PAUSES, _NEXT, _TORN, _ADRIFT, _DOUBLED, _KEYS)]
+    runs, pauses, following, torn, adrift, doubled, keys = installation.sql_at_once(*asked)
     tiled = sorted(Stretch(*row) for row in [*runs, *pauses])
-    return Books(tiled, dict(following), torn, adrift, keys)
+    return Books(tiled, dict(following), torn, adrift, doubled, keys)
 
 
 def assert_sound(installation: Installation) -> Books:
@@ -79,7 +85,7 @@ def assert_sound(installation: Installation) -> Books:
     books = opened(installation)
     assert books.tiled
     _assert_tiled(books)
-    assert (books.torn, books.adrift) == ([], [])
+    assert (books.torn, books.adrift, books.doubled) == ([], [], [])
     _assert_asked(books, installation)
     return books
 

@@ -28,12 +28,12 @@ def folder() -> Iterator[Path]:
         shutil.rmtree(made)
 
 
-def moving() -> Callable[[], Answer]:
-    """Two assets that always hold the same amount, a larger one every time."""
-    numbers = count(1)
+def moving(every: int = 1) -> Callable[[], Answer]:
+    """Two assets that always hold the same amount, a larger one every time (or every so often)."""
+    numbers = count(every)
 
     def answer() -> Answer:
-        number = next(numbers)
+        number = next(numbers) // every
         return holding(BTC=coin(number), ETH=coin(number))
 
     return answer

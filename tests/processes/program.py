@@ -42,13 +42,13 @@ class Program:
 
     def children(self, word: str) -> list[int]:
         """Return the supervisor's children that have this word in their command."""
-        return [pid for pid in _children(self.process.pid) if word in command_of(pid)]
+        return [pid for pid in children_of(self.process.pid) if word in command_of(pid)]
 
     def child(self, word: str) -> int:
         return _first(lambda: self.children(word))
 
     def pool_child(self) -> int:
-        return _first(lambda: _children(self.child(" worker ")))
+        return _first(lambda: children_of(self.child(" worker ")))
 
     def interrupted(self, number: signal.Signals = signal.SIGINT) -> int:
         """Signal the supervisor alone, as the terminal does; return its exit code."""
@@ -103,7 +103,7 @@ def _heed_signals() -> None:
         signal.signal(number, signal.SIG_DFL)
 
 
-def _children(pid: int) -> list[int]:
+def children_of(pid: int) -> list[int]:
     found = []
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
         try:
@@ -114,7 +114,7 @@ def _children(pid: int) -> list[int]:
 
 
 def descendants(pid: int) -> Iterator[int]:
-    for child in _children(pid):
+    for child in children_of(pid):
         yield child
         yield from descendants(child)
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -24,6 +24,9 @@ from tests.processes.waiting import until
 
 _INITDB = ("--auth-host=scram-sha-256", "--username=postgres", "--no-instructions", "--no-sync")
 
+#: A fast end of PostgreSQL waits for nobody.
+_ENDS = {"valkey": signal.SIGTERM, "postgres": signal.SIGINT}
+
 
 @dataclass(frozen=True)
 class Servers:
@@ -33,6 +36,7 @@ class Servers:
     secrets: Path
     postgres_port: int
     valkey_port: int
+    processes: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
 
     @cached_property
     def account(self) -> Account:
@@ -71,6 +75,26 @@ class Servers:
             except Unreachable:
                 return False
 
+    def start(self, name: str, words: Sequence[str]) -> None:
+        self.processes[name] = self.as_account(words, self.folder / name)
+
+    def stop(self, name: str) -> list[str]:
+        """Stop a server in order; return the words that started it."""
+        process = self.processes.pop(name)
+        process.send_signal(_ENDS[name])
+        process.wait(30)
+        assert isinstance(process.args, list)
+        return [str(word) for word in process.args]
+
+    @contextmanager
+    def without(self, name: str) -> Iterator[None]:
+        """Let one of them be away for a while."""
+        words = self.stop(name)
+        try:
+            yield
+        finally:
+            self.start(name, words)
+
     def as_account(self, words: Sequence[str], where: Path) -> "subprocess.Popen[bytes]":
         """Start a program as the servers' account, which root gives its power up for."""
         drop = not self.account.is_caller
@@ -90,22 +114,21 @@ def running(folder: Path, secrets: Path) -> Iterator[Servers]:
     folder.chmod(0o711)
     found = Servers(folder, secrets, free_port(), free_port())
     with ExitStack() as ends:
-        ends.enter_context(_server(found, "valkey", _valkey(found), signal.SIGTERM))
+        ends.enter_context(_server(found, "valkey", _valkey(found)))
         until(found.answers)
-        ends.enter_context(_server(found, "postgres", _postgres(found), signal.SIGINT))
+        ends.enter_context(_server(found, "postgres", _postgres(found)))
         until(found.checked)
         _make_roles(found)
         yield found
 
 
 @contextmanager
-def _server(servers: Servers, name: str, words: list[str], end: signal.Signals) -> Iterator[None]:
-    process = servers.as_account(words, servers.folder / name)
+def _server(servers: Servers, name: str, words: list[str]) -> Iterator[None]:
+    servers.start(name, words)
     try:
         yield
     finally:
-        process.send_signal(end)
-        process.wait(30)
+        servers.stop(name)
 
 
 def _valkey(servers: Servers) -> list[str]:

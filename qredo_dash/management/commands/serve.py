@@ -19,9 +19,12 @@ from qredo_dash import env, home
 from qredo_dash.demo_lines import login_lines
 from qredo_dash.local import DEMO_SEED, Plan
 from qredo_dash.supervisor import supervise
+from qredo_dash.watchdog import Watchdog
 
 #: Seconds within which the web process has to answer.
 START_PATIENCE = 30
+#: What is started again when nobody polls.
+POLLING = ("worker", "beat")
 
 
 class Command(cli.Command):
@@ -52,8 +55,15 @@ class Command(cli.Command):
             self.stdout.flush()
 
         try:
-            keeper = home.StoresKeeper()
-            supervise(plan.front(), plan.back(), ready=ready, beneath=keeper.keep_up)
+            back, keeper = plan.back(), home.StoresKeeper()
+            polling = [child for child in back if child.name in POLLING]
+            watchdog = Watchdog(settings.DATABASE_URL, settings.POLL_INTERVAL_SECONDS, polling)
+
+            def beneath() -> None:
+                keeper.keep_up()
+                watchdog.look()
+
+            supervise(plan.front(), back, ready=ready, beneath=beneath)
         except TimeoutError as error:
             self.refuse(str(error), code=cli.UNUSABLE)
         finally:
