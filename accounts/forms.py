@@ -1,22 +1,55 @@
-"""Forms of people: signing in and the profile."""
+"""Forms of people: signing in, proving who one is, the password and the profile."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import available_timezones
 
+from allauth.account.forms import ChangePasswordForm, LoginForm, ReauthenticateForm
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm
 
 from accounts.models import User
 from accounts.words import tidy
 
 
-class SignInForm(AuthenticationForm):
+def _plainly_named(form: forms.BaseForm, labels: dict[str, str]) -> None:
+    """Give fields their labels, instead of words inside of them that go when one types."""
+    for name, label in labels.items():
+        field = form.fields[name]
+        field.label = label
+        field.help_text = ""
+        field.widget.attrs.pop("placeholder", None)
+
+
+class SignInForm(LoginForm):
     """E-mail and password; says the same whether or not the person exists."""
 
-    error_messages = {
-        "invalid_login": "E-mail and password do not fit together. Both are checked as typed.",
-        "inactive": "E-mail and password do not fit together. Both are checked as typed.",
-    }
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _plainly_named(self, {"login": "E-mail", "password": "Password"})
+        self.fields["login"].widget.attrs |= {"autofocus": True, "autocomplete": "username"}
+
+
+class ConfirmForm(ReauthenticateForm):
+    """One's password, once more."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _plainly_named(self, {"password": "Password"})
+        self.fields["password"].widget.attrs["autofocus"] = True
+
+
+class PasswordForm(ChangePasswordForm):
+    """The present password and a new one, twice."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        help_text = self.fields["password1"].help_text
+        labels = {
+            "oldpassword": "Present password",
+            "password1": "New password",
+            "password2": "New password again",
+        }
+        _plainly_named(self, labels)
+        self.fields["password1"].help_text = help_text
 
 
 if TYPE_CHECKING:

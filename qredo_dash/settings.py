@@ -11,7 +11,8 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 import embedded
-from qredo_dash import database, env, home, logs
+from qredo_dash import caches, database, env, home, logs
+from qredo_dash.identity import *  # noqa: F403 - each of its names is a setting
 
 BASE_DIR = home.PROJECT
 DATA_DIR = home.data_dir()
@@ -37,10 +38,11 @@ def _stores() -> tuple[str, str, str]:
             raise ImproperlyConfigured(
                 "Set REDIS_URL: a server installation brings its own Valkey."
             )
-        return env.secret("DATABASE_URL"), redis, redis
+        cache = env.text("CACHE_URL") or caches.beside(redis)
+        return env.secret("DATABASE_URL"), redis, cache
     addresses = embedded.locate(DATA_DIR)
     valkey = addresses.valkey
-    return addresses.postgres.url, valkey.url(0), valkey.client_url(0)
+    return addresses.postgres.url, valkey.url(0), valkey.client_url(caches.DATABASE)
 
 
 DATABASE_URL, BROKER_URL, CACHE_URL = _stores()
@@ -65,6 +67,8 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.postgres",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
     "django_htmx",
     "csp",
     "qredo_dash",
@@ -83,10 +87,12 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "qredo_dash.middleware.WholePageSignIn",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "qredo_dash.middleware.ReaderZone",
+    "qredo_dash.interruptions.Interruptions",
 ]
 
 ROOT_URLCONF = "qredo_dash.urls"
@@ -134,29 +140,10 @@ def _owner_url() -> str:
 
 
 DATABASES = {"default": _connected()}
+CACHES = {"default": caches.settings_for(CACHE_URL)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 12},
-    },
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-]
-LOGIN_URL = "sign-in"
-LOGIN_REDIRECT_URL = "overview"
-LOGOUT_REDIRECT_URL = "sign-in"
-
-SESSION_COOKIE_NAME = "session"
-SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_AGE = 12 * 60 * 60
-CSRF_COOKIE_HTTPONLY = True
-CSRF_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SERVER_INSTALLATION
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"

@@ -1,10 +1,8 @@
 """Every address of the site. Only this module imports views."""
 
-from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from accounts import pages as people
+from accounts.pages import confirm, profile, sign_in
 from balances.pages import account, accounts, actions, add, overview, series
 from qredo_dash import health
 
@@ -29,9 +27,12 @@ urlpatterns = [
     path("accounts/<uuid:uid>/resume/", actions.resume, name="account-resume"),
     path("accounts/<uuid:uid>/archive/", actions.archive, name="account-archive"),
     path("accounts/<uuid:uid>/restore/", actions.restore, name="account-restore"),
-    path("profile/", people.profile, name="profile"),
-    path("profile/password/", people.Password.as_view(), name="password"),
-    path("sign-in/", people.SignIn.as_view(), name="sign-in"),
-    path("sign-out/", login_not_required(LogoutView.as_view()), name="sign-out"),
+    path("profile/", profile.profile, name="profile"),
+    path("profile/password/", profile.Password.as_view(), name="account_change_password"),
+    path("sign-in/", sign_in.SignIn.as_view(), name="sign-in"),
+    # allauth looks for its pages by its own names.
+    path("sign-in/", sign_in.SignIn.as_view(), name="account_login"),
+    path("sign-out/", sign_in.SignOut.as_view(), name="sign-out"),
+    path("confirm/", confirm.ByPassword.as_view(), name="account_reauthenticate"),
     path("health/", health.page, name="health"),
 ]

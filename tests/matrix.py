@@ -55,6 +55,12 @@ ADMINISTERS: Final = ("admin", "owner")
 _ONE: Final = Rule(READ, one_account=True)
 _DO: Final = answers(post=MOVED)
 
+#: A form that is shown again with what is wrong in it.
+_FORM_AGAIN: Final = Rule(answers(get=OK, head=OK, post=OK))
+_SIGN_IN: Final = Rule(
+    dict.fromkeys(METHODS, MOVED), to_anonymous=answers(get=OK, head=OK, post=OK)
+)
+
 RULES: Final = {
     "overview": Rule(READ),
     "overview-figures": Rule(READ),
@@ -81,9 +87,11 @@ RULES: Final = {
         guarded=("GET", "HEAD", "POST"),
     ),
     "account-restore": Rule(_DO, one_account=True, roles=ADMINISTERS, guarded=("POST",)),
-    "profile": Rule(answers(get=OK, head=OK, post=OK)),
-    "password": Rule(answers(get=OK, head=OK, post=OK)),
-    "sign-in": Rule(dict.fromkeys(METHODS, MOVED), to_anonymous=answers(get=OK, head=OK, post=OK)),
+    "profile": _FORM_AGAIN,
+    "account_change_password": _FORM_AGAIN,
+    "account_reauthenticate": _FORM_AGAIN,
+    "sign-in": _SIGN_IN,
+    "account_login": _SIGN_IN,
     "sign-out": Rule(_DO, to_anonymous=_DO),
     "health": Rule(READ, to_anonymous=READ),
 }

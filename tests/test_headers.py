@@ -133,7 +133,7 @@ def test_cookies_are_out_of_reach_of_scripts_and_other_sites(
     settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = on_server
     browser = Client()
     browser.get(reverse("sign-in"))
-    typed = {"username": cast.viewer.email, "password": props.PASSWORD}
+    typed = {"login": cast.viewer.email, "password": props.PASSWORD}
     answer = browser.post(reverse("sign-in"), typed)
     assert set(answer.cookies) == {"session", "csrftoken"}
     for cookie in answer.cookies.values():

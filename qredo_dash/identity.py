@@ -1,0 +1,61 @@
+"""Settings of how people prove who they are, all from the environment; a part of `settings`."""
+
+from qredo_dash import env, home
+
+_HTTPS = home.is_server_installation()
+
+AUTHENTICATION_BACKENDS = ["accounts.adapters.PasswordBackend"]
+# The first one hashes; what was hashed by the second one is hashed anew at its next use.
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "sign-in"
+LOGIN_REDIRECT_URL = "overview"
+LOGOUT_REDIRECT_URL = "sign-in"
+
+# A browser keeps a name with `__Host-` only if it came over https, from this host, for all of it.
+_HOST = "__Host-" if _HTTPS else ""
+SESSION_COOKIE_NAME = f"{_HOST}session"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 12 * 60 * 60
+CSRF_COOKIE_NAME = f"{_HOST}csrftoken"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _HTTPS
+
+#: How many proxies in front of the web process are ours. Only what they wrote into
+#: `X-Forwarded-For` is believed; the rest of it anybody can write.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.whole("TRUSTED_PROXIES", 0, least=0, most=10)
+
+ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+# Whoever made the person or the invitation vouches for the address.
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if _HTTPS else "http"
+#: For how long somebody who has just proved who they are need not do so again.
+ACCOUNT_REAUTHENTICATION_TIMEOUT = env.whole(
+    "CONFIRMATION_SECONDS", 10 * 60, least=60, most=12 * 60 * 60
+)
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105 - a class
+# Attempts a minute (m) from an address (ip), on a person's behalf (user) or for a name (key).
+ACCOUNT_RATE_LIMITS = {
+    "login": "100/m/ip",
+    "login_failed": "20/m/ip,5/5m/key",
+    "reauthenticate": "10/m/user",
+    "change_password": "5/m/user",
+    "reset_password": "20/m/ip,3/m/key",
+    "reset_password_from_key": "20/m/ip",
+}
