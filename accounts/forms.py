@@ -4,10 +4,19 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import available_timezones
 
 from allauth.account.forms import ChangePasswordForm, LoginForm, ReauthenticateForm
+from allauth.mfa.base.forms import AuthenticateForm
+from allauth.mfa.base.forms import ReauthenticateForm as ReauthenticateByCodeForm
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
+    AuthenticateWebAuthnForm,
+    LoginWebAuthnForm,
+    ReauthenticateWebAuthnForm,
+)
 from django import forms
 
 from accounts.models import User
-from accounts.words import tidy
+from accounts.words import plain_words, tidy
 
 
 def _plainly_named(form: forms.BaseForm, labels: dict[str, str]) -> None:
@@ -35,6 +44,63 @@ class ConfirmForm(ReauthenticateForm):
         super().__init__(*args, **kwargs)
         _plainly_named(self, {"password": "Password"})
         self.fields["password"].widget.attrs["autofocus"] = True
+
+
+class CodeForm(AuthenticateForm):
+    """The second factor of a sign-in, as a code."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _plainly_named(self, {"code": "Code"})
+        self.fields["code"].help_text = "From your authenticator app, or a recovery code."
+        self.fields["code"].widget.attrs["autofocus"] = True
+
+
+class ConfirmCodeForm(CodeForm, ReauthenticateByCodeForm):
+    """A code, once more."""
+
+    save = ReauthenticateByCodeForm.save
+
+
+class AppForm(ActivateTOTPForm):
+    """The first code of an authenticator app."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _plainly_named(self, {"code": "Code that the app shows"})
+        self.fields["code"].widget.attrs |= {"autofocus": True, "inputmode": "numeric"}
+
+
+class _AnswerOfPasskey(forms.Form):
+    """What cannot be read is wrong; the library takes some of it for a mistake of its own."""
+
+    def full_clean(self) -> None:
+        """Turn what reading stumbles over into an error at the form."""
+        try:
+            super().full_clean()
+        except (AttributeError, KeyError):
+            self.add_error("credential", "This answer of a passkey cannot be read.")
+
+
+class SignInPasskeyForm(_AnswerOfPasskey, LoginWebAuthnForm):
+    """A passkey instead of a password."""
+
+
+class SecondPasskeyForm(_AnswerOfPasskey, AuthenticateWebAuthnForm):
+    """A passkey after the password."""
+
+
+class ConfirmPasskeyForm(_AnswerOfPasskey, ReauthenticateWebAuthnForm):
+    """A passkey, once more."""
+
+
+class PasskeyForm(_AnswerOfPasskey, AddWebAuthnForm):
+    """A new passkey, which always stands for both factors: the device asks who holds it."""
+
+    name = forms.CharField(
+        max_length=40, required=False, validators=[plain_words], help_text="What you call it."
+    )
+    passwordless = forms.BooleanField(initial=True, widget=forms.HiddenInput)
 
 
 class PasswordForm(ChangePasswordForm):

@@ -59,3 +59,14 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password": "20/m/ip,3/m/key",
     "reset_password_from_key": "20/m/ip",
 }
+
+MFA_ADAPTER = "accounts.adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # see ACCOUNT_EMAIL_VERIFICATION
+MFA_TOTP_ISSUER = "Qredo Dash"
+# Codes of the present half minute alone: allauth remembers used ones for no longer than that.
+MFA_TOTP_TOLERANCE = 0
+MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}

@@ -49,6 +49,8 @@ DATABASE_URL, BROKER_URL, CACHE_URL = _stores()
 SECRET_KEY = env.secret("SECRET_KEY") or _own_secret("secret_key")
 if SERVER_INSTALLATION and not SECRET_KEY:
     raise ImproperlyConfigured("Set SECRET_KEY_FILE: a server installation brings its own secrets.")
+#: Earlier ones, newest first, after a change: what they signed or sealed can still be read.
+SECRET_KEY_FALLBACKS = env.secret("SECRET_KEY_FALLBACKS").split()
 # A web process on a server holds the public half only and cannot read a stored key.
 VAULT_KEYSET = env.secret("VAULT_KEYSET") or _own_secret("vault.json")
 VAULT_PUBLIC_KEYSET = env.secret("VAULT_PUBLIC_KEYSET") or _own_secret("vault-public.json")
@@ -69,6 +71,10 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.usersessions",
     "django_htmx",
     "csp",
     "qredo_dash",

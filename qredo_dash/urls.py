@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.pages import confirm, profile, sign_in
+from accounts.pages import confirm, profile, second_factor, sessions, sign_in
 from balances.pages import account, accounts, actions, add, overview, series
 from qredo_dash import health
 
@@ -29,10 +29,38 @@ urlpatterns = [
     path("accounts/<uuid:uid>/restore/", actions.restore, name="account-restore"),
     path("profile/", profile.profile, name="profile"),
     path("profile/password/", profile.Password.as_view(), name="account_change_password"),
+    path("profile/sessions/", sessions.page, name="usersessions_list"),
+    path("profile/security/", second_factor.Overview.as_view(), name="mfa_index"),
+    path("profile/security/app/", second_factor.AddApp.as_view(), name="mfa_activate_totp"),
+    path(
+        "profile/security/app/remove/",
+        second_factor.RemoveApp.as_view(),
+        name="mfa_deactivate_totp",
+    ),
+    path("profile/security/passkey/", second_factor.AddPasskey.as_view(), name="mfa_add_webauthn"),
+    path(
+        "profile/security/passkey/<int:pk>/remove/",
+        second_factor.RemovePasskey.as_view(),
+        name="mfa_remove_webauthn",
+    ),
+    path(
+        "profile/security/codes/",
+        second_factor.RecoveryCodes.as_view(),
+        name="mfa_view_recovery_codes",
+    ),
+    path(
+        "profile/security/codes/new/",
+        second_factor.NewRecoveryCodes.as_view(),
+        name="mfa_generate_recovery_codes",
+    ),
     path("sign-in/", sign_in.SignIn.as_view(), name="sign-in"),
     # allauth looks for its pages by its own names.
     path("sign-in/", sign_in.SignIn.as_view(), name="account_login"),
+    path("sign-in/second/", sign_in.SecondFactor.as_view(), name="mfa_authenticate"),
+    path("sign-in/passkey/", sign_in.Passkey.as_view(), name="mfa_login_webauthn"),
     path("sign-out/", sign_in.SignOut.as_view(), name="sign-out"),
     path("confirm/", confirm.ByPassword.as_view(), name="account_reauthenticate"),
+    path("confirm/code/", confirm.ByCode.as_view(), name="mfa_reauthenticate"),
+    path("confirm/passkey/", confirm.ByPasskey.as_view(), name="mfa_reauthenticate_webauthn"),
     path("health/", health.page, name="health"),
 ]

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from django.urls import URLPattern, get_resolver
+
+from accounts.models import Account
 
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "DELETE")
 MEMBERS: Final = ("viewer", "operator", "admin", "auditor")
@@ -60,6 +62,8 @@ _FORM_AGAIN: Final = Rule(answers(get=OK, head=OK, post=OK))
 _SIGN_IN: Final = Rule(
     dict.fromkeys(METHODS, MOVED), to_anonymous=answers(get=OK, head=OK, post=OK)
 )
+#: There is a better place to be, whatever was asked.
+_ELSEWHERE: Final = Rule(dict.fromkeys(METHODS, MOVED))
 
 RULES: Final = {
     "overview": Rule(READ),
@@ -88,10 +92,25 @@ RULES: Final = {
     ),
     "account-restore": Rule(_DO, one_account=True, roles=ADMINISTERS, guarded=("POST",)),
     "profile": _FORM_AGAIN,
+    "usersessions_list": Rule(answers(get=OK, head=OK, post=MOVED)),
+    "mfa_index": Rule(READ),
+    # Nobody of the cast has a second factor.
+    "mfa_activate_totp": _FORM_AGAIN,
+    "mfa_deactivate_totp": Rule(dict.fromkeys(METHODS, MISSING)),
+    "mfa_add_webauthn": _FORM_AGAIN,
+    "mfa_remove_webauthn": Rule(answers(get=MISSING, head=MISSING, post=MISSING)),
+    "mfa_view_recovery_codes": Rule(answers(get=MISSING, head=MISSING)),
+    "mfa_generate_recovery_codes": _FORM_AGAIN,
+    "mfa_reauthenticate": _ELSEWHERE,
+    "mfa_reauthenticate_webauthn": _ELSEWHERE,
     "account_change_password": _FORM_AGAIN,
     "account_reauthenticate": _FORM_AGAIN,
     "sign-in": _SIGN_IN,
     "account_login": _SIGN_IN,
+    "mfa_authenticate": _ELSEWHERE,
+    "mfa_login_webauthn": Rule(
+        dict.fromkeys(METHODS, MOVED), to_anonymous=answers(get=MOVED, head=MOVED, post=MOVED)
+    ),
     "sign-out": Rule(_DO, to_anonymous=_DO),
     "health": Rule(READ, to_anonymous=READ),
 }
@@ -102,3 +121,9 @@ def addresses() -> Iterator[URLPattern]:
     for pattern in get_resolver().url_patterns:
         assert isinstance(pattern, URLPattern), "an include: walk into it here"
         yield pattern
+
+
+def arguments(pattern: URLPattern, account: Account) -> list[Any]:
+    """Return what an address is filled with to be about this account; other things do not exist."""
+    known = {"uid": account.uid, "pk": 0}
+    return [known[name] for name in pattern.pattern.converters]

@@ -25,7 +25,7 @@ from balances.tasks import refresh as refresh_task
 from tests import broker, canary, props
 from tests.conftest import Cast, Simulator
 from tests.history import answer, at, coins
-from tests.matrix import PEOPLE, addresses
+from tests.matrix import PEOPLE, addresses, arguments
 
 ADD = "/accounts/add/"
 
@@ -101,8 +101,7 @@ def everything_happens(
 
 def pages_of(browser: Client, account: Account) -> Iterator[bytes]:
     for pattern in addresses():
-        args = [account.uid] if "uid" in pattern.pattern.converters else []
-        yield browser.get(reverse(str(pattern.name), args=args)).content
+        yield browser.get(reverse(str(pattern.name), args=arguments(pattern, account))).content
 
 
 def test_no_page_no_log_and_no_table_holds_it(

@@ -37,6 +37,11 @@ CHANGEABLE = {
     "balances_schedule",
     "django_content_type",
     "django_session",
+    "mfa_authenticator",
+    "socialaccount_socialaccount",
+    "socialaccount_socialapp",
+    "socialaccount_socialtoken",
+    "usersessions_usersession",
 }
 EVERYTHING = {
     "SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER", "MAINTAIN",
