@@ -13,10 +13,15 @@ from accounts.models import User
 KINDS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 
+def of_anybody() -> "QuerySet[Any]":
+    """Return everybody's authenticator apps and passkeys."""
+    factors: QuerySet[Any] = Authenticator.objects.filter(type__in=KINDS)
+    return factors
+
+
 def factors_of(user: User) -> "QuerySet[Any]":
     """Return somebody's authenticator app and passkeys."""
-    factors: QuerySet[Any] = Authenticator.objects.filter(user_id=user.pk, type__in=KINDS)
-    return factors
+    return of_anybody().filter(user_id=user.pk)
 
 
 def end_sessions_without(request: HttpRequest, user: User, **_: Any) -> None:

@@ -50,6 +50,9 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = env.whole(
     "CONFIRMATION_SECONDS", 10 * 60, least=60, most=12 * 60 * 60
 )
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105 - a class
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "Qredo Dash: "
+#: For how long the link of an invitation can be used.
+INVITATION_DAYS = env.whole("INVITATION_DAYS", 7, least=1, most=90)
 # Attempts a minute (m) from an address (ip), on a person's behalf (user) or for a name (key).
 ACCOUNT_RATE_LIMITS = {
     "login": "100/m/ip",
@@ -70,3 +73,14 @@ MFA_TOTP_ISSUER = "Qredo Dash"
 # Codes of the present half minute alone: allauth remembers used ones for no longer than that.
 MFA_TOTP_TOLERANCE = 0
 MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}
+
+# Mail: links of invitations and for a new password. Without a server the pages say so.
+EMAIL_HOST = env.text("EMAIL_HOST")
+EMAIL_PORT = env.whole("EMAIL_PORT", 587, least=1, most=65_535)
+EMAIL_HOST_USER = env.text("EMAIL_USER")
+EMAIL_HOST_PASSWORD = env.secret("EMAIL_PASSWORD")
+EMAIL_USE_SSL = EMAIL_PORT == 465
+EMAIL_USE_TLS = env.flag("EMAIL_STARTTLS", default=not EMAIL_USE_SSL)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM") or EMAIL_HOST_USER
+MAIL_IS_SENT = bool(EMAIL_HOST)

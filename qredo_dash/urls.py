@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from accounts.pages import confirm, profile, second_factor, sessions, sign_in
+from accounts.pages import (
+    confirm,
+    invitations,
+    members,
+    profile,
+    second_factor,
+    sessions,
+    sign_in,
+)
 from balances.pages import account, accounts, actions, add, overview, series
 from qredo_dash import health
 
@@ -27,6 +35,9 @@ urlpatterns = [
     path("accounts/<uuid:uid>/resume/", actions.resume, name="account-resume"),
     path("accounts/<uuid:uid>/archive/", actions.archive, name="account-archive"),
     path("accounts/<uuid:uid>/restore/", actions.restore, name="account-restore"),
+    path("organizations/<uuid:organization>/members/", members.page, name="members"),
+    path("invitations/accept/", invitations.accept, name="invitation-accept"),
+    path("invitations/<str:token>/", invitations.arrive, name="invitation"),
     path("profile/", profile.profile, name="profile"),
     path("profile/password/", profile.Password.as_view(), name="account_change_password"),
     path("profile/sessions/", sessions.page, name="usersessions_list"),

@@ -28,12 +28,14 @@ def answers(**understood: int) -> Answers:
 class Rule:
     """What an address answers to whom.
 
-    Under `one_account` only readers of the account are answered at all. `roles` may act; to other
-    readers the methods in `guarded` are forbidden. `to_anonymous` is for pages without sign-in.
+    Under `one_account` and `one_organization` only readers of it are answered at all. `roles` may
+    act; to other readers the methods in `guarded` are forbidden. `to_anonymous` is for pages
+    without sign-in.
     """
 
     signed_in: Answers
     one_account: bool = False
+    one_organization: bool = False
     roles: tuple[str, ...] = (*MEMBERS, "owner")
     guarded: tuple[str, ...] = ()
     to_anonymous: Answers | None = None
@@ -42,7 +44,7 @@ class Rule:
         """Return the statuses that somebody gets, if `readers` see the account asked for."""
         if who == "anonymous":
             return self.to_anonymous or dict.fromkeys(METHODS, MOVED)
-        if not self.one_account:
+        if not self.one_account and not self.one_organization:
             return self.signed_in
         if who not in readers:
             return dict.fromkeys(METHODS, MISSING)
@@ -64,6 +66,7 @@ _SIGN_IN: Final = Rule(
 )
 #: There is a better place to be, whatever was asked.
 _ELSEWHERE: Final = Rule(dict.fromkeys(METHODS, MOVED))
+_NO_INVITATION: Final = answers(get=MISSING, head=MISSING)
 
 RULES: Final = {
     "overview": Rule(READ),
@@ -91,6 +94,12 @@ RULES: Final = {
         guarded=("GET", "HEAD", "POST"),
     ),
     "account-restore": Rule(_DO, one_account=True, roles=ADMINISTERS, guarded=("POST",)),
+    "members": Rule(FORM, one_organization=True, roles=("admin",), guarded=METHODS),
+    # Nobody holds a link that opens anything.
+    "invitation": Rule(_NO_INVITATION, to_anonymous=_NO_INVITATION),
+    "invitation-accept": Rule(
+        _NO_INVITATION | {"POST": MISSING}, to_anonymous=_NO_INVITATION | {"POST": MISSING}
+    ),
     "profile": _FORM_AGAIN,
     "usersessions_list": Rule(answers(get=OK, head=OK, post=MOVED)),
     "mfa_index": Rule(READ),
@@ -125,5 +134,6 @@ def addresses() -> Iterator[URLPattern]:
 
 def arguments(pattern: URLPattern, account: Account) -> list[Any]:
     """Return what an address is filled with to be about this account; other things do not exist."""
-    known = {"uid": account.uid, "pk": 0}
+    owner = account.organization
+    known = {"uid": account.uid, "organization": owner and owner.uid, "pk": 0, "token": "made-up"}
     return [known[name] for name in pattern.pattern.converters]

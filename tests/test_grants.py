@@ -19,6 +19,7 @@ CHANGEABLE = {
     "account_emailconfirmation",
     "accounts_account",
     "accounts_apikey",
+    "accounts_invitation",
     "accounts_membership",
     "accounts_organization",
     "accounts_tenure",

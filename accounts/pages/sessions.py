@@ -45,7 +45,8 @@ def _end(request: Request) -> None:
     number = request.POST.get("session", "")
     if not (number.isascii() and number.isdigit()):
         return
-    for own in UserSession.objects.filter(user=request.user, pk=number):
+    own_ones = UserSession.objects.filter(user=request.user, pk=number)
+    for own in own_ones.exclude(session_key=request.session.session_key):
         own.end()
         messages.success(request, "The session has ended.")
 
