@@ -20,6 +20,9 @@ from accounts.models import Role, User
 from accounts.words import plain_words, tidy
 
 
+NO_PASSKEY = "This passkey is not known here, or it is not yours."
+
+
 def _plainly_named(form: forms.BaseForm, labels: dict[str, str]) -> None:
     """Give fields their labels, instead of words inside of them that go when one types."""
     for name, label in labels.items():
@@ -76,11 +79,13 @@ class _AnswerOfPasskey(forms.Form):
     """What cannot be read is wrong; the library takes some of it for a mistake of its own."""
 
     def full_clean(self) -> None:
-        """Turn what reading stumbles over into an error at the form."""
+        """Turn what reading stumbles over into an error at the form, in words for passkeys."""
         try:
             super().full_clean()
         except (AttributeError, KeyError):
-            self.add_error("credential", "This answer of a passkey cannot be read.")
+            self.add_error("credential", NO_PASSKEY)
+        if self.has_error("credential", "incorrect_code"):
+            self.errors["credential"] = self.error_class([NO_PASSKEY])
 
 
 class SignInPasskeyForm(_AnswerOfPasskey, LoginWebAuthnForm):
