@@ -62,6 +62,10 @@ class AccountAdapter(DefaultAccountAdapter):
         except ImproperlyConfigured:
             return str(request.META["REMOTE_ADDR"])
 
+    def forget_attempts(self, request: HttpRequest, email: str) -> None:
+        """Count from nothing again for somebody who has a new password."""
+        self._delete_login_attempts_cached_email(request, email=email)
+
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:  # noqa: ARG002 - allauth's signature
         """Go back to where the password is changed from."""
         return reverse("profile")

@@ -11,6 +11,9 @@ from django.utils import timezone
 
 from accounts.models import Invitation, Membership, Organization, Role, User
 
+#: Where a session keeps the uid of the invitation whose link was opened.
+HELD = "invitation"
+
 
 class AlreadyMemberError(Exception):
     """The person is a member already."""
@@ -74,7 +77,7 @@ def join(invitation: Invitation, user: User) -> None:
         )
 
 
-def join_as_new(invitation: Invitation, *, name: str, password: str) -> User:
+def join_as_new(invitation: Invitation, *, name: str, password: str | None) -> User:
     """Make the invited person and let them join. Raise `GoneError`; then nobody is made."""
     with transaction.atomic():
         user = User.objects.create_user(invitation.email, password, name=name)

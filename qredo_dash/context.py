@@ -12,8 +12,9 @@ from accounts.models import Organization
 
 
 def installation(_request: HttpRequest) -> dict[str, Any]:
-    """Tell templates whether this is the demo."""
-    return {"is_demo_installation": settings.DEMO}
+    """Tell templates whether this is the demo, and whose accounts let people in beside ours."""
+    company = settings.OIDC_NAME if settings.OIDC_SERVER_URL else ""
+    return {"is_demo_installation": settings.DEMO, "company": company}
 
 
 def closed(request: HttpRequest) -> dict[str, Callable[[], list[Organization]]]:

@@ -1,5 +1,9 @@
 """Settings of how people prove who they are, all from the environment; a part of `settings`."""
 
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+
 from qredo_dash import env, home
 
 _HTTPS = home.is_server_installation()
@@ -53,6 +57,7 @@ ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordRes
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "Qredo Dash: "
 #: For how long the link of an invitation can be used.
 INVITATION_DAYS = env.whole("INVITATION_DAYS", 7, least=1, most=90)
+PASSWORD_RESET_TIMEOUT = 2 * 60 * 60
 # Attempts a minute (m) from an address (ip), on a person's behalf (user) or for a name (key).
 ACCOUNT_RATE_LIMITS = {
     "login": "100/m/ip",
@@ -84,3 +89,31 @@ EMAIL_USE_TLS = env.flag("EMAIL_STARTTLS", default=not EMAIL_USE_SSL)
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM") or EMAIL_HOST_USER
 MAIL_IS_SENT = bool(EMAIL_HOST)
+
+# A company's own accounts, by OpenID Connect. Nobody comes in by that alone: a person or an
+# invitation has to have the address that the company vouches for.
+OIDC_SERVER_URL = env.text("OIDC_SERVER_URL")
+OIDC_NAME = env.text("OIDC_NAME", "your company")
+_LOOPBACK = ("http://127.0.0.1:", "http://localhost:")
+if OIDC_SERVER_URL and not OIDC_SERVER_URL.startswith(("https://", *_LOOPBACK)):
+    raise ImproperlyConfigured("OIDC_SERVER_URL begins with https://.")
+SOCIALACCOUNT_ADAPTER = "accounts.company.CompanyAdapter"
+SOCIALACCOUNT_LOGIN_ON_GET = (
+    True  # a form would be sent on to the company, which our policy forbids
+)
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False  # the adapter connects, and keeps passwords
+SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {
+    "openid_connect": {
+        "APPS": [
+            {
+                "provider_id": "company",
+                "name": OIDC_NAME,
+                "client_id": env.text("OIDC_CLIENT_ID"),
+                "secret": env.secret("OIDC_CLIENT_SECRET"),
+                "settings": {"server_url": OIDC_SERVER_URL, "oauth_pkce_enabled": True},
+            }
+        ]
+        if OIDC_SERVER_URL
+        else []
+    }
+}

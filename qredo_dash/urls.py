@@ -1,18 +1,31 @@
 """Every address of the site. Only this module imports views."""
 
-from django.urls import path
+from django.conf import settings
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
 from accounts.pages import (
+    company,
     confirm,
     invitations,
     members,
     profile,
+    reset,
     second_factor,
     sessions,
     sign_in,
 )
 from balances.pages import account, accounts, actions, add, overview, series
 from qredo_dash import health
+
+
+class Base36(StringConverter):
+    """A number as allauth writes it into links; what follows its hyphen is the link's secret."""
+
+    regex = "[0-9A-Za-z]+"
+
+
+register_converter(Base36, "base36")
 
 handler403 = "qredo_dash.errors.forbidden"
 
@@ -69,9 +82,23 @@ urlpatterns = [
     path("sign-in/", sign_in.SignIn.as_view(), name="account_login"),
     path("sign-in/second/", sign_in.SecondFactor.as_view(), name="mfa_authenticate"),
     path("sign-in/passkey/", sign_in.Passkey.as_view(), name="mfa_login_webauthn"),
+    path("sign-in/forgotten/", reset.Forgotten.as_view(), name="account_reset_password"),
+    path(
+        "sign-in/forgotten/<base36:uidb36>-<str:key>/",
+        reset.Forgiven.as_view(),
+        name="account_reset_password_from_key",
+    ),
     path("sign-out/", sign_in.SignOut.as_view(), name="sign-out"),
     path("confirm/", confirm.ByPassword.as_view(), name="account_reauthenticate"),
     path("confirm/code/", confirm.ByCode.as_view(), name="mfa_reauthenticate"),
     path("confirm/passkey/", confirm.ByPasskey.as_view(), name="mfa_reauthenticate_webauthn"),
     path("health/", health.page, name="health"),
 ]
+
+#: Only where a company's server is set up.
+COMPANY = [
+    path("sign-in/company/", company.go, name="company"),
+    path("sign-in/<slug:provider_id>/back/", company.back, name="openid_connect_callback"),
+]
+if settings.OIDC_SERVER_URL:
+    urlpatterns += COMPANY

@@ -64,6 +64,9 @@ _FORM_AGAIN: Final = Rule(answers(get=OK, head=OK, post=OK))
 _SIGN_IN: Final = Rule(
     dict.fromkeys(METHODS, MOVED), to_anonymous=answers(get=OK, head=OK, post=OK)
 )
+_TO_ALL: Final = Rule(
+    answers(get=OK, head=OK, post=OK), to_anonymous=answers(get=OK, head=OK, post=OK)
+)
 #: There is a better place to be, whatever was asked.
 _ELSEWHERE: Final = Rule(dict.fromkeys(METHODS, MOVED))
 _NO_INVITATION: Final = answers(get=MISSING, head=MISSING)
@@ -116,6 +119,9 @@ RULES: Final = {
     "account_reauthenticate": _FORM_AGAIN,
     "sign-in": _SIGN_IN,
     "account_login": _SIGN_IN,
+    # No mail server is set up, and nobody holds a link.
+    "account_reset_password": _TO_ALL,
+    "account_reset_password_from_key": _TO_ALL,
     "mfa_authenticate": _ELSEWHERE,
     "mfa_login_webauthn": Rule(
         dict.fromkeys(METHODS, MOVED), to_anonymous=answers(get=MOVED, head=MOVED, post=MOVED)
@@ -135,5 +141,6 @@ def addresses() -> Iterator[URLPattern]:
 def arguments(pattern: URLPattern, account: Account) -> list[Any]:
     """Return what an address is filled with to be about this account; other things do not exist."""
     owner = account.organization
-    known = {"uid": account.uid, "organization": owner and owner.uid, "pk": 0, "token": "made-up"}
+    made_up = {"pk": 0, "token": "made-up", "uidb36": "1", "key": "made-up"}
+    known = {"uid": account.uid, "organization": owner and owner.uid, **made_up}
     return [known[name] for name in pattern.pattern.converters]

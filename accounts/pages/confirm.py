@@ -8,7 +8,8 @@ from allauth.mfa.base.views import ReauthenticateView as ReauthenticateByCodeVie
 from allauth.mfa.webauthn.views import ReauthenticateWebAuthnView
 from django.http import HttpResponse
 
-from accounts.forms import ConfirmCodeForm, ConfirmForm, ConfirmPasskeyForm
+from accounts.forms.second_factor import ConfirmPasskeyForm
+from accounts.forms.sign_in import ConfirmCodeForm, ConfirmForm
 
 FORM = ("get", "head", "post")  # a form view takes PUT for POST
 

@@ -12,10 +12,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import invitations
-from accounts.forms import JoinForm
+from accounts.forms.members import JoinForm
 from accounts.models import Invitation, User
-
-_HELD = "invitation"
 
 
 @login_not_required
@@ -23,7 +21,7 @@ _HELD = "invitation"
 def arrive(request: HttpRequest, token: str) -> HttpResponse:
     """Remember which invitation it is, and go on at an address without its secret."""
     try:
-        request.session[_HELD] = str(invitations.find(token).uid)
+        request.session[invitations.HELD] = str(invitations.find(token).uid)
     except invitations.GoneError:
         return _gone(request)
     return redirect("invitation-accept")
@@ -35,7 +33,7 @@ def arrive(request: HttpRequest, token: str) -> HttpResponse:
 def accept(request: HttpRequest) -> HttpResponse:
     """Show who invites to what, and let the person join."""
     try:
-        invitation = invitations.again(request.session.get(_HELD))
+        invitation = invitations.again(request.session.get(invitations.HELD))
         if request.user.is_authenticated:
             return _as_member(request, invitation, request.user)
         return _as_new(request, invitation)
@@ -48,7 +46,7 @@ def _as_member(request: HttpRequest, invitation: Invitation, user: User) -> Http
     if request.method != "POST" or not is_theirs:
         return _page(request, invitation, is_theirs=is_theirs)
     invitations.join(invitation, user)
-    del request.session[_HELD]
+    del request.session[invitations.HELD]
     messages.success(request, f"You belong to {invitation.organization} now.")
     return redirect("overview")
 
@@ -65,7 +63,7 @@ def _as_new(request: HttpRequest, invitation: Invitation) -> HttpResponse:
         )
     except IntegrityError:  # somebody was faster with the same address
         return redirect("invitation-accept")
-    del request.session[_HELD]
+    del request.session[invitations.HELD]
     login = Login(user=user, email=user.email, redirect_url=reverse("overview"))
     answer: HttpResponse = perform_password_login(request, {"email": user.email}, login)
     return answer

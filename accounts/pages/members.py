@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods
 from accounts import invitations, members
 from accounts.access import in_organization
 from accounts.confirmation import needs_confirmation
-from accounts.forms import InviteForm
+from accounts.forms.members import InviteForm
 from accounts.models import Organization, Role
 from accounts.requests import Request
 from accounts.second_factors import of_anybody

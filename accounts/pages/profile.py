@@ -9,7 +9,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import organizations_administered_by
-from accounts.forms import PasswordForm, ProfileForm
+from accounts.forms.passwords import PasswordForm
+from accounts.forms.profile import ProfileForm
 from accounts.models import User
 from accounts.requests import Request
 

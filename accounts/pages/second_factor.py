@@ -10,7 +10,7 @@ from allauth.mfa.webauthn.internal.auth import begin_registration
 from allauth.mfa.webauthn.views import AddWebAuthnView, RemoveWebAuthnView
 from django.urls import reverse_lazy
 
-from accounts.forms import AppForm, PasskeyForm
+from accounts.forms.second_factor import AppForm, PasskeyForm
 
 FORM = ("get", "head", "post")  # a form view takes PUT for POST
 

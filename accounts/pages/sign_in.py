@@ -10,7 +10,8 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
 
-from accounts.forms import CodeForm, SecondPasskeyForm, SignInForm, SignInPasskeyForm
+from accounts.forms.second_factor import SecondPasskeyForm, SignInPasskeyForm
+from accounts.forms.sign_in import CodeForm, SignInForm
 
 #: What a browser throws away. Cookies are not in it: ours are gone with the session, and clearing
 #: them would take those of neighbours on other ports along.
