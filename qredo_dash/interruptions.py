@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 from allauth.account.adapter import get_adapter
 from allauth.core.exceptions import ReauthenticationRequired
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
@@ -40,9 +41,15 @@ def _confirm_first(request: HttpRequest) -> HttpResponse:
         messages.info(
             request, "Nothing was changed yet. Confirm that it is you, then send it again."
         )
+    return redirect(f"{_way(request)}?{urlencode({'next': request.get_full_path()})}")
+
+
+def _way(request: HttpRequest) -> str:
     methods = get_adapter().get_reauthentication_methods(request.user)
-    to = methods[0]["url"] if methods else resolve_url("sign-in")
-    return redirect(f"{to}?{urlencode({'next': request.get_full_path()})}")
+    if methods:
+        return str(methods[0]["url"])
+    # Who has neither password nor second factor came from their company and can do so again.
+    return resolve_url("company" if settings.OIDC_SERVER_URL else "overview")
 
 
 def _uncounted(request: HttpRequest, error: RedisError) -> HttpResponse:

@@ -160,6 +160,23 @@ def test_nothing_but_signing_in_is_done_on_request(cast: Cast, company: Company)
     assert browser.session["_auth_user_id"] == str(cast.stranger.pk)
 
 
+def test_who_has_neither_password_nor_factor_confirms_there(
+    cast: Cast, company: Company, settings: Any
+) -> None:
+    cast.viewer.set_unusable_password()
+    cast.viewer.save()
+    browser = Client()
+    visit(browser)
+    for path in ("/accounts/add/", reverse("mfa_add_webauthn"), reverse("mfa_activate_totp")):
+        assert browser.get(path).status_code == 200
+        settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = 0
+        to = browser.get(path).headers["Location"]
+        assert to.startswith(f"{reverse('company')}?next=")
+        settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
+    assert visit(browser, "/accounts/add/").headers["Location"] == "/accounts/add/"
+    assert company.asked
+
+
 def test_nobody_is_sent_to_another_site(cast: Cast, company: Company) -> None:  # noqa: ARG001
     answer = visit(Client(), "https://elsewhere.example/")
     assert answer.headers["Location"] == reverse("overview")

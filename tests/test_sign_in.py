@@ -172,6 +172,13 @@ def test_a_refused_password_is_not_shown_again(cast: Cast, browser_of: Any) -> N
     assert "at least 12 characters" in read(answer).text
 
 
+def test_guessing_the_present_password_is_counted(cast: Cast, browser_of: Any) -> None:
+    browser = browser_of(cast.viewer)
+    typed = {"oldpassword": "a guess", "password1": "x", "password2": "x"}
+    path = reverse("account_change_password")
+    assert [browser.post(path, typed).status_code for _ in range(6)] == [200] * 5 + [429]
+
+
 def test_passwords_are_kept_as_argon2_and_older_ones_become_so(cast: Cast, settings: Any) -> None:
     settings.PASSWORD_HASHERS = identity.PASSWORD_HASHERS
     cast.viewer.password = make_password(props.PASSWORD, hasher="pbkdf2_sha256")

@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts import invitations, members
-from accounts.access import in_organization
+from accounts.access import in_organization, organizations_administered_by
 from accounts.confirmation import needs_confirmation
 from accounts.forms.members import InviteForm
 from accounts.models import Organization, Role
@@ -61,8 +61,15 @@ def _done(request: Request, organization: Organization) -> HttpResponse:
         messages.error(request, str(error))
         shown = Shown(status=422)
     if shown is None:
-        return redirect("members", organization.uid)
+        return _back(request, organization)
     return _page(request, organization, shown)
+
+
+def _back(request: Request, organization: Organization) -> HttpResponse:
+    # Who has just lowered or removed themselves cannot see this page any more.
+    if organizations_administered_by(request.user).filter(pk=organization.pk).exists():
+        return redirect("members", organization.uid)
+    return redirect("profile")
 
 
 def _page(request: Request, organization: Organization, shown: Shown) -> HttpResponse:

@@ -9,7 +9,9 @@ from allauth.mfa.totp.views import ActivateTOTPView, DeactivateTOTPView
 from allauth.mfa.webauthn.internal.auth import begin_registration
 from allauth.mfa.webauthn.views import AddWebAuthnView, RemoveWebAuthnView
 from django.urls import reverse_lazy
+from django.utils.decorators import method_decorator
 
+from accounts.confirmation import needs_confirmation
 from accounts.forms.second_factor import AppForm, PasskeyForm
 
 FORM = ("get", "head", "post")  # a form view takes PUT for POST
@@ -22,6 +24,7 @@ class Overview(IndexView):
     http_method_names = ("get", "head")
 
 
+@method_decorator(needs_confirmation, name="dispatch")
 class AddApp(ActivateTOTPView):
     """Set up an authenticator app."""
 
@@ -43,6 +46,7 @@ class RemoveApp(DeactivateTOTPView):
     http_method_names = FORM
 
 
+@method_decorator(needs_confirmation, name="dispatch")
 class AddPasskey(AddWebAuthnView):
     """Add a passkey."""
 
