@@ -1,4 +1,7 @@
-"""Who may see and do what. Every query for a reader starts with `visible_to`."""
+"""Who may see and do what. Every query for a reader starts with `visible_to`.
+
+What somebody has by an organization, they have by `memberships_of`, which knows what closes one.
+"""
 
 from collections.abc import Callable, Collection
 from datetime import datetime
@@ -13,6 +16,7 @@ from django.shortcuts import get_object_or_404
 
 from accounts.models import Account, Membership, Organization, Role, Share, Tenure, User
 from accounts.requests import Request
+from accounts.second_factors import factors_of
 
 #: A stretch of time; the end is `None` while it goes on.
 Span = tuple[datetime, datetime | None]
@@ -42,7 +46,7 @@ def visible_to(user: User | AnonymousUser) -> QuerySet[Account]:
         return Account.objects.none()
     return Account.objects.filter(
         Q(owner=user)
-        | Q(organization__in=_organizations_of(user))
+        | Q(organization__in=memberships_of(user).values("organization"))
         | Q(pk__in=shares_with(user).values("account"))
     )
 
@@ -52,16 +56,51 @@ def shares_with(user: User) -> QuerySet[Share]:
     return Share.objects.filter(user=user, owner=F("account__owner"))
 
 
-def _organizations_of(user: User) -> QuerySet[Membership]:
-    return Membership.objects.filter(user=user).values("organization")  # type: ignore[return-value] # of ids
-
-
 def _tenures_of(user: User) -> QuerySet[Tenure]:
     """Return the tenures whose figures somebody may see: permissions are today's."""
     shared = shares_with(user).filter(account=OuterRef("account"), owner=OuterRef("owner"))
     return Tenure.objects.filter(
-        Q(owner=user) | Q(organization__in=_organizations_of(user)) | Exists(shared)
+        Q(owner=user)
+        | Q(organization__in=memberships_of(user).values("organization"))
+        | Exists(shared)
     )
+
+
+def memberships_of(user: User) -> QuerySet[Membership]:
+    """Return the memberships that open something to somebody now.
+
+    Where a second factor is required, one opens nothing to those who have none.
+    """
+    return Membership.objects.filter(
+        Q(organization__requires_second_factor=False) | Exists(factors_of(user)), user=user
+    )
+
+
+def closed_organizations(user: User) -> QuerySet[Organization]:
+    """Return the organizations that somebody belongs to and sees only with a second factor."""
+    closed = Membership.objects.filter(user=user).exclude(pk__in=memberships_of(user))
+    return Organization.objects.filter(memberships__in=closed).order_by("name")
+
+
+def in_organization(
+    view: Callable[[Request, Organization], HttpResponse],
+) -> Callable[[Request, UUID], HttpResponse]:
+    """Give a view the organization of its address, which the reader administers.
+
+    Out of scope is 404, before any other word; a role that is too low is named before the method.
+    """
+
+    @wraps(view)
+    def looked_up(request: Request, organization: UUID) -> HttpResponse:
+        member = get_object_or_404(
+            memberships_of(request.user).select_related("organization"),
+            organization__uid=organization,
+        )
+        if member.role not in ADMINISTER:
+            raise NeedsRole(Role.ADMIN)
+        return view(request, member.organization)
+
+    return looked_up
 
 
 def in_scope(
@@ -105,9 +144,9 @@ def may(user: User, account: Account, roles: frozenset[Role]) -> bool:
     """Whether somebody who sees the account holds one of `roles` for it; an owner holds all."""
     if account.owner_id is not None:
         return account.owner_id == user.pk
-    return Membership.objects.filter(
-        user=user, organization=account.organization_id, role__in=roles
-    ).exists()
+    return (
+        memberships_of(user).filter(organization=account.organization_id, role__in=roles).exists()
+    )
 
 
 def require(user: User, account: Account, roles: frozenset[Role]) -> None:
@@ -127,10 +166,10 @@ def operated_accounts(user: User) -> QuerySet[Account]:
 def organizations_administered_by(user: User) -> QuerySet[Organization]:
     """Return the organizations to which somebody may add accounts."""
     return Organization.objects.filter(
-        memberships__user=user, memberships__role__in=ADMINISTER
+        memberships__in=memberships_of(user).filter(role__in=ADMINISTER)
     ).order_by("name")
 
 
 def _with_roles(user: User, roles: frozenset[Role]) -> QuerySet[Account]:
-    of = Membership.objects.filter(user=user, role__in=roles).values("organization")
+    of = memberships_of(user).filter(role__in=roles).values("organization")
     return visible_to(user).filter(Q(owner=user) | Q(organization__in=of))

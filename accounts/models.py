@@ -67,6 +67,8 @@ class Organization(models.Model):
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(max_length=80, unique=True, validators=[plain_words])
     created_at = models.DateTimeField(default=timezone.now)
+    #: Members without one see nothing of the organization until they have one.
+    requires_second_factor = models.BooleanField(default=False)
     members: "models.ManyToManyField[User, Membership]" = models.ManyToManyField(
         User, through="Membership", related_name="organizations"
     )
@@ -99,6 +101,42 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}: {self.role} of {self.organization}"
+
+
+class Invitation(models.Model):
+    """A way into an organization, by a link whose text is known to its holder alone."""
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="invitations")
+    email = models.EmailField("e-mail")
+    role = models.CharField(max_length=16, choices=Role)
+    link_digest = models.CharField(max_length=64, unique=True)
+    by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(role__in=Role.values), name="invitation_role_known"),
+            # The link's text itself is refused, in whatever way it might get here.
+            models.CheckConstraint(
+                condition=Q(link_digest__regex=r"^[0-9a-f]{64}$"), name="invitation_digest_form"
+            ),
+            models.CheckConstraint(
+                condition=Q(accepted_at=None) | Q(revoked_at=None), name="invitation_ends_once"
+            ),
+            models.UniqueConstraint(
+                F("organization"),
+                Lower("email"),
+                condition=Q(accepted_at=None, revoked_at=None),
+                name="one_open_invitation",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"invitation of {self.email} to {self.organization_id}"
 
 
 class Environment(models.TextChoices):

@@ -1,22 +1,26 @@
-"""What every page may say about the installation."""
+"""What every page may say about the installation and about what is closed to its reader."""
 
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from accounts.access import closed_organizations
 from accounts.audit.reading import oversees
-from accounts.models import User
+from accounts.models import Organization, User
 
 
 def installation(request: HttpRequest) -> dict[str, Any]:
-    """Tell templates whether this is the demo, and whether the reader oversees anything.
+    """Tell templates whether this is the demo, who lets people in, what the reader oversees.
 
     The latter is asked of the database by the pages that show it, not by fragments.
     """
     return {
         "is_demo_installation": settings.DEMO,
+        "company": settings.OIDC_NAME if settings.OIDC_SERVER_URL else "",
         "oversees": SimpleLazyObject(lambda: _oversees(request)),
     }
 
@@ -24,3 +28,14 @@ def installation(request: HttpRequest) -> dict[str, Any]:
 def _oversees(request: HttpRequest) -> bool:
     user = getattr(request, "user", None)
     return isinstance(user, User) and oversees(user)
+
+
+def closed(request: HttpRequest) -> dict[str, Callable[[], list[Organization]]]:
+    """Name the organizations that want a second factor first; asked for by whole pages alone."""
+    user = getattr(request, "user", None)
+
+    @cache
+    def look() -> list[Organization]:
+        return list(closed_organizations(user)) if user and user.is_authenticated else []
+
+    return {"closed_organizations": look}

@@ -11,7 +11,8 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 import embedded
-from qredo_dash import database, env, home, logs
+from qredo_dash import caches, database, env, home, logs
+from qredo_dash.identity import *  # noqa: F403 - each of its names is a setting
 
 BASE_DIR = home.PROJECT
 DATA_DIR = home.data_dir()
@@ -37,16 +38,19 @@ def _stores() -> tuple[str, str, str]:
             raise ImproperlyConfigured(
                 "Set REDIS_URL: a server installation brings its own Valkey."
             )
-        return env.secret("DATABASE_URL"), redis, redis
+        cache = env.text("CACHE_URL") or caches.beside(redis)
+        return env.secret("DATABASE_URL"), redis, cache
     addresses = embedded.locate(DATA_DIR)
     valkey = addresses.valkey
-    return addresses.postgres.url, valkey.url(0), valkey.client_url(0)
+    return addresses.postgres.url, valkey.url(0), valkey.client_url(caches.DATABASE)
 
 
 DATABASE_URL, BROKER_URL, CACHE_URL = _stores()
 SECRET_KEY = env.secret("SECRET_KEY") or _own_secret("secret_key")
 if SERVER_INSTALLATION and not SECRET_KEY:
     raise ImproperlyConfigured("Set SECRET_KEY_FILE: a server installation brings its own secrets.")
+#: Earlier ones, newest first, after a change: what they signed or sealed can still be read.
+SECRET_KEY_FALLBACKS = env.secret("SECRET_KEY_FALLBACKS").split()
 
 # Where the vault's keysets come from. They are read by whoever seals or opens, when they do.
 VAULT_KEYSET_COMMAND = env.text("VAULT_KEYSET_COMMAND")
@@ -76,6 +80,12 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.postgres",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.usersessions",
     "django_htmx",
     "csp",
     "qredo_dash",
@@ -95,10 +105,12 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "qredo_dash.middleware.WholePageSignIn",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "qredo_dash.middleware.ReaderZone",
+    "qredo_dash.interruptions.Interruptions",
 ]
 
 ROOT_URLCONF = "qredo_dash.urls"
@@ -114,6 +126,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "qredo_dash.context.installation",
+                "qredo_dash.context.closed",
             ],
             "loaders": [
                 (
@@ -146,29 +159,10 @@ def _owner_url() -> str:
 
 
 DATABASES = {"default": _connected()}
+CACHES = {"default": caches.settings_for(CACHE_URL)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 12},
-    },
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-]
-LOGIN_URL = "sign-in"
-LOGIN_REDIRECT_URL = "overview"
-LOGOUT_REDIRECT_URL = "sign-in"
-
-SESSION_COOKIE_NAME = "session"
-SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_AGE = 12 * 60 * 60
-CSRF_COOKIE_HTTPONLY = True
-CSRF_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SERVER_INSTALLATION
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"

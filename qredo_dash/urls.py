@@ -1,11 +1,21 @@
 """Every address of the site. Only this module imports views."""
 
-from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.views import LogoutView
-from django.urls import path
+from django.conf import settings
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
-from accounts import pages as people
 from accounts.audit import pages as audit
+from accounts.pages import (
+    company,
+    confirm,
+    invitations,
+    members,
+    profile,
+    reset,
+    second_factor,
+    sessions,
+    sign_in,
+)
 from balances.pages import (
     account,
     accounts,
@@ -15,9 +25,18 @@ from balances.pages import (
     overview,
     rejected,
     series,
-    settings,
 )
+from balances.pages import settings as account_settings
 from qredo_dash import health
+
+
+class Base36(StringConverter):
+    """A number as allauth writes it into links; what follows its hyphen is the link's secret."""
+
+    regex = "[0-9A-Za-z]+"
+
+
+register_converter(Base36, "base36")
 
 handler403 = "qredo_dash.errors.forbidden"
 
@@ -41,18 +60,66 @@ urlpatterns = [
     path("accounts/<uuid:uid>/resume/", actions.resume, name="account-resume"),
     path("accounts/<uuid:uid>/archive/", actions.archive, name="account-archive"),
     path("accounts/<uuid:uid>/restore/", actions.restore, name="account-restore"),
-    path("accounts/<uuid:uid>/edit/", settings.details, name="account-edit"),
-    path("accounts/<uuid:uid>/shares/", settings.shares, name="account-shares"),
-    path("accounts/<uuid:uid>/shares/stop/", settings.unshare, name="account-unshare"),
-    path("accounts/<uuid:uid>/transfer/", settings.transfer, name="account-transfer"),
+    path("accounts/<uuid:uid>/edit/", account_settings.details, name="account-edit"),
+    path("accounts/<uuid:uid>/shares/", account_settings.shares, name="account-shares"),
+    path("accounts/<uuid:uid>/shares/stop/", account_settings.unshare, name="account-unshare"),
+    path("accounts/<uuid:uid>/transfer/", account_settings.transfer, name="account-transfer"),
     path("audit/", audit.page, name="audit"),
     path("audit.csv", audit.as_csv, name="audit-csv"),
     path("audit.json", audit.as_json, name="audit-json"),
     path("accounts/<uuid:uid>/key/", keys.page, name="account-key"),
     path("accounts/<uuid:uid>/key/revoke/", keys.revoke, name="account-key-revoke"),
-    path("profile/", people.profile, name="profile"),
-    path("profile/password/", people.Password.as_view(), name="password"),
-    path("sign-in/", people.SignIn.as_view(), name="sign-in"),
-    path("sign-out/", login_not_required(LogoutView.as_view()), name="sign-out"),
+    path("organizations/<uuid:organization>/members/", members.page, name="members"),
+    path("invitations/accept/", invitations.accept, name="invitation-accept"),
+    path("invitations/<str:token>/", invitations.arrive, name="invitation"),
+    path("profile/", profile.profile, name="profile"),
+    path("profile/password/", profile.Password.as_view(), name="account_change_password"),
+    path("profile/sessions/", sessions.page, name="usersessions_list"),
+    path("profile/security/", second_factor.Overview.as_view(), name="mfa_index"),
+    path("profile/security/app/", second_factor.AddApp.as_view(), name="mfa_activate_totp"),
+    path(
+        "profile/security/app/remove/",
+        second_factor.RemoveApp.as_view(),
+        name="mfa_deactivate_totp",
+    ),
+    path("profile/security/passkey/", second_factor.AddPasskey.as_view(), name="mfa_add_webauthn"),
+    path(
+        "profile/security/passkey/<int:pk>/remove/",
+        second_factor.RemovePasskey.as_view(),
+        name="mfa_remove_webauthn",
+    ),
+    path(
+        "profile/security/codes/",
+        second_factor.RecoveryCodes.as_view(),
+        name="mfa_view_recovery_codes",
+    ),
+    path(
+        "profile/security/codes/new/",
+        second_factor.NewRecoveryCodes.as_view(),
+        name="mfa_generate_recovery_codes",
+    ),
+    path("sign-in/", sign_in.SignIn.as_view(), name="sign-in"),
+    # allauth looks for its pages by its own names.
+    path("sign-in/", sign_in.SignIn.as_view(), name="account_login"),
+    path("sign-in/second/", sign_in.SecondFactor.as_view(), name="mfa_authenticate"),
+    path("sign-in/passkey/", sign_in.Passkey.as_view(), name="mfa_login_webauthn"),
+    path("sign-in/forgotten/", reset.Forgotten.as_view(), name="account_reset_password"),
+    path(
+        "sign-in/forgotten/<base36:uidb36>-<str:key>/",
+        reset.Forgiven.as_view(),
+        name="account_reset_password_from_key",
+    ),
+    path("sign-out/", sign_in.SignOut.as_view(), name="sign-out"),
+    path("confirm/", confirm.ByPassword.as_view(), name="account_reauthenticate"),
+    path("confirm/code/", confirm.ByCode.as_view(), name="mfa_reauthenticate"),
+    path("confirm/passkey/", confirm.ByPasskey.as_view(), name="mfa_reauthenticate_webauthn"),
     path("health/", health.page, name="health"),
 ]
+
+#: Only where a company's server is set up.
+COMPANY = [
+    path("sign-in/company/", company.go, name="company"),
+    path("sign-in/<slug:provider_id>/back/", company.back, name="openid_connect_callback"),
+]
+if settings.OIDC_SERVER_URL:
+    urlpatterns += COMPANY

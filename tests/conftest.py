@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 from django.db import connection
-from django.test import Client
 
 from accounts import sharing
 from accounts.models import Account, Environment, Membership, Organization, Role, User
@@ -84,6 +84,12 @@ def link(db: None) -> Iterator[psycopg.Connection[Any]]:  # noqa: ARG001
     name = str(connection.settings_dict["NAME"])
     with psycopg.connect(settings.DATABASE_URL, dbname=name, autocommit=True) as opened:
         yield opened
+
+
+@pytest.fixture(autouse=True)
+def _nobody_tried_before() -> None:
+    # Attempts are counted by address, which all tests share.
+    cache.clear()
 
 
 @pytest.fixture(autouse=True)
@@ -191,11 +197,5 @@ def rehearsal(cast: Cast, simulator: Simulator) -> Account:
 
 @pytest.fixture
 def browser_of() -> Any:
-    """Return a signed-in test client of somebody."""
-
-    def signed_in(user: User) -> Client:
-        client = Client()
-        client.force_login(user)
-        return client
-
-    return signed_in
+    """Return a test client of somebody who has just signed in."""
+    return props.signed_in

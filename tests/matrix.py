@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from django.urls import URLPattern, get_resolver
+
+from accounts.models import Account
 
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "DELETE")
 MEMBERS: Final = ("viewer", "operator", "admin", "auditor")
@@ -26,12 +28,14 @@ def answers(**understood: int) -> Answers:
 class Rule:
     """What an address answers to whom.
 
-    Under `one_account` only readers of the account are answered at all. `roles` may act; to other
-    readers the methods in `guarded` are forbidden. `to_anonymous` is for pages without sign-in.
+    Under `one_account` and `one_organization` only readers of it are answered at all. `roles` may
+    act; to other readers the methods in `guarded` are forbidden. `to_anonymous` is for pages
+    without sign-in.
     """
 
     signed_in: Answers
     one_account: bool = False
+    one_organization: bool = False
     roles: tuple[str, ...] = (*MEMBERS, "owner", "reader")
     guarded: tuple[str, ...] = ()
     to_anonymous: Answers | None = None
@@ -40,7 +44,7 @@ class Rule:
         """Return the statuses that somebody gets, if `readers` see the account asked for."""
         if who == "anonymous":
             return self.to_anonymous or dict.fromkeys(METHODS, MOVED)
-        if not self.one_account:
+        if not self.one_account and not self.one_organization:
             return self.signed_in
         if who not in readers:
             return dict.fromkeys(METHODS, MISSING)
@@ -54,6 +58,18 @@ OPERATES: Final = ("operator", "admin", "owner")
 ADMINISTERS: Final = ("admin", "owner")
 _ONE: Final = Rule(READ, one_account=True)
 _DO: Final = answers(post=MOVED)
+
+#: A form that is shown again with what is wrong in it.
+_FORM_AGAIN: Final = Rule(answers(get=OK, head=OK, post=OK))
+_SIGN_IN: Final = Rule(
+    dict.fromkeys(METHODS, MOVED), to_anonymous=answers(get=OK, head=OK, post=OK)
+)
+_TO_ALL: Final = Rule(
+    answers(get=OK, head=OK, post=OK), to_anonymous=answers(get=OK, head=OK, post=OK)
+)
+#: There is a better place to be, whatever was asked.
+_ELSEWHERE: Final = Rule(dict.fromkeys(METHODS, MOVED))
+_NO_INVITATION: Final = answers(get=MISSING, head=MISSING)
 
 RULES: Final = {
     "overview": Rule(READ),
@@ -117,9 +133,35 @@ RULES: Final = {
     "audit": Rule(READ),
     "audit-csv": Rule(READ),
     "audit-json": Rule(READ),
-    "profile": Rule(answers(get=OK, head=OK, post=OK)),
-    "password": Rule(answers(get=OK, head=OK, post=OK)),
-    "sign-in": Rule(dict.fromkeys(METHODS, MOVED), to_anonymous=answers(get=OK, head=OK, post=OK)),
+    "members": Rule(FORM, one_organization=True, roles=("admin",), guarded=METHODS),
+    # Nobody holds a link that opens anything.
+    "invitation": Rule(_NO_INVITATION, to_anonymous=_NO_INVITATION),
+    "invitation-accept": Rule(
+        _NO_INVITATION | {"POST": MISSING}, to_anonymous=_NO_INVITATION | {"POST": MISSING}
+    ),
+    "profile": _FORM_AGAIN,
+    "usersessions_list": Rule(answers(get=OK, head=OK, post=MOVED)),
+    "mfa_index": Rule(READ),
+    # Nobody of the cast has a second factor.
+    "mfa_activate_totp": _FORM_AGAIN,
+    "mfa_deactivate_totp": Rule(dict.fromkeys(METHODS, MISSING)),
+    "mfa_add_webauthn": _FORM_AGAIN,
+    "mfa_remove_webauthn": Rule(answers(get=MISSING, head=MISSING, post=MISSING)),
+    "mfa_view_recovery_codes": Rule(answers(get=MISSING, head=MISSING)),
+    "mfa_generate_recovery_codes": _FORM_AGAIN,
+    "mfa_reauthenticate": _ELSEWHERE,
+    "mfa_reauthenticate_webauthn": _ELSEWHERE,
+    "account_change_password": _FORM_AGAIN,
+    "account_reauthenticate": _FORM_AGAIN,
+    "sign-in": _SIGN_IN,
+    "account_login": _SIGN_IN,
+    # No mail server is set up, and nobody holds a link.
+    "account_reset_password": _TO_ALL,
+    "account_reset_password_from_key": _TO_ALL,
+    "mfa_authenticate": _ELSEWHERE,
+    "mfa_login_webauthn": Rule(
+        dict.fromkeys(METHODS, MOVED), to_anonymous=answers(get=MOVED, head=MOVED, post=MOVED)
+    ),
     "sign-out": Rule(_DO, to_anonymous=_DO),
     "health": Rule(READ, to_anonymous=READ),
 }
@@ -130,3 +172,11 @@ def addresses() -> Iterator[URLPattern]:
     for pattern in get_resolver().url_patterns:
         assert isinstance(pattern, URLPattern), "an include: walk into it here"
         yield pattern
+
+
+def arguments(pattern: URLPattern, account: Account) -> list[Any]:
+    """Return what an address is filled with to be about this account; other things do not exist."""
+    owner = account.organization
+    made_up = {"pk": 0, "token": "made-up", "uidb36": "1", "key": "made-up"}
+    known = {"uid": account.uid, "organization": owner and owner.uid, **made_up}
+    return [known[name] for name in pattern.pattern.converters]

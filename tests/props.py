@@ -1,7 +1,11 @@
 """Things that tests make: people, enrolled accounts, polls at chosen instants."""
 
+import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import Any
+
+from django.test import Client
 
 import qredo
 from accounts import enrolment
@@ -19,6 +23,17 @@ PASSWORD = "a made-up pass phrase"
 def person(name: str) -> User:
     """Return a new person with a name and an e-mail address."""
     return User.objects.create_user(f"{name}@example.com", PASSWORD, name=name.title())
+
+
+def signed_in(user: User, *, ago: float = 0, **options: Any) -> Client:
+    """Return a test client of somebody who has signed in so many seconds ago."""
+    browser = Client(**options)
+    browser.force_login(user)
+    session = browser.session
+    session["account_authentication_methods"] = [{"method": "password", "at": time.time() - ago}]
+    session["account_authentication_methods_user"] = str(user.pk)
+    session.save()
+    return browser
 
 
 def enrolled(

@@ -18,6 +18,8 @@ os.environ["DATA_DIR"] = str(_FOLDER)
 # Never the machine's own: a test must not reach a real Qredo.
 for _name in ("QREDO_PRODUCTION_URL", "QREDO_SANDBOX_URL"):
     os.environ[_name] = "http://127.0.0.1:9/qapi/v1"
+for _name in ("CACHE_URL", "EMAIL_HOST", "OIDC_SERVER_URL", "TRUSTED_PROXIES"):
+    os.environ.pop(_name, None)
 os.environ["DEMO"] = "0"
 os.environ["QREDO_DASH_PROCESS"] = "owner"
 

@@ -4,9 +4,7 @@ import json
 from typing import Any
 
 import pytest
-import redis
 from celery.exceptions import OperationalError
-from django.conf import settings as project
 from django.test import Client
 from django.urls import reverse
 
@@ -14,6 +12,7 @@ from accounts.models import Account
 from balances import refreshing, scheduling
 from balances.models import Pause, Refresh
 from balances.tasks import refresh as refresh_task
+from tests.broker import link as broker_link
 from tests.conftest import Cast, Simulator
 from tests.history import coins
 from tests.markup import read
@@ -29,7 +28,7 @@ def page_of(browser: Client, account: Account) -> str:
 
 @pytest.fixture
 def broker() -> Any:
-    link = redis.Redis.from_url(project.CACHE_URL)
+    link = broker_link()
     link.delete("celery")
     yield link
     link.delete("celery")

@@ -9,8 +9,6 @@ from typing import Any
 from unittest import mock
 
 import pytest
-import redis
-from django.conf import settings as project
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client, RequestFactory
@@ -24,10 +22,10 @@ from balances import claims, refreshing
 from balances.models import Refresh
 from balances.tasks import hand_out
 from balances.tasks import refresh as refresh_task
-from tests import canary, props
+from tests import broker, canary, props
 from tests.conftest import Cast, Simulator
 from tests.history import answer, at, coins
-from tests.matrix import PEOPLE, addresses
+from tests.matrix import PEOPLE, addresses, arguments
 
 ADD = "/accounts/add/"
 
@@ -103,9 +101,8 @@ def everything_happens(
 
 def pages_of(browser: Client, account: Account) -> Iterator[bytes]:
     for pattern in addresses():
-        args = [account.uid] if "uid" in pattern.pattern.converters else []
         # Files are streamed: their bytes come only when they are asked for.
-        yield b"".join(browser.get(reverse(str(pattern.name), args=args)))
+        yield b"".join(browser.get(reverse(str(pattern.name), args=arguments(pattern, account))))
 
 
 def test_no_page_no_log_and_no_table_holds_it(
@@ -126,7 +123,7 @@ def test_no_page_no_log_and_no_table_holds_it(
 
 def test_no_message_on_the_broker_holds_it(cast: Cast, simulator: Simulator) -> None:
     account = enrolled(cast, simulator)
-    link = redis.Redis.from_url(project.CACHE_URL)
+    link = broker.link()
     link.flushdb()
     props.scheduled(account, at(10), 300)
     hand_out(claims.claim_due(limit=1, now=at(10, 1)))
@@ -190,8 +187,7 @@ def test_no_error_page_holds_it(
     where: str,
 ) -> None:
     settings.DEBUG = debug
-    browser = Client(raise_request_exception=False)
-    browser.force_login(cast.admin)
+    browser = props.signed_in(cast.admin, raise_request_exception=False)
     told |= {"api_secret": f" {canary.TEXT}\n", "label": canary.TEXT[:70]}
     if where == "accounts.vault.seal":
         monkeypatch.setattr("accounts.enrolment.test_key", lambda _: None)

@@ -20,7 +20,22 @@ SERVER = {
     "SECRET_KEY": "x" * 60,
     "VAULT_PUBLIC_KEYSET": "{}",
 }
-OURS = ("DATABASE", "REDIS", "SECRET_KEY", "VAULT", "DATA_DIR", "DEBUG", "DEMO", "QREDO", "POLL")
+COOKIES = "s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, s.SESSION_COOKIE_SECURE"
+OURS = (
+    "CACHE",
+    "DATABASE",
+    "EMAIL",
+    "OIDC",
+    "REDIS",
+    "TRUSTED",
+    "SECRET_KEY",
+    "VAULT",
+    "DATA_DIR",
+    "DEBUG",
+    "DEMO",
+    "QREDO",
+    "POLL",
+)
 
 
 @pytest.mark.parametrize(
@@ -125,10 +140,12 @@ def test_a_database_address_becomes_settings(monkeypatch: pytest.MonkeyPatch) ->
     assert database.settings_for(url)["OPTIONS"]["pool"]["max_size"] == 8
 
 
-def imported(**given: str) -> subprocess.CompletedProcess[str]:
+def imported(
+    shown: str = "s.DEBUG, s.DEMO, s.SESSION_COOKIE_SECURE", **given: str
+) -> subprocess.CompletedProcess[str]:
     """Import the settings in a process of its own, with no variable but these."""
     clean = {name: text for name, text in os.environ.items() if not name.startswith(OURS)}
-    words = "from qredo_dash import settings as s; print(s.DEBUG, s.DEMO, s.SESSION_COOKIE_SECURE)"
+    words = f"from qredo_dash import settings as s; print({shown})"
     return subprocess.run(
         [sys.executable, "-c", words],
         env=clean | given,
@@ -141,6 +158,29 @@ def imported(**given: str) -> subprocess.CompletedProcess[str]:
 
 def test_a_server_starts_with_everything_given_and_without_debug() -> None:
     assert imported(**SERVER).stdout == "False False True\n"
+
+
+def test_cookies_are_bound_to_https_and_this_host_on_servers_alone(tmp_path: Path) -> None:
+    served = imported(COOKIES, **SERVER)
+    assert served.stdout == "__Host-session __Host-csrftoken True\n"
+    assert imported(COOKIES, DATA_DIR=str(tmp_path)).stdout == "session csrftoken False\n"
+
+
+@pytest.mark.parametrize(
+    ("given", "address"),
+    [
+        ({}, "redis://cache.example/1"),
+        ({"REDIS_URL": "rediss://:x@cache.example:6380"}, "rediss://:x@cache.example:6380/1"),
+        ({"CACHE_URL": "redis://other.example/7"}, "redis://other.example/7"),
+    ],
+)
+def test_attempts_are_counted_apart_from_the_queues(given: dict[str, str], address: str) -> None:
+    assert imported("s.CACHES['default']['LOCATION']", **(SERVER | given)).stdout == f"{address}\n"
+
+
+def test_a_cache_that_cannot_be_guessed_has_to_be_named() -> None:
+    process = imported(**(SERVER | {"REDIS_URL": "redis+socket:///run/valkey.sock"}))
+    assert "Set CACHE_URL" in process.stderr
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from tests import props
 from tests.conftest import Cast, Simulator
 from tests.history import coins
 from tests.markup import Element, read
-from tests.matrix import PEOPLE, addresses
+from tests.matrix import PEOPLE, addresses, arguments
 
 #: Attributes that make a browser fetch something or go somewhere.
 ADDRESSES = ("href", "src", "action", "formaction", "poster", "data", "srcset", "hx-get", "hx-post")
@@ -35,8 +35,7 @@ def answers(cast: Cast, custody: Account, simulator: Simulator, browser_of: Any)
 
 def paths(account: Account) -> Iterator[str]:
     for pattern in addresses():
-        args = [account.uid] if "uid" in pattern.pattern.converters else []
-        yield reverse(str(pattern.name), args=args)
+        yield reverse(str(pattern.name), args=arguments(pattern, account))
     yield f"{reverse('account', args=[account.uid])}?range=custom&from=x&to=y"
     yield "/nothing/here/"
 
@@ -133,7 +132,7 @@ def test_cookies_are_out_of_reach_of_scripts_and_other_sites(
     settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = on_server
     browser = Client()
     browser.get(reverse("sign-in"))
-    typed = {"username": cast.viewer.email, "password": props.PASSWORD}
+    typed = {"login": cast.viewer.email, "password": props.PASSWORD}
     answer = browser.post(reverse("sign-in"), typed)
     assert set(answer.cookies) == {"session", "csrftoken"}
     for cookie in answer.cookies.values():

@@ -51,7 +51,7 @@ def assert_only_ours(page: Page) -> None:
     assert not page.all("textarea")
     for element in page.elements:
         assert_inert(element)
-        assert "autofocus" not in element.attributes or element.attributes["name"] == "username"
+        assert "autofocus" not in element.attributes or element.attributes["name"] == "login"
 
 
 @pytest.mark.parametrize("label", [*ODD, *FORMULAS])
@@ -145,7 +145,7 @@ def test_what_stands_in_a_query_is_text(custody: Account, browser: Client, text:
     typed = {"label": text, "api_key": text, "owner": text, "environment": text}
     assert_only_ours(read(browser.post(reverse("account-add"), typed)))
     assert_only_ours(read(Client().get(reverse("sign-in"), {"next": text})))
-    assert_only_ours(read(Client().post(reverse("sign-in"), {"username": text, "password": "x"})))
+    assert_only_ours(read(Client().post(reverse("sign-in"), {"login": text, "password": "x"})))
 
 
 def test_a_wrong_answers_own_words_are_text(

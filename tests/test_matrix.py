@@ -21,10 +21,13 @@ from tests.matrix import (
     RULES,
     Answers,
     addresses,
+    arguments,
 )
 
 NAMES = sorted(RULES)
 OF_ONE = [name for name in NAMES if RULES[name].one_account]
+OF_ORGANIZATION = [name for name in NAMES if RULES[name].one_organization]
+OF_NONE = [name for name in NAMES if name not in OF_ONE + OF_ORGANIZATION]
 
 
 def people(cast: Cast, browser_of: Any) -> dict[str, Client]:
@@ -50,14 +53,18 @@ def told(answer: HttpResponse) -> tuple[int, dict[str, str], str]:
 
 
 def test_every_address_has_a_rule_and_every_rule_an_address() -> None:
-    found = {pattern.name: "uid" in pattern.pattern.converters for pattern in addresses()}
-    assert found == {name: rule.one_account for name, rule in RULES.items()}
+    found = {str(pattern.name): set(pattern.pattern.converters) for pattern in addresses()}
+    assert found.keys() == RULES.keys()
+    for name, converters in found.items():
+        assert ("uid" in converters) == RULES[name].one_account, name
+        assert ("organization" in converters) == RULES[name].one_organization, name
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name not in OF_ONE])
+@pytest.mark.parametrize("name", OF_NONE)
 def test_pages_of_no_account(cast: Cast, custody: Account, browser_of: Any, name: str) -> None:
+    (filled,) = (arguments(found, custody) for found in addresses() if found.name == name)
     for who, browser in people(cast, browser_of).items():
-        assert statuses(browser, name) == RULES[name].expected(who, ()), who
+        assert statuses(browser, name, *filled) == RULES[name].expected(who, ()), who
     assert custody.organization == cast.fund
 
 
@@ -92,6 +99,27 @@ def test_foreign_and_missing_accounts_are_told_apart_by_nothing(
             theirs = ask(everybody[who], method, name, foreign.uid)
             nobodys = ask(everybody[who], method, name, uuid4())
             assert told(theirs) == told(nobodys), (who, method)
+
+
+@pytest.mark.parametrize("name", OF_ORGANIZATION)
+def test_an_organization(cast: Cast, browser_of: Any, name: str) -> None:
+    for who, browser in people(cast, browser_of).items():
+        expected = RULES[name].expected(who, readers=MEMBERS)
+        assert statuses(browser, name, cast.fund.uid) == expected, who
+
+
+@pytest.mark.parametrize("name", OF_ORGANIZATION)
+def test_foreign_and_missing_organizations_are_told_apart_by_nothing(
+    cast: Cast, browser_of: Any, name: str
+) -> None:
+    everybody = people(cast, browser_of)
+    for who in ("anonymous", "admin", "viewer", "owner", "superuser"):
+        for method in METHODS:
+            uids = cast.other.uid, uuid4()
+            theirs, nobodys = (ask(everybody[who], method, name, uid) for uid in uids)
+            there, nowhere = (told(answer) for answer in (theirs, nobodys))
+            assert there[0] == (MOVED if who == "anonymous" else MISSING)
+            assert (there[0], there[2]) == (nowhere[0], nowhere[2]), (who, method)
 
 
 @pytest.mark.parametrize("name", OF_ONE)

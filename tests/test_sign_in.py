@@ -4,10 +4,12 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Account, User
+from qredo_dash import identity
 from tests import props
 from tests.conftest import Cast
 from tests.markup import read, steady
@@ -18,7 +20,7 @@ VIEWER = "viewer@example.com"
 def sign_in(
     browser: Client, email: str = VIEWER, password: str = props.PASSWORD, **more: str
 ) -> Any:
-    typed = {"username": email, "password": password, **more}
+    typed = {"login": email, "password": password, **more}
     return browser.post(reverse("sign-in"), typed)
 
 
@@ -57,7 +59,7 @@ def test_unknown_wrong_and_deactivated_read_alike(cast: Cast) -> None:
 def test_what_was_typed_as_password_is_not_shown_again(cast: Cast) -> None:
     answer = sign_in(Client(), password="my other pass phrase")
     assert "my other pass phrase" not in answer.content.decode()
-    assert read(answer).values()["username"] == cast.viewer.email
+    assert read(answer).values()["login"] == cast.viewer.email
 
 
 @pytest.mark.parametrize(
@@ -88,7 +90,7 @@ def test_nobody_is_sent_to_another_site(cast: Cast, to: str) -> None:  # noqa: A
     assert sign_in(Client(), next=to).headers["Location"] == reverse("overview")
     browser = Client()
     path = f"{reverse('sign-in')}?next="
-    answer = browser.post(path + to, {"username": VIEWER, "password": props.PASSWORD})
+    answer = browser.post(path + to, {"login": VIEWER, "password": props.PASSWORD})
     assert answer.headers["Location"] == reverse("overview")
     # Who is signed in already is sent on at once.
     assert browser.get(path + to).headers["Location"] == reverse("overview")
@@ -98,7 +100,7 @@ def test_the_way_leads_back_to_where_one_wanted_to_go(cast: Cast, custody: Accou
     browser, wanted = Client(), f"{reverse('account', args=[custody.uid])}?asset=BTC&range=30d"
     to_sign_in = browser.get(wanted)
     page = read(browser.get(to_sign_in.headers["Location"]))
-    back = page.one("input", name="next").attributes["value"]
+    (back,) = {field.attributes["value"] for field in page.all("input", name="next")}
     assert back == wanted
     assert sign_in(browser, cast.viewer.email, next=back).headers["Location"] == wanted
 
@@ -145,7 +147,8 @@ def test_signing_in_makes_a_new_session_and_signing_out_ends_it(cast: Cast) -> N
     assert kept != before.session_key
     assert browser.get(reverse("sign-out")).status_code == 405
     assert is_signed_in(browser)
-    browser.post(reverse("sign-out"))
+    out = browser.post(reverse("sign-out"))
+    assert out.headers["Clear-Site-Data"] == '"cache", "storage"'
     browser.cookies["session"] = kept
     assert not is_signed_in(browser)
 
@@ -153,8 +156,8 @@ def test_signing_in_makes_a_new_session_and_signing_out_ends_it(cast: Cast) -> N
 def test_a_new_password_ends_the_other_sessions(cast: Cast, browser_of: Any) -> None:
     here, elsewhere = browser_of(cast.viewer), browser_of(cast.viewer)
     new = "a better pass phrase"
-    typed = {"old_password": props.PASSWORD, "new_password1": new, "new_password2": new}
-    assert here.post(reverse("password"), typed).status_code == 302
+    typed = {"oldpassword": props.PASSWORD, "password1": new, "password2": new}
+    assert here.post(reverse("account_change_password"), typed).status_code == 302
     assert is_signed_in(here)
     assert not is_signed_in(elsewhere)
     assert sign_in(Client()).status_code == 200
@@ -162,8 +165,25 @@ def test_a_new_password_ends_the_other_sessions(cast: Cast, browser_of: Any) -> 
 
 
 def test_a_refused_password_is_not_shown_again(cast: Cast, browser_of: Any) -> None:
-    typed = {"old_password": "wrong one", "new_password1": "short", "new_password2": "short"}
-    answer = browser_of(cast.viewer).post(reverse("password"), typed)
+    typed = {"oldpassword": "wrong one", "password1": "short", "password2": "short"}
+    answer = browser_of(cast.viewer).post(reverse("account_change_password"), typed)
     values = read(answer).values()
     assert [values[name] for name in typed] == ["", "", ""]
     assert "at least 12 characters" in read(answer).text
+
+
+def test_guessing_the_present_password_is_counted(cast: Cast, browser_of: Any) -> None:
+    browser = browser_of(cast.viewer)
+    typed = {"oldpassword": "a guess", "password1": "x", "password2": "x"}
+    path = reverse("account_change_password")
+    assert [browser.post(path, typed).status_code for _ in range(6)] == [200] * 5 + [429]
+
+
+def test_passwords_are_kept_as_argon2_and_older_ones_become_so(cast: Cast, settings: Any) -> None:
+    settings.PASSWORD_HASHERS = identity.PASSWORD_HASHERS
+    cast.viewer.password = make_password(props.PASSWORD, hasher="pbkdf2_sha256")
+    cast.viewer.save()
+    assert sign_in(Client()).status_code == 302
+    cast.viewer.refresh_from_db()
+    assert cast.viewer.password.startswith("argon2$argon2id$")
+    assert sign_in(Client()).status_code == 302

@@ -8,9 +8,9 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.http import Http404
 
-from accounts.access import NeedsRole
+from accounts.access import NeedsRole, memberships_of
 from accounts.audit.objects import INSTALLATION, log_of_organization, log_of_person
-from accounts.models import Act, Membership, Organization, Role, User
+from accounts.models import Act, Organization, Role, User
 
 OVERSEE = frozenset({Role.ADMIN, Role.AUDITOR})
 PERSONAL = "personal"
@@ -42,9 +42,8 @@ class Wanted:
 
 def readable(user: User) -> list[Log]:
     """Return the logs that somebody may read now, the most important one first."""
-    overseen = Organization.objects.filter(
-        memberships__user=user, memberships__role__in=OVERSEE
-    ).order_by("name")
+    of = memberships_of(user).filter(role__in=OVERSEE).values("organization")
+    overseen = Organization.objects.filter(pk__in=of).order_by("name")
     logs = [Log(log_of_organization(one), one.name, str(one.uid)) for one in overseen]
     if user.is_superuser:
         logs.append(Log(INSTALLATION, "Installation", INSTALLATION))
@@ -53,7 +52,7 @@ def readable(user: User) -> list[Log]:
 
 def oversees(user: User) -> bool:
     """Whether somebody may read more than their own activity."""
-    return user.is_superuser or Membership.objects.filter(user=user, role__in=OVERSEE).exists()
+    return user.is_superuser or memberships_of(user).filter(role__in=OVERSEE).exists()
 
 
 def chosen(user: User, key: str) -> Log:
@@ -75,7 +74,7 @@ def _is_member(user: User, key: str) -> bool:
         uid = UUID(key)
     except ValueError:
         return False
-    return Membership.objects.filter(user=user, organization__uid=uid).exists()
+    return memberships_of(user).filter(organization__uid=uid).exists()
 
 
 def acts(log: Log, wanted: Wanted) -> QuerySet[Act]:

@@ -8,6 +8,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 import qredo
+from accounts.confirmation import needs_confirmation
 from accounts.enrolment import LabelTakenError
 from accounts.models import Account
 from accounts.requests import Request
@@ -17,6 +18,7 @@ from balances.onboarding import add_account
 
 @sensitive_post_parameters("api_secret")
 @require_http_methods(["GET", "HEAD", "POST"])
+@needs_confirmation
 def page(request: Request) -> HttpResponse:
     """Show the form; with a key that answers, keep it and go to the new account."""
     form = AddAccountForm(request.user, request.POST if request.method == "POST" else None)

@@ -52,7 +52,8 @@ def build(simulator: Simulator) -> World:
     """Make everybody and everything, once for all tests of the package."""
     fund = Organization.objects.create(name="Fund")
     treasurer, viewer = props.person("treasurer"), props.person("viewer")
-    props.person("newcomer")
+    for name in ("newcomer", "appholder", "keyholder", "walker"):
+        props.person(name)
     Membership.objects.create(organization=fund, user=treasurer, role=Role.ADMIN)
     Membership.objects.create(organization=fund, user=viewer, role=Role.VIEWER)
     custody = props.enrolled(simulator.key("Custody"), "Custody", fund)

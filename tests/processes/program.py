@@ -188,7 +188,7 @@ class Browser:
         return self._ask("POST", path, urlencode({"csrfmiddlewaretoken": token[1], **fields}))
 
     def sign_in(self, email: str, password: str) -> None:
-        assert self.post("/sign-in/", username=email, password=password).status == 302
+        assert self.post("/sign-in/", login=email, password=password).status == 302
 
     def _ask(self, method: str, path: str, body: str | None) -> Page:
         link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=15)

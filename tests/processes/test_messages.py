@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.conf import settings
 from redis import Redis
 
 from accounts.models import Account, ApiKey
@@ -15,13 +14,14 @@ from balances import claims, ledger, tasks
 from balances.claims import Claim
 from balances.models import Schedule, Snapshot
 from tests import history, props
+from tests.broker import link
 from tests.conftest import Simulator
 
 
 @pytest.fixture
 def queue() -> Iterator[Redis]:
     """The broker itself; no worker runs beside the tests."""
-    with Redis.from_url(settings.CACHE_URL) as redis:
+    with link() as redis:
         redis.delete("celery")
         yield redis
         redis.delete("celery")

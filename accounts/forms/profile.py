@@ -1,23 +1,12 @@
-"""Forms of people: signing in and the profile."""
+"""A person's own settings."""
 
 from typing import TYPE_CHECKING
 from zoneinfo import available_timezones
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm
 
 from accounts.models import User
 from accounts.words import tidy
-
-
-class SignInForm(AuthenticationForm):
-    """E-mail and password; says the same whether or not the person exists."""
-
-    error_messages = {
-        "invalid_login": "E-mail and password do not fit together. Both are checked as typed.",
-        "inactive": "E-mail and password do not fit together. Both are checked as typed.",
-    }
-
 
 if TYPE_CHECKING:
     UserForm = forms.ModelForm[User]

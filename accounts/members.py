@@ -1,0 +1,66 @@
+"""Who belongs to an organization and with which role; it is never left without an admin."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import Invitation, Membership, Organization, Role, User
+from accounts.second_factors import factors_of
+
+
+class MembersError(Exception):
+    """What was asked for cannot be done; the message says why, to whoever asked."""
+
+
+@contextmanager
+def kept_administered(organization: Organization) -> Iterator[None]:
+    """Let nobody else change members meanwhile; take back what would leave no admin."""
+    with transaction.atomic():
+        Organization.objects.select_for_update().get(pk=organization.pk)
+        yield
+        admins = organization.memberships.filter(role=Role.ADMIN, user__is_active=True)
+        if not admins.exists():
+            raise MembersError("An organization needs an admin. Make somebody else one first.")
+
+
+def change_role(organization: Organization, *, email: str, role: Role) -> Membership:
+    """Give a member another role; it holds from their next request on."""
+    with kept_administered(organization):
+        member = _member(organization, email)
+        member.role = role
+        member.save(update_fields=["role"])
+        if role != Role.ADMIN:
+            _withdraw_invitations_by(member)
+    return member
+
+
+def remove(organization: Organization, *, email: str) -> Membership:
+    """End a membership; from the next request on the person sees nothing by it."""
+    with kept_administered(organization):
+        member = _member(organization, email)
+        Membership.objects.filter(pk=member.pk).delete()
+        _withdraw_invitations_by(member)
+    return member
+
+
+def require_second_factor(organization: Organization, *, required: bool, by: User) -> None:
+    """Close the organization to members without a second factor, or open it to them again."""
+    if required and not factors_of(by).exists():
+        raise MembersError("Set up a second factor of your own first: you would be shut out.")
+    Organization.objects.filter(pk=organization.pk).update(requires_second_factor=required)
+
+
+def _member(organization: Organization, email: str) -> Membership:
+    found = organization.memberships.filter(user__email=email).select_related("user").first()
+    if found is None:
+        raise MembersError("This person is not a member any more.")
+    return found
+
+
+def _withdraw_invitations_by(member: Membership) -> None:
+    # Otherwise somebody could leave a door for themselves behind.
+    Invitation.objects.filter(
+        organization=member.organization_id, by=member.user_id, accepted_at=None, revoked_at=None
+    ).update(revoked_at=timezone.now())

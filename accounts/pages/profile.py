@@ -1,0 +1,65 @@
+"""A person's own name and time zone, their password, and where else they can go from there."""
+
+from typing import Any
+
+from allauth.account.views import PasswordChangeView
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from accounts.access import organizations_administered_by
+from accounts.audit import objects
+from accounts.audit.recording import record, together
+from accounts.forms.passwords import PasswordForm
+from accounts.forms.profile import ProfileForm
+from accounts.models import User
+from accounts.requests import Request
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def profile(request: Request) -> HttpResponse:
+    """Show and change one's name and time zone."""
+    # A person of its own: what is refused must not show in the page's header either.
+    person = User.objects.get(pk=request.user.pk)
+    form = ProfileForm(request.POST if request.method == "POST" else None, instance=person)
+    if form.is_valid():
+        _save(form, request.user)
+        messages.success(request, "Your profile is saved.")
+        return redirect("profile")
+    administered = organizations_administered_by(request.user)
+    return render(request, "accounts/profile.html", {"form": form, "organizations": administered})
+
+
+def _save(form: ProfileForm, before: User) -> None:
+    changed = form.changed_data
+    if not changed:
+        return
+    with together():
+        # Never the whole row: somebody may have been deactivated meanwhile.
+        form.instance.save(update_fields=changed)
+        was, now = ({name: getattr(p, name) for name in changed} for p in (before, form.instance))
+        record("profile.changed", objects.person(before), by=before, before=was, after=now)
+
+
+class Password(PasswordChangeView):
+    """Change one's password, by the present one; every other session of the person ends."""
+
+    template_name = "accounts/password.html"
+    form_class = PasswordForm
+    http_method_names = ("get", "head", "post")  # a form view takes PUT for POST
+
+    def dispatch(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Let only those in who have a password."""
+        if not request.user.has_usable_password():
+            messages.info(request, "You sign in with your company's account; there is no password.")
+            return redirect("profile")
+        answer: HttpResponse = super().dispatch(request, *args, **kwargs)
+        return answer
+
+    def form_valid(self, form: PasswordForm) -> HttpResponse:
+        """Save the password and put on record that it was changed."""
+        with together():
+            answer: HttpResponse = super().form_valid(form)
+            record("password.changed", objects.person(form.user), by=form.user)
+        return answer

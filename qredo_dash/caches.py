@@ -1,0 +1,30 @@
+"""From the address of a Valkey to Django's cache, which counts attempts for all workers alike."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+#: Apart from the broker's queues: emptying the cache touches no message.
+DATABASE = 1
+
+#: Seconds after which a sign-in is refused rather than let in uncounted.
+PATIENCE = 2
+
+
+def beside(broker_url: str) -> str:
+    """Return the address of the cache's own database on the broker's server."""
+    parts = urlsplit(broker_url)
+    if parts.scheme not in {"redis", "rediss"}:
+        raise ImproperlyConfigured("Set CACHE_URL: it cannot be guessed from REDIS_URL.")
+    return parts._replace(path=f"/{DATABASE}").geturl()
+
+
+def settings_for(url: str) -> dict[str, Any]:
+    """Return the `CACHES` entry for a `redis://`, `rediss://` or `unix://` address."""
+    return {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": url,
+        "KEY_PREFIX": "qredo-dash",
+        "OPTIONS": {"socket_timeout": PATIENCE, "socket_connect_timeout": PATIENCE},
+    }

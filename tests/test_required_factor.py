@@ -1,0 +1,112 @@
+"""Where an organization requires a second factor, nothing of it is seen without."""
+
+from typing import Any
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.test import Client
+from django.urls import reverse
+
+from accounts.access import may, spans_of, visible_at, visible_to
+from accounts.models import Account, Role, User
+from balances import ledger, refreshing
+from tests import props
+from tests.conftest import Cast, Simulator
+from tests.history import coins
+from tests.markup import read
+
+
+def factor(user: User, kind: str = "totp") -> None:
+    Authenticator.objects.create(user=user, type=kind, data={})
+
+
+@pytest.fixture
+def required(cast: Cast, custody: Account, personal: Account, simulator: Simulator) -> Account:
+    """The fund requires one; its account has balances, and its viewer a personal account."""
+    personal.owner = cast.viewer
+    personal.save()
+    personal.tenures.update(owner=cast.viewer)
+    simulator.holds("Custody", BTC=coins(7_654_321))
+    refreshing.refresh_now([custody, personal])
+    cast.fund.requires_second_factor = True
+    cast.fund.save()
+    return custody
+
+
+def everything(browser: Client) -> str:
+    """All that the viewer's pages, fragments and exports say."""
+    paths = ["/", "/accounts/", "/overview/figures/", "/accounts/figures/", "/accounts/add/"]
+    paths += ["/series/?asset=BTC", "/series.csv?asset=BTC", "/overview/asset/?asset=BTC"]
+    return "".join(browser.get(path).content.decode() for path in paths)
+
+
+def test_nothing_of_it_is_seen_without_and_everything_with_one(
+    cast: Cast, required: Account
+) -> None:
+    browser = props.signed_in(cast.viewer)
+    text = everything(browser)
+    assert "Custody" not in text
+    assert "0.07654321" not in text
+    assert "Personal" in text
+    for name in ("account", "account-figures", "account-series", "account-series-csv"):
+        assert browser.get(reverse(name, args=[required.uid])).status_code == 404
+    factor(cast.viewer)
+    assert "Custody" in everything(browser)
+    assert browser.get(reverse("account", args=[required.uid])).status_code == 200
+
+
+def test_every_query_knows(cast: Cast, required: Account) -> None:
+    now = ledger.clock()
+
+    def found(user: User) -> list[bool]:
+        return [
+            required in visible_to(user),
+            required in visible_at(user, now),
+            required.pk in spans_of(user, [required.pk]),
+            may(user, required, frozenset(Role)),
+        ]
+
+    assert found(cast.admin) == [False] * 4
+    factor(cast.admin, "webauthn")
+    assert found(cast.admin) == [True] * 4
+
+
+def test_recovery_codes_alone_are_none(cast: Cast, required: Account) -> None:
+    factor(cast.viewer, "recovery_codes")
+    assert required not in visible_to(cast.viewer)
+
+
+def test_every_page_says_why_and_where_to_go(cast: Cast, required: Account) -> None:  # noqa: ARG001
+    browser = props.signed_in(cast.viewer)
+    for path in ("/", "/accounts/", reverse("profile"), reverse("mfa_index")):
+        page = read(browser.get(path))
+        assert "Fund requires a second factor" in page.text
+    factor(cast.viewer)
+    assert "requires a second factor" not in read(browser.get("/")).text
+
+
+def require(user: User, cast: Cast, wanted: str = "yes") -> Any:
+    path = reverse("members", args=[cast.fund.uid])
+    return props.signed_in(user).post(path, {"do": "factor", "required": wanted})
+
+
+def test_an_admin_without_one_cannot_require_it(cast: Cast) -> None:
+    answer = require(cast.admin, cast)
+    assert answer.status_code == 422
+    assert "of your own first" in read(answer).text
+    cast.fund.refresh_from_db()
+    assert not cast.fund.requires_second_factor
+
+
+def test_an_admin_with_one_requires_it_and_takes_it_back(cast: Cast, custody: Account) -> None:
+    factor(cast.admin)
+    assert require(cast.admin, cast).status_code == 302
+    assert custody not in visible_to(cast.viewer)
+    assert custody in visible_to(cast.admin)
+    assert require(cast.admin, cast, "no").status_code == 302
+    assert custody in visible_to(cast.viewer)
+
+
+def test_other_organizations_stay_open(cast: Cast, foreign: Account, required: Account) -> None:
+    assert list(visible_to(cast.stranger)) == [foreign]
+    assert required.organization == cast.fund
