@@ -5,10 +5,12 @@ from datetime import timedelta
 from hashlib import sha256
 
 from django.conf import settings
-from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from accounts.audit import objects
+from accounts.audit.recording import record, together
+from accounts.audit.vocabulary import Facts
 from accounts.models import Invitation, Membership, Organization, Role, User
 
 #: Where a session keeps the uid of the invitation whose link was opened.
@@ -28,7 +30,7 @@ def invite(organization: Organization, *, email: str, role: Role, by: User) -> s
     if organization.memberships.filter(user__email=email).exists():
         raise AlreadyMemberError
     token = secrets.token_urlsafe(32)
-    with transaction.atomic():
+    with together():
         Organization.objects.select_for_update().get(pk=organization.pk)
         _open(organization).filter(email=email).update(revoked_at=timezone.now())
         Invitation.objects.create(
@@ -39,6 +41,8 @@ def invite(organization: Organization, *, email: str, role: Role, by: User) -> s
             link_digest=_digest(token),
             expires_at=timezone.now() + timedelta(days=settings.INVITATION_DAYS),
         )
+        about = objects.invited(email, organization)
+        record("member.invited", about, by=by, after={"role": str(role)})
     return token
 
 
@@ -47,9 +51,13 @@ def standing(organization: Organization) -> QuerySet[Invitation]:
     return _open(organization).select_related("by").order_by("created_at")
 
 
-def withdraw(organization: Organization, *, email: str) -> bool:
+def withdraw(organization: Organization, *, email: str, by: User) -> bool:
     """End what stands of invitations to a person; return whether there was one."""
-    return bool(_open(organization).filter(email=email).update(revoked_at=timezone.now()))
+    with together():
+        ended = _open(organization).filter(email=email).update(revoked_at=timezone.now())
+        if ended:
+            record("invitation.withdrawn", objects.invited(email, organization), by=by)
+    return bool(ended)
 
 
 def find(token: str) -> Invitation:
@@ -66,21 +74,26 @@ def again(uid: str | None) -> Invitation:
 
 def join(invitation: Invitation, user: User) -> None:
     """Make somebody a member, once. Raise `GoneError`. Whoever is one keeps their role."""
-    with transaction.atomic():
+    with together():
         locked = _takeable(
             Invitation.objects.select_for_update(of=("self",)).filter(pk=invitation.pk)
         )
         locked.accepted_at = timezone.now()
         locked.save(update_fields=["accepted_at"])
-        Membership.objects.get_or_create(
+        _, is_new = Membership.objects.get_or_create(
             organization=locked.organization, user=user, defaults={"role": locked.role}
         )
+        if is_new:
+            log = objects.log_of_organization(locked.organization)
+            told: Facts = {"role": locked.role}
+            record("member.added", objects.person(user, log=log), by=user, after=told)
 
 
 def join_as_new(invitation: Invitation, *, name: str, password: str | None) -> User:
     """Make the invited person and let them join. Raise `GoneError`; then nobody is made."""
-    with transaction.atomic():
+    with together():
         user = User.objects.create_user(invitation.email, password, name=name)
+        record("person.added", objects.person(user), by=user)
         join(invitation, user)
     return user
 

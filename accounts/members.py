@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import transaction
 from django.utils import timezone
 
+from accounts.audit import objects
+from accounts.audit.recording import record, together
+from accounts.audit.vocabulary import Facts
 from accounts.models import Invitation, Membership, Organization, Role, User
 from accounts.second_factors import factors_of
 
@@ -17,7 +19,7 @@ class MembersError(Exception):
 @contextmanager
 def kept_administered(organization: Organization) -> Iterator[None]:
     """Let nobody else change members meanwhile; take back what would leave no admin."""
-    with transaction.atomic():
+    with together():
         Organization.objects.select_for_update().get(pk=organization.pk)
         yield
         admins = organization.memberships.filter(role=Role.ADMIN, user__is_active=True)
@@ -25,23 +27,27 @@ def kept_administered(organization: Organization) -> Iterator[None]:
             raise MembersError("An organization needs an admin. Make somebody else one first.")
 
 
-def change_role(organization: Organization, *, email: str, role: Role) -> Membership:
+def change_role(organization: Organization, *, email: str, role: Role, by: User) -> Membership:
     """Give a member another role; it holds from their next request on."""
     with kept_administered(organization):
         member = _member(organization, email)
-        member.role = role
+        was, member.role = member.role, role
         member.save(update_fields=["role"])
         if role != Role.ADMIN:
             _withdraw_invitations_by(member)
+        if was != role:
+            before, after = {"role": was}, {"role": str(role)}
+            record("member.role_changed", _about(member), by=by, before=before, after=after)
     return member
 
 
-def remove(organization: Organization, *, email: str) -> Membership:
+def remove(organization: Organization, *, email: str, by: User) -> Membership:
     """End a membership; from the next request on the person sees nothing by it."""
     with kept_administered(organization):
         member = _member(organization, email)
         Membership.objects.filter(pk=member.pk).delete()
         _withdraw_invitations_by(member)
+        record("member.removed", _about(member), by=by, before={"role": member.role})
     return member
 
 
@@ -49,11 +55,26 @@ def require_second_factor(organization: Organization, *, required: bool, by: Use
     """Close the organization to members without a second factor, or open it to them again."""
     if required and not factors_of(by).exists():
         raise MembersError("Set up a second factor of your own first: you would be shut out.")
-    Organization.objects.filter(pk=organization.pk).update(requires_second_factor=required)
+    with together():
+        changed = Organization.objects.filter(pk=organization.pk).exclude(
+            requires_second_factor=required
+        )
+        if changed.update(requires_second_factor=required):
+            told: Facts = {"required": required}
+            record("organization.factor", objects.organization(organization), by=by, after=told)
+
+
+def _about(member: Membership) -> objects.Thing:
+    log = objects.log_of_organization(member.organization)
+    return objects.person(member.user, log=log)
 
 
 def _member(organization: Organization, email: str) -> Membership:
-    found = organization.memberships.filter(user__email=email).select_related("user").first()
+    found = (
+        organization.memberships.filter(user__email=email)
+        .select_related("user", "organization")
+        .first()
+    )
     if found is None:
         raise MembersError("This person is not a member any more.")
     return found

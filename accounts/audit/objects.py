@@ -61,6 +61,11 @@ def person(which: User, *, log: str = "") -> Thing:
     return Thing("person", str(which.pk), which.email, log or log_of_person(which.pk))
 
 
+def invited(email: str, to: Organization) -> Thing:
+    """Return somebody who is invited and may not be anybody here yet."""
+    return Thing("person", "", email, log_of_organization(to))
+
+
 def organization(which: Organization) -> Thing:
     """Return an organization."""
     return Thing("organization", str(which.uid), which.name, log_of_organization(which))

@@ -1,4 +1,4 @@
-"""Sign-ins, failed ones and sign-outs, told by Django's signals: alike for every way to sign in.
+"""Sign-ins, failed ones, sign-outs and second factors, told by signals: alike for every way.
 
 Who signs in does so to their own accounts and to those of their organizations: the act is in the
 person's log and in each organization's. A failure is in one log, whoever was meant, so that it
@@ -7,11 +7,19 @@ takes as long for an address that nobody has.
 
 from typing import Any
 
+from allauth.account.signals import password_reset
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import (
+    authenticator_added,
+    authenticator_removed,
+    authenticator_reset,
+)
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 
 from accounts.audit import objects
 from accounts.audit.objects import INSTALLATION, Thing
 from accounts.audit.recording import NOBODY, record, together
+from accounts.audit.vocabulary import Facts
 from accounts.models import Organization, User
 
 #: What a sign-in may call the e-mail address.
@@ -23,6 +31,10 @@ def watch() -> None:
     user_logged_in.connect(_signed_in, dispatch_uid="audit")
     user_logged_out.connect(_signed_out, dispatch_uid="audit")
     user_login_failed.connect(_failed, dispatch_uid="audit")
+    password_reset.connect(_reset, dispatch_uid="audit")
+    authenticator_added.connect(_factor_added, dispatch_uid="audit")
+    authenticator_removed.connect(_factor_removed, dispatch_uid="audit")
+    authenticator_reset.connect(_factor_added, dispatch_uid="audit")
 
 
 def _signed_in(user: User, **_: Any) -> None:
@@ -40,6 +52,24 @@ def _record_everywhere(act: str, user: User) -> None:
         for organization in Organization.objects.filter(memberships__user=user):
             log = objects.log_of_organization(organization)
             record(act, objects.person(user, log=log), by=user)
+
+
+def _reset(user: User, **_: Any) -> None:
+    # Whoever holds the link has not signed in yet.
+    record("password.reset", objects.person(user), by=NOBODY)
+
+
+def _factor_added(user: User, authenticator: Authenticator, **_: Any) -> None:
+    about = objects.person(user)
+    if authenticator.type == Authenticator.Type.RECOVERY_CODES:
+        record("factor.codes_made", about, by=user)
+    else:
+        record("factor.added", about, by=user, after={"kind": str(authenticator.type)})
+
+
+def _factor_removed(user: User, authenticator: Authenticator, **_: Any) -> None:
+    told: Facts = {"kind": str(authenticator.type)}
+    record("factor.removed", objects.person(user), by=user, before=told)
 
 
 def _failed(credentials: dict[str, Any], **_: Any) -> None:

@@ -122,7 +122,7 @@ def _mail(request: Request, organization: Organization, email: str, link: str) -
 
 
 def _withdraw(request: Request, organization: Organization) -> None:
-    if invitations.withdraw(organization, email=_email(request)):
+    if invitations.withdraw(organization, email=_email(request), by=request.user):
         messages.success(request, "The invitation is withdrawn; its link opens nothing any more.")
 
 
@@ -135,12 +135,12 @@ def _role(request: Request, organization: Organization) -> None:
     if role not in Role.values:
         raise members.MembersError("Choose a role from the list.")
     email = _email(request)
-    member = members.change_role(organization, email=email, role=Role(role))
+    member = members.change_role(organization, email=email, role=Role(role), by=request.user)
     messages.success(request, f"{member.user.email} is {member.get_role_display().lower()} now.")
 
 
 def _remove(request: Request, organization: Organization) -> None:
-    member = members.remove(organization, email=_email(request))
+    member = members.remove(organization, email=_email(request), by=request.user)
     messages.success(request, f"{member.user.email} is not a member any more.")
 
 

@@ -10,6 +10,8 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
+from accounts.audit import objects
+from accounts.audit.recording import record
 from accounts.browsers import called
 from accounts.requests import Request
 from accounts.sessions import end_others
@@ -39,7 +41,7 @@ def page(request: Request) -> HttpResponse:
 
 def _end(request: Request) -> None:
     if "others" in request.POST:
-        end_others(request.user, but=request.session.session_key)
+        _record(request, end_others(request.user, but=request.session.session_key))
         messages.success(request, "Your other sessions have ended.")
         return
     number = request.POST.get("session", "")
@@ -48,7 +50,14 @@ def _end(request: Request) -> None:
     own_ones = UserSession.objects.filter(user=request.user, pk=number)
     for own in own_ones.exclude(session_key=request.session.session_key):
         own.end()
+        _record(request, 1)
         messages.success(request, "The session has ended.")
+
+
+def _record(request: Request, ended: int) -> None:
+    if ended:
+        about, told = objects.person(request.user), {"sessions": ended}
+        record("session.ended", about, by=request.user, after=told)
 
 
 def _row(session: Any) -> Row:

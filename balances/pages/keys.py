@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 import qredo
 from accounts.access import ADMINISTER, in_scope, require
+from accounts.confirmation import needs_confirmation
 from accounts.enrolment import KeyChangedError, OtherAccountError
 from accounts.models import Account
 from accounts.requests import Request
@@ -21,6 +22,7 @@ from balances.tasks import send_refresh
 @sensitive_post_parameters("api_secret")
 @in_scope
 @require_http_methods(["GET", "HEAD", "POST"])
+@needs_confirmation
 def page(request: Request, account: Account) -> HttpResponse:
     """Show an account's keys and the form that replaces the active one."""
     require(request.user, account, ADMINISTER)
@@ -55,6 +57,7 @@ def _replaced(form: ReplaceKeyForm, request: Request, account: Account) -> bool:
 
 @in_scope
 @require_http_methods(["GET", "HEAD", "POST"])
+@needs_confirmation
 def revoke(request: Request, account: Account) -> HttpResponse:
     """Erase an account's key, after asking once."""
     require(request.user, account, ADMINISTER)

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import sharing
 from accounts.access import ADMINISTER, OPERATE, OWNER, NeedsRole, in_scope, require, visible_to
+from accounts.confirmation import needs_confirmation
 from accounts.enrolment import LabelTakenError
 from accounts.labels import relabel
 from accounts.models import Account, User
@@ -38,6 +39,7 @@ def _relabelled(form: DetailsForm, account: Account, by: User) -> bool:
 
 @in_scope
 @require_http_methods(["GET", "HEAD", "POST"])
+@needs_confirmation
 def shares(request: Request, account: Account) -> HttpResponse:
     """Show who else reads a personal account, and let one more."""
     _require_owner(request, account)
@@ -58,6 +60,7 @@ def _shared(form: ShareForm, account: Account, by: User) -> str:
 
 @in_scope
 @require_POST
+@needs_confirmation
 def unshare(request: Request, account: Account) -> HttpResponse:
     """Take reading back from somebody."""
     _require_owner(request, account)
@@ -76,6 +79,7 @@ def _require_owner(request: Request, account: Account) -> None:
 
 @in_scope
 @require_http_methods(["GET", "HEAD", "POST"])
+@needs_confirmation
 def transfer(request: Request, account: Account) -> HttpResponse:
     """Give an account to another owner."""
     require(request.user, account, ADMINISTER)
