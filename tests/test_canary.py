@@ -104,7 +104,7 @@ def everything_happens(
 def pages_of(browser: Client, account: Account) -> Iterator[bytes]:
     for pattern in addresses():
         args = [account.uid] if "uid" in pattern.pattern.converters else []
-        yield browser.get(reverse(str(pattern.name), args=args)).content
+        yield browser.get(reverse(str(pattern.name), args=args)).getvalue()
 
 
 def test_no_page_no_log_and_no_table_holds_it(
