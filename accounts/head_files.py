@@ -6,6 +6,7 @@ They are anchors: kept where whoever can write to the database cannot write.
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -55,6 +56,10 @@ def _count_in(header: dict[str, Any], kind: str, counted: str) -> object:
     return header[counted]
 
 
-def day_file(folder: Path, name: str, day: datetime) -> Path:
-    """Return where a day's (in UTC) heads are exported to."""
-    return folder / f"{name}-{day.astimezone(UTC):%Y%m%d}.jsonl"
+def export_day(folder: Path, name: str, day: datetime, export: Callable[[Path], object]) -> Path:
+    """Let a day's (in UTC) heads stand in a folder; return the file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}-{day.astimezone(UTC):%Y%m%d}.jsonl"
+    with suppress(FileExistsError):
+        export(path)
+    return path

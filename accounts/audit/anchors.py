@@ -5,7 +5,6 @@ a log only grows: each head has to be found in it for good.
 """
 
 import re
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -49,11 +48,7 @@ def export(path: Path) -> int:
 
 def export_day(folder: Path) -> Path:
     """Write today's heads into a folder unless they stand there already; return the file."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = head_files.day_file(folder, "act-heads", clock())
-    with suppress(FileExistsError):
-        export(path)
-    return path
+    return head_files.export_day(folder, "act-heads", clock(), export)
 
 
 def read(path: Path) -> list[LogHead]:

@@ -75,10 +75,19 @@ def record(
     after: Facts | None = None,
 ) -> None:
     """Put an act on record. Raise `UnknownActError` for what the vocabulary does not have."""
+    written = _composed(act, about, by, before or {}, after or {})
+    acts = _waiting.get()
+    if acts is None:
+        with transaction.atomic():
+            _write([written])
+    else:
+        acts.append(written)
+
+
+def _composed(act: str, about: Thing, by: User | Doer | None, before: Facts, after: Facts) -> Act:
     origin = origins.current()
     doer = by if isinstance(by, Doer) else _doer(by, origin)
-    acts = _waiting.get()
-    written = Act(
+    return Act(
         log=about.log,
         who_kind=doer.kind,
         who_id=doer.id,
@@ -89,14 +98,9 @@ def record(
         object_label=visible(about.label)[:LONGEST_LABEL],
         address=origin.address,
         agent=origin.agent,
-        before=checked(act, before or {}),
-        after=checked(act, after or {}),
+        before=checked(act, before),
+        after=checked(act, after),
     )
-    if acts is None:
-        with transaction.atomic():
-            _write([written])
-    else:
-        acts.append(written)
 
 
 def _doer(person: User | None, origin: Origin) -> Doer:

@@ -28,8 +28,14 @@ class Finding:
     found: str
 
     def as_dict(self) -> dict[str, str | int | None]:
-        """Return the finding as it is printed."""
+        """Return the finding as it is printed in JSON."""
         return asdict(self)
+
+    def as_line(self) -> str:
+        """Return the finding as it is printed for people."""
+        at = f" at {self.at}" if self.at else ""
+        what = f"{self.field} is {self.found}, expected {self.expected}"
+        return f"{self.log}, act {self.number}{at}: {what}"
 
 
 @dataclass(slots=True)
@@ -44,6 +50,11 @@ class Report:
     def ok(self) -> bool:
         """Whether nothing is wrong."""
         return not self.findings
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How much was read."""
+        return {"acts": self.acts, "logs": self.logs}
 
 
 def verify(anchor: Iterable[LogHead] = (), *, most: int = 100) -> Report:

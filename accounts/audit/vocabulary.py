@@ -1,6 +1,7 @@
 """The acts that are on record: a word for each, what it is called, and what it may tell.
 
-`tells` are the only keys that before and after may have: what is not named here cannot slip in.
+An act that the program learns gets a line here. `tells` are the only keys that before and after may
+have: what is not named here cannot slip in.
 """
 
 from collections.abc import Mapping

@@ -6,7 +6,6 @@ to where that somebody cannot write, still tell: a chain only grows, so each has
 
 import re
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -55,11 +54,7 @@ def export(path: Path) -> int:
 
 def export_day(folder: Path) -> Path:
     """Write today's heads into a folder unless they stand there already; return the file."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = head_files.day_file(folder, "heads", ledger.clock())
-    with suppress(FileExistsError):
-        export(path)
-    return path
+    return head_files.export_day(folder, "heads", ledger.clock(), export)
 
 
 def read(path: Path) -> list[Heads]:

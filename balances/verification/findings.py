@@ -22,8 +22,13 @@ class Finding:
     found: str
 
     def as_dict(self) -> dict[str, str | None]:
-        """Return the finding as it is printed."""
+        """Return the finding as it is printed in JSON."""
         return asdict(self)
+
+    def as_line(self) -> str:
+        """Return the finding as it is printed for people."""
+        at = f" at {self.slot}" if self.slot else ""
+        return f"{self.account}{at}: {self.field} is {self.found}, expected {self.expected}"
 
 
 def compared(

@@ -45,6 +45,11 @@ class Report:
         """Whether nothing is wrong."""
         return not self.findings
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """How much was read."""
+        return {"snapshots": self.snapshots, "runs": self.runs}
+
 
 def verify(anchor: list[Heads] | None = None, *, most: int = 100) -> Report:
     """Read the whole history in one consistent view; streams, and stops after `most` findings."""

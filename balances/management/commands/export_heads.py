@@ -1,26 +1,17 @@
 """Export the heads of every account's chains to a file outside the database."""
 
-from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any
 
-from accounts import cli
+from accounts.anchored import ExportCommand
 from balances.verification import anchors
 
 
-class Command(cli.Command):
-    """Never overwrites a file."""
+class Command(ExportCommand):
+    """The history's anchor."""
 
     help = "Write the heads of all chains to FILE, for verify_history --anchor FILE."
+    counted = "accounts"
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare the options."""
-        parser.add_argument("file", type=Path, metavar="FILE")
-
-    def handle(self, **options: Any) -> None:
-        """Export and say how many."""
-        try:
-            count = anchors.export(options["file"])
-        except OSError as error:
-            self.refuse(f"{options['file'].name} cannot be written: {error.strerror}.")
-        self.emit({"file": str(options["file"]), "accounts": count})
+    def export(self, path: Path) -> int:
+        """Write the file."""
+        return anchors.export(path)
