@@ -15,6 +15,8 @@ PATIENCE = 2
 def beside(broker_url: str) -> str:
     """Return the address of the cache's own database on the broker's server."""
     parts = urlsplit(broker_url)
+    if parts.scheme == "redis+socket":  # as Celery writes a socket
+        return parts._replace(scheme="unix", query=f"db={DATABASE}").geturl()
     if parts.scheme not in {"redis", "rediss"}:
         raise ImproperlyConfigured("Set CACHE_URL: it cannot be guessed from REDIS_URL.")
     return parts._replace(path=f"/{DATABASE}").geturl()

@@ -184,7 +184,7 @@ def test_saving_a_profile_undoes_nothing_that_happened_meanwhile(
     cast: Cast, browser_of: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     browser = browser_of(cast.viewer)
-    from_form = "accounts.forms.ProfileForm.clean_name"
+    from_form = "accounts.forms.profile.ProfileForm.clean_name"
 
     def deactivated_meanwhile(form: Any) -> str:
         User.objects.filter(pk=form.instance.pk).update(is_active=False)

@@ -171,6 +171,10 @@ def test_cookies_are_bound_to_https_and_this_host_on_servers_alone(tmp_path: Pat
     [
         ({}, "redis://cache.example/1"),
         ({"REDIS_URL": "rediss://:x@cache.example:6380"}, "rediss://:x@cache.example:6380/1"),
+        (
+            {"REDIS_URL": "redis+socket://:x@/run/v.sock?virtual_host=0"},
+            "unix://:x@/run/v.sock?db=1",
+        ),
         ({"CACHE_URL": "redis://other.example/7"}, "redis://other.example/7"),
     ],
 )
@@ -179,7 +183,7 @@ def test_attempts_are_counted_apart_from_the_queues(given: dict[str, str], addre
 
 
 def test_a_cache_that_cannot_be_guessed_has_to_be_named() -> None:
-    process = imported(**(SERVER | {"REDIS_URL": "redis+socket:///run/valkey.sock"}))
+    process = imported(**(SERVER | {"REDIS_URL": "sentinel://cache.example:26379"}))
     assert "Set CACHE_URL" in process.stderr
 
 
