@@ -27,16 +27,17 @@ def _double(stage: Stage, trial: Trial) -> None:
     trial.note(f"two beats for {minutes:g} min")
     for _ in range(trial.times):
         _hurt(stage, trial, signal.SIGKILL)
-    freeze(stage, trial)
-
-
-def freeze(stage: Stage, trial: Trial) -> None:
     # It looks alive and does nothing: only what it ought to bring about can tell.
     _hurt(stage, trial, signal.SIGSTOP)
 
 
-def _hurt(stage: Stage, trial: Trial, number: signal.Signals) -> None:
-    victim = stage.program.child(" beat ")
-    os.kill(victim, number)
+def freeze(stage: Stage, trial: Trial) -> None:
+    _hurt(stage, trial, signal.SIGSTOP, within=6 * INTERVAL)
+
+
+def _hurt(
+    stage: Stage, trial: Trial, number: signal.Signals, *, within: float = 2 * INTERVAL
+) -> None:
+    os.kill(stage.program.child(" beat "), number)
     trial.injected += 1
-    stage.goes_on(trial, within=2 * INTERVAL)
+    stage.goes_on(trial, within=within)

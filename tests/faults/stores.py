@@ -49,7 +49,7 @@ def empty_valkey(stage: Stage, trial: Trial) -> None:
             trial.moment(3)
             broker.flushall()
             trial.injected += 1
-            stage.goes_on(trial, within=2 * INTERVAL)
+            stage.goes_on(trial, within=4 * INTERVAL)
 
 
 def valkey_full(trial: Trial) -> Tally:

@@ -93,7 +93,7 @@ def dripping(trial: Trial) -> Tally:
 
 def _drip_at_length(stage: Stage, trial: Trial) -> None:
     drip(stage, trial)
-    trial.recoveries += stage.qredo.dripped
+    _must_end_at(trial, trial.recoveries, DEADLINE_SECONDS)
     with _drops(stage) as keys:
         _ask_at_the_usual_deadline(stage, trial, keys[0])
 
@@ -104,7 +104,7 @@ def drip(stage: Stage, trial: Trial) -> None:
         until(lambda: len(stage.qredo.dripped) >= begun + trial.times, 20 * INTERVAL)
         until(lambda: _reasons(stage, keys))
     trial.injected = len(stage.qredo.dripped) - begun
-    _must_end_at(trial, stage.qredo.dripped[begun:], DEADLINE_SECONDS)
+    trial.recoveries += stage.qredo.dripped[begun:]
     reasons = _reasons(stage, keys)
     trial.must(reasons <= {"timeout"}, f"failed with {sorted(reasons)}")
 
