@@ -159,10 +159,10 @@ def test_a_profile_tells_what_changed_and_a_password_only_that(cast: Cast, brows
     assert acts.words(cast.viewer) == ["sign_in", "profile.changed"]
     assert acts.told(acts.last(cast.viewer)) == ({"time_zone": "UTC"}, {"time_zone": "Asia/Tokyo"})
     new = "a better pass phrase"
-    typed = {"old_password": props.PASSWORD, "new_password1": new, "new_password2": new}
-    browser.post(reverse("password"), typed | {"old_password": "wrong"})
+    typed = {"oldpassword": props.PASSWORD, "password1": new, "password2": new}
+    browser.post(reverse("account_change_password"), typed | {"oldpassword": "wrong"})
     assert acts.words(cast.viewer)[-1] == "profile.changed"
-    browser.post(reverse("password"), typed)
+    browser.post(reverse("account_change_password"), typed)
     act = acts.last(cast.viewer)
     assert (act.act, *acts.told(act)) == ("password.changed", {}, {})
 

@@ -18,7 +18,7 @@ BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.
 def sign_in(email: str, password: str = props.PASSWORD, **headers: str) -> Client:
     browser = Client()
     told = {name.replace("_", "-"): text for name, text in headers.items()}
-    typed = {"username": email, "password": password}
+    typed = {"login": email, "password": password}
     browser.post(reverse("sign-in"), typed, headers=told)
     return browser
 
