@@ -77,9 +77,11 @@ class Child:
         self.again_at = time.monotonic() + self.pause
 
     def end_by_force(self) -> None:
-        """Kill the process and whatever it started, though it looks alive; it is kept up."""
+        """Kill the process and whatever it started; it is started again without a pause."""
         if self.process is not None:
             _kill_session(self.process.pid)
+            self.process.wait()
+            self.process, self.again_at = None, 0.0
 
     def stop(self) -> None:
         """End the process and whatever it started."""
