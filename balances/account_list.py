@@ -13,7 +13,7 @@ from balances import incidents, ledger
 from balances.incidents import Shared
 from balances.openings import Openings, the_one
 from balances.overview import Query, account_rows, filtered, filters, narrowed
-from balances.portfolio import Kind, Member, members
+from balances.portfolio import Kind, Member, counting, members
 from balances.rows import asset_tables
 from balances.screens import AccountList, AccountRow, AssetRow, Trouble
 from balances.troubles import not_answering, troubles
@@ -70,7 +70,7 @@ def opened_account(user: User, one: QuerySet[Account]) -> AccountRow:
 
 
 def opened_asset(accounts: QuerySet[Account], asset: str, kind: Kind) -> AssetRow | None:
-    """Return an asset's row, open, or nothing if none of these accounts holds it."""
-    holding = accounts.filter(holding__asset=asset)
-    tables = asset_tables(members(holding, asset), ledger.clock(), the_one(f"{kind}:{asset}"))
+    """Return an asset's row, open, or nothing if none of these accounts counts with it."""
+    holding = counting(members(accounts.filter(holding__asset=asset), asset))
+    tables = asset_tables(holding, ledger.clock(), the_one(f"{kind}:{asset}"))
     return next((row for t in tables if t.kind == kind for row in t.rows), None)

@@ -150,6 +150,7 @@ class AccountRow:
     parts: tuple[Part, ...] = ()
     opening: Opening | None = None
     tags: tuple[str, ...] = ()
+    is_counted: bool = True  # in the totals of the overview
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,6 +332,29 @@ class AccountPage:
     notes: tuple[str, ...] = field(default=())
     rejected: tuple[RejectedRow, ...] = ()
     troubles: tuple[Trouble, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CountingRow:
+    """A stretch of time in which an account did or did not count in totals."""
+
+    word: str
+    began: Moment
+    ended: Moment | None
+    by: str  # who decided it; empty for how the account came
+
+
+@dataclass(frozen=True, slots=True)
+class CountingPage:
+    """Whether an account counts in totals: today, before, and what speaks against it."""
+
+    label: str
+    uid: str
+    is_counted: bool
+    same: str  # labels of the accounts that answer for the same Qredo account
+    is_certain: bool
+    zone: str
+    rows: tuple[CountingRow, ...]
 
 
 @dataclass(frozen=True, slots=True)

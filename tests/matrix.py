@@ -114,6 +114,9 @@ RULES: Final = {
         roles=ADMINISTERS,
         guarded=("GET", "HEAD", "POST"),
     ),
+    "account-counting": Rule(
+        FORM, one_account=True, roles=ADMINISTERS, guarded=("GET", "HEAD", "POST")
+    ),
     "audit": Rule(READ),
     "audit-csv": Rule(READ),
     "audit-json": Rule(READ),
