@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from accounts.models import Account, Membership, Role, Tenure, User
 from balances import charts, ownership
+from balances.series import series
 from tests import acts, props
 from tests.conftest import Cast
 from tests.history import StoppedClock, at, coins, keyless, seen
@@ -120,7 +121,7 @@ def test_lists_show_it_with_a_tag_and_its_own_page_all_of_it(
 def told(user: User, accounts: list[Account], *instants: datetime) -> list[tuple[Any, int]]:
     """Return total and number of accounts at instants, as the overview's chart has them."""
     of = charts.subject(user, accounts, "BTC", "production", is_total=True)
-    found = charts.series(of.ids, "BTC", list(instants), of.spans)
+    found = series(of.ids, "BTC", list(instants), of.spans)
     return [(p.level.total if p.level else None, p.expected) for p in found]
 
 

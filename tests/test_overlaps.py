@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import Account, ApiKey, Environment, Membership, Role, User
-from balances import overlaps, ownership, scheduling
+from balances import likeness, overlaps, ownership, scheduling
 from tests.conftest import Cast, Simulator
 from tests.history import StoppedClock, at, coins, keyless, seen
 from tests.markup import Page, shown
@@ -169,10 +169,10 @@ def test_qredo_knows_better(custody: Account, copy: Account, cast: Cast) -> None
 
 
 def test_what_many_accounts_answer_tells_nothing(custody: Account, cast: Cast) -> None:
-    many = [custody, *(keyless(f"Vault {n}", at(10)) for n in range(overlaps.MOST_ALIKE - 1))]
+    many = [custody, *(keyless(f"Vault {n}", at(10)) for n in range(likeness.MOST_ALIKE - 1))]
     for account in many:
         saw(account, (100, 250, 175))
-    assert len(found(cast.viewer, *many)[0][0]) == overlaps.MOST_ALIKE
+    assert len(found(cast.viewer, *many)[0][0]) == likeness.MOST_ALIKE
     one_more = keyless("One more", at(10))
     saw(one_more, (100, 250, 175))
     assert found(cast.viewer, *many, one_more) == []
