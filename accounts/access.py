@@ -125,6 +125,17 @@ def require(user: User, account: Account, roles: frozenset[Role]) -> None:
     raise NeedsRole(Role.OPERATOR if roles == OPERATE else Role.ADMIN)
 
 
+def organizations_of(user: User) -> QuerySet[Organization]:
+    """Return the organizations of which somebody is a member."""
+    return Organization.objects.filter(memberships__user=user)
+
+
+def require_admin_of(user: User, organization: Organization) -> None:
+    """Raise `NeedsRole` unless somebody, who is a member, is an admin of the organization."""
+    if not organizations_administered_by(user).filter(pk=organization.pk).exists():
+        raise NeedsRole(Role.ADMIN)
+
+
 def operated_accounts(user: User) -> QuerySet[Account]:
     """Return the accounts whose polling somebody may act upon."""
     return _with_roles(user, OPERATE)

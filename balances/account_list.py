@@ -48,17 +48,21 @@ def account_list(user: User, accounts: QuerySet[Account], query: Query) -> Accou
         version=current_version,
         fragment_url=f"{reverse('accounts-figures')}?{asked}",
         refreshing=any(row.refreshing for row in rows),
-        troubles=_troubles(held, shared, now, chosen),
+        troubles=_troubles(user, held, shared, now, chosen),
     )
 
 
 def _troubles(
-    held: Sequence[Member], shared: Sequence[Shared], now: datetime, chosen: Shared | None
+    user: User,
+    held: Sequence[Member],
+    shared: Sequence[Shared],
+    now: datetime,
+    chosen: Shared | None,
 ) -> tuple[Trouble, ...]:
     """Return what is wrong. While an incident's accounts are listed: that one, and the way back."""
     if chosen is None:
-        return troubles(not_answering(held), shared, now)
-    (one,) = troubles((), [chosen], now)
+        return troubles(user, not_answering(held), shared, now)
+    (one,) = troubles(user, (), [chosen], now)
     return (replace(one, url=reverse("accounts"), link="Show all accounts"),)
 
 

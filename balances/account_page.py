@@ -62,7 +62,7 @@ def account_page(
         fragment_url=_fragment_url(account, one, query, now),
         notes=(*_detail(member), *_reminder(account, now, shown=administers)),
         troubles=(
-            *troubles(not_answering([member]), (), now),
+            *troubles(user, not_answering([member]), (), now),
             *counted_twice(user, counting_page.too_many(overlap, account)),
         ),
         rejected=rejected_rows(account, spans, now, may_download=operates),

@@ -115,7 +115,7 @@ def overview(
         demo_progress=progress.text(),
         notice=_notice(held, down, now),
         troubles=(
-            *troubles(down, shared, now),
+            *troubles(user, down, shared, now),
             *counted_twice(user, overlaps.among(user, [m.account for m in counted])),
         ),
         refreshing=any(row.refreshing for row in rows),

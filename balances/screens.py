@@ -46,6 +46,28 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
+class RejectedKey:
+    """A key that Qredo rejects, as a row of its incident."""
+
+    label: str
+    url: str
+    key_id: str
+    state: State
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentPage:
+    """Keys of one organization that were rejected at once."""
+
+    organization: str
+    environment: str
+    began: Moment
+    ended: Moment | None
+    left_over: int  # how many keys are not on this page
+
+
+@dataclass(frozen=True, slots=True)
 class KeyRow:
     """A key that has ended."""
 

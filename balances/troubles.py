@@ -6,10 +6,11 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from accounts.access import administered_accounts
+from accounts.access import administered_accounts, organizations_administered_by
 from accounts.models import Account, User
 from balances import moments, upstreams
 from balances.incidents import Shared
+from balances.models import Incident
 from balances.overlaps import Overlap
 from balances.portfolio import Member
 from balances.screens import Trouble
@@ -25,10 +26,14 @@ _REJECTED_REMEDY = (
 
 
 def troubles(
-    down: Iterable[Upstream], shared: Iterable[Shared], now: datetime
+    user: User, down: Iterable[Upstream], shared: Sequence[Shared], now: datetime
 ) -> tuple[Trouble, ...]:
     """Return what a page says of environments that do not answer, and of incidents."""
-    return (*(_held_back(one, now) for one in down), *(_rejected(one, now) for one in shared))
+    mends = set(organizations_administered_by(user)) if shared else set()
+    return (
+        *(_held_back(one, now) for one in down),
+        *(_rejected(one, now, mends=one.incident.organization in mends) for one in shared),
+    )
 
 
 def not_answering(members: Iterable[Member]) -> list[Upstream]:
@@ -53,7 +58,7 @@ def _held_back(upstream: Upstream, now: datetime) -> Trouble:
     )
 
 
-def _rejected(shared: Shared, now: datetime) -> Trouble:
+def _rejected(shared: Shared, now: datetime, *, mends: bool) -> Trouble:
     incident, count = shared.incident, len(shared.members)
     return Trouble(
         slug="failed",
@@ -62,9 +67,13 @@ def _rejected(shared: Shared, now: datetime) -> Trouble:
         what=f"are rejected by Qredo {incident.environment},"
         f" several at once since {moments.short(incident.began_at, now)}.",
         remedy=_REJECTED_REMEDY,
-        url=f"{reverse('accounts')}?{urlencode({'incident': incident.uid})}",
-        link=f"Show the {count} accounts",
+        url=reverse("incident", args=[incident.uid]) if mends else _listed(incident),
+        link=f"Replace the {count} keys" if mends else f"Show the {count} accounts",
     )
+
+
+def _listed(incident: Incident) -> str:
+    return f"{reverse('accounts')}?{urlencode({'incident': incident.uid})}"
 
 
 def counted_twice(user: User, found: Sequence[Overlap]) -> tuple[Trouble, ...]:
