@@ -56,7 +56,7 @@ def shares_with(user: User) -> QuerySet[Share]:
     return Share.objects.filter(user=user, owner=F("account__owner"))
 
 
-def _tenures_of(user: User) -> QuerySet[Tenure]:
+def tenures_of(user: User) -> QuerySet[Tenure]:
     """Return the tenures whose figures somebody may see: permissions are today's."""
     shared = shares_with(user).filter(account=OuterRef("account"), owner=OuterRef("owner"))
     return Tenure.objects.filter(
@@ -123,13 +123,19 @@ def visible_at(user: User, at: datetime) -> QuerySet[Account]:
 
     What an instant shows is decided by the ownership of that instant; memberships are today's.
     """
-    then = _tenures_of(user).filter(Q(ended_at__isnull=True) | Q(ended_at__gt=at), began_at__lte=at)
+    then = tenures_of(user).filter(Q(ended_at__isnull=True) | Q(ended_at__gt=at), began_at__lte=at)
     return Account.objects.filter(pk__in=then.values("account"))
 
 
-def spans_of(user: User, accounts: Collection[int]) -> dict[int, list[Span]]:
-    """Return, by account, the stretches of time whose figures somebody may see."""
-    tenures = _tenures_of(user).filter(account__in=accounts).order_by("began_at")
+def spans_of(
+    user: User, accounts: Collection[int], *, counted: bool = False
+) -> dict[int, list[Span]]:
+    """Return, by account, the stretches of time whose figures somebody may see.
+
+    With `counted` only those in which the account counts in totals.
+    """
+    tenures = tenures_of(user).filter(account__in=accounts).order_by("began_at")
+    tenures = tenures.filter(is_counted=True) if counted else tenures
     found: dict[int, list[Span]] = {}
     for account_id, began, ended in tenures.values_list("account", "began_at", "ended_at"):
         spans = found.setdefault(account_id, [])
@@ -158,9 +164,25 @@ def require(user: User, account: Account, roles: frozenset[Role]) -> None:
     raise NeedsRole(Role.OPERATOR if roles == OPERATE else Role.ADMIN)
 
 
+def organizations_of(user: User) -> QuerySet[Organization]:
+    """Return the organizations that are open to somebody as a member."""
+    return Organization.objects.filter(pk__in=memberships_of(user).values("organization"))
+
+
+def require_admin_of(user: User, organization: Organization) -> None:
+    """Raise `NeedsRole` unless somebody, who is a member, is an admin of the organization."""
+    if not organizations_administered_by(user).filter(pk=organization.pk).exists():
+        raise NeedsRole(Role.ADMIN)
+
+
 def operated_accounts(user: User) -> QuerySet[Account]:
     """Return the accounts whose polling somebody may act upon."""
     return _with_roles(user, OPERATE)
+
+
+def administered_accounts(user: User) -> QuerySet[Account]:
+    """Return the accounts whose keys, owner and counting somebody decides about."""
+    return _with_roles(user, ADMINISTER)
 
 
 def organizations_administered_by(user: User) -> QuerySet[Organization]:

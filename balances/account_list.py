@@ -13,7 +13,7 @@ from balances import incidents, ledger
 from balances.incidents import Shared
 from balances.openings import Openings, the_one
 from balances.overview import Query, account_rows, filtered, filters, narrowed
-from balances.portfolio import Kind, Member, members
+from balances.portfolio import Kind, Member, counting, members
 from balances.rows import asset_tables
 from balances.screens import AccountList, AccountRow, AssetRow, Trouble
 from balances.troubles import not_answering, troubles
@@ -48,17 +48,21 @@ def account_list(user: User, accounts: QuerySet[Account], query: Query) -> Accou
         version=current_version,
         fragment_url=f"{reverse('accounts-figures')}?{asked}",
         refreshing=any(row.refreshing for row in rows),
-        troubles=_troubles(held, shared, now, chosen),
+        troubles=_troubles(user, held, shared, now, chosen),
     )
 
 
 def _troubles(
-    held: Sequence[Member], shared: Sequence[Shared], now: datetime, chosen: Shared | None
+    user: User,
+    held: Sequence[Member],
+    shared: Sequence[Shared],
+    now: datetime,
+    chosen: Shared | None,
 ) -> tuple[Trouble, ...]:
     """Return what is wrong. While an incident's accounts are listed: that one, and the way back."""
     if chosen is None:
-        return troubles(not_answering(held), shared, now)
-    (one,) = troubles((), [chosen], now)
+        return troubles(user, not_answering(held), shared, now)
+    (one,) = troubles(user, (), [chosen], now)
     return (replace(one, url=reverse("accounts"), link="Show all accounts"),)
 
 
@@ -70,7 +74,7 @@ def opened_account(user: User, one: QuerySet[Account]) -> AccountRow:
 
 
 def opened_asset(accounts: QuerySet[Account], asset: str, kind: Kind) -> AssetRow | None:
-    """Return an asset's row, open, or nothing if none of these accounts holds it."""
-    holding = accounts.filter(holding__asset=asset)
-    tables = asset_tables(members(holding, asset), ledger.clock(), the_one(f"{kind}:{asset}"))
+    """Return an asset's row, open, or nothing if none of these accounts counts with it."""
+    holding = counting(members(accounts.filter(holding__asset=asset), asset))
+    tables = asset_tables(holding, ledger.clock(), the_one(f"{kind}:{asset}"))
     return next((row for t in tables if t.kind == kind for row in t.rows), None)

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts.access import ADMINISTER, OPERATE, Span, may, spans_of
 from accounts.models import Account, ApiKey, User
-from balances import charts, ledger, moments
+from balances import charts, counting_page, ledger, moments
 from balances.charts import Frame
 from balances.evidence import rejected_rows
 from balances.key_page import key_facts, reminder
@@ -20,7 +20,7 @@ from balances.rows import account_row, asset_tables
 from balances.screens import AccountPage, AssetRow, Chart, Fact, RefreshNote
 from balances.states import in_sentence, words_of
 from balances.timeline import timeline
-from balances.troubles import not_answering, troubles
+from balances.troubles import counted_twice, not_answering, troubles
 from balances.versions import version_of
 
 
@@ -40,6 +40,7 @@ def account_page(
     refresh = _newest_refresh(account, spans)
     operates, administers = may(user, account, OPERATE), may(user, account, ADMINISTER)
     runs, note = timeline(account, now, spans)
+    overlap = counting_page.overlap_of(user, account)
     return AccountPage(
         row=account_row(
             member,
@@ -52,7 +53,7 @@ def account_page(
         runs=runs,
         runs_note=note,
         keys=key_facts(account, now),
-        facts=_facts(member, now),
+        facts=(*_facts(member, now), *counting_page.facts(user, member, overlap, now)),
         refresh=None if refresh is None else _refresh_note(refresh, now),
         may_operate=operates,
         may_administer=administers,
@@ -60,7 +61,10 @@ def account_page(
         version=version(one, query, now),
         fragment_url=_fragment_url(account, one, query, now),
         notes=(*_detail(member), *_reminder(account, now, shown=administers)),
-        troubles=troubles(not_answering([member]), (), now),
+        troubles=(
+            *troubles(user, not_answering([member]), (), now),
+            *counted_twice(user, counting_page.too_many(overlap, account)),
+        ),
         rejected=rejected_rows(account, spans, now, may_download=operates),
     )
 

@@ -27,7 +27,7 @@ TABLE_ROWS = 25
 class Subject:
     """What a chart shows: one asset, over the accounts in which it is that kind of money.
 
-    Each account is in it only while it was the reader's.
+    Each account is in it only while it was the reader's and, in a total, while it counted.
     """
 
     accounts: tuple[Account, ...]
@@ -41,10 +41,13 @@ class Subject:
         return [account.pk for account in self.accounts]
 
 
-def subject(user: User, accounts: Sequence[Account], asset: str, kind: Kind) -> Subject:
+def subject(
+    user: User, accounts: Sequence[Account], asset: str, kind: Kind, *, is_total: bool = False
+) -> Subject:
     """Return a chart's subject: real money and test money of one name stay apart."""
     fitting = tuple(a for a in accounts if is_testnet(a, asset) == (kind == "testnet"))
-    return Subject(fitting, asset, kind, spans_of(user, [account.pk for account in fitting]))
+    ids = [account.pk for account in fitting]
+    return Subject(fitting, asset, kind, spans_of(user, ids, counted=is_total))
 
 
 def range_for(of: Subject, query: Mapping[str, str], now: datetime) -> Range:
@@ -201,7 +204,8 @@ def change_over(of: Subject, length: timedelta, now: datetime) -> tuple[list[Poi
     start = now - length
     known = known_spans(of.ids, of.spans)
     steady = [i for i, spans in known.items() if any(_holds(span, start, now) for span in spans)]
-    joined = [a.label for a in of.accounts if known.get(a.pk) and a.pk not in steady]
+    here = {i for i, spans in known.items() if spans and spans[-1][1] is None}
+    joined = [a.label for a in of.accounts if a.pk in here and a.pk not in steady]
     found = series(steady, of.asset, [start, now], of.spans) if steady else []
     return found, joined
 

@@ -94,10 +94,14 @@ class ReplaceKeyForm(KeyForm):
         error_messages={"invalid": "Load this page again."},
     )
 
-    def __init__(self, account: Account, data: Any = None) -> None:
+    #: Whether the key is in place.
+    is_done = False
+
+    def __init__(self, account: Account, data: Any = None, **options: Any) -> None:
         self.account = account
         active = ApiKey.objects.filter(account=account, replaced_at=None).first()
-        super().__init__(data, initial={"replaces": active.uid if active else None})
+        initial = {"replaces": active.uid if active else None}
+        super().__init__(data, initial=initial, **options)
 
     def clean_api_key(self) -> str:
         """Refuse a key that another account of the same owner has."""
@@ -145,4 +149,4 @@ class ReplaceKeyForm(KeyForm):
         self.add_error(None, CHANGED)
         active = ApiKey.objects.filter(account=self.account, replaced_at=None).first()
         typed = {name: self.data[name] for name in self.data}
-        self.data = typed | {"replaces": str(active.uid) if active else ""}
+        self.data = typed | {self.add_prefix("replaces"): str(active.uid) if active else ""}

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from accounts.access import operated_accounts
 from accounts.models import Account, User
-from balances import charts, incidents, ledger, moments
+from balances import charts, incidents, ledger, moments, overlaps
 from balances.amounts import Amount
 from balances.charts import Frame, Subject
 from balances.demo import progress
@@ -19,10 +19,10 @@ from balances.incidents import Shared
 from balances.models import Refresh
 from balances.narrowing import NAMES, Narrowing
 from balances.openings import Openings
-from balances.portfolio import Kind, Member, members, total
+from balances.portfolio import Kind, Member, counting, members, total
 from balances.rows import account_row, asset_tables, coverage, figures
 from balances.screens import AccountRow, Chart, Choice, Headline, Narrowed, Overview
-from balances.troubles import is_probed, not_answering, troubles
+from balances.troubles import counted_twice, is_probed, not_answering, troubles
 from balances.upstreams import Upstream
 from balances.versions import version_of
 
@@ -94,15 +94,16 @@ def overview(
     """Return the overview of somebody's accounts as of now."""
     now = ledger.clock()
     held = members(asked_for(accounts, query))
+    counted = counting(held)
     openings = Openings.of(reverse("overview"), query.text, query.opened, query.narrowing.query)
     shared, down = incidents.shared(held), not_answering(held)
     rows = account_rows(user, held, now, openings, shared)
     of = _subject(user, held, query)
     return Overview(
         headline=None if of is None else _headline(of, held, now, _scope(of, query)),
-        coverage=coverage(held, now),
-        chart=_chart(of, held, query, user, now) if of and with_chart else None,
-        tables=asset_tables(held, now, openings),
+        coverage=coverage(counted, now),
+        chart=_chart(of, counted, query, user, now) if of and with_chart else None,
+        tables=asset_tables(counted, now, openings),
         accounts=filtered(rows, query.show),
         filters=filters(rows, query, reverse("overview")),
         attention_url=f"{_shown(query, reverse('overview'), 'attention')}#accounts",
@@ -113,7 +114,10 @@ def overview(
         may_add=True,
         demo_progress=progress.text(),
         notice=_notice(held, down, now),
-        troubles=troubles(down, shared, now),
+        troubles=(
+            *troubles(user, down, shared, now),
+            *counted_twice(user, overlaps.among(user, [m.account for m in counted])),
+        ),
         refreshing=any(row.refreshing for row in rows),
     )
 
@@ -186,13 +190,14 @@ def _shown(query: Query, base_url: str, show: str) -> str:
 
 def _subject(user: User, held: Sequence[Member], query: Query) -> Subject | None:
     """Return what headline and chart show: what was asked for, else the first to show."""
-    held_assets = set(asset_choices(held))
+    held_assets = set(asset_choices(counting(held)))
     if not held_assets:
         return None
     asset, kind = query.asset, query.kind
     if (asset, kind) not in held_assets:
         asset, kind = min(held_assets, key=first_to_show)
-    return charts.subject(user, [member.account for member in held], asset, kind)
+    # Who does not count today may have counted within the chart's range.
+    return charts.subject(user, [m.account for m in held], asset, kind, is_total=True)
 
 
 def first_to_show(pair: tuple[str, Kind]) -> tuple[Kind, int, str]:
@@ -209,7 +214,7 @@ def _scope(of: Subject, query: Query) -> str:
 
 def _headline(of: Subject, held: Sequence[Member], now: datetime, scope: str) -> Headline:
     ids = set(of.ids)
-    inside = [member for member in held if member.account.pk in ids]
+    inside = [member for member in counting(held) if member.account.pk in ids]
     parts = [one for m in inside for one in m.holdings if one.asset == of.asset]
     change, direction, note = _change(of, now)
     return Headline(

@@ -8,6 +8,7 @@ makes the sums of everybody concerned anew. Balances are never touched.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 
 from django.db import IntegrityError, transaction
 
@@ -74,12 +75,35 @@ def transfer(
             _record_transfer(was, account, by, at)
 
 
-def count(account: Account, *, counted: bool, by: User | None, at: datetime | None = None) -> None:
-    """Let an account count in its owner's totals, or not."""
+def count(
+    account: Account,
+    *,
+    counted: bool,
+    by: User | None,
+    at: datetime | None = None,
+    taken_from: OwnerKey | None = None,
+) -> bool:
+    """Let an account count in its owner's totals, or not; return whether anything changed.
+
+    Only in the time that is this owner's: what counted for the one before stays as it was.
+    """
     with together():
-        if turn(account, Turn(is_counted=counted), by=by, at=at):
-            told = {"counted": counted, "since": _since(at)}
-            record("account.counted", objects.account(account), by=by, after=told)
+        ledger.lock([account.pk])  # nobody else gives it away between this look and the turn
+        if at is not None and at < owned_since(account):
+            raise BadTurnError("The account was somebody else's then. Give a later time.")
+        if not turn(account, Turn(is_counted=counted, taken_from=taken_from), by=by, at=at):
+            return False
+        told = {"counted": counted, "since": _since(at)}
+        record("account.counted", objects.account(account), by=by, after=told)
+    return True
+
+
+def owned_since(account: Account) -> datetime:
+    """Return since when an account has belonged to its owner of today without a break."""
+    newest_first = Tenure.objects.filter(account=account).order_by("-began_at")
+    today = next(iter(newest_first))
+    own = takewhile(lambda tenure: _owner_key(tenure) == _owner_key(today), newest_first)
+    return min(tenure.began_at for tenure in own)
 
 
 def _record_transfer(

@@ -1,4 +1,4 @@
-"""What somebody's accounts hold now: loaded in four queries, added up exactly."""
+"""What somebody's accounts hold now: loaded in five queries, added up exactly."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from typing import Literal
 
 from django.db.models import QuerySet
 
-from accounts.models import Account
+from accounts.models import Account, Tenure
 from balances.amounts import Level
 from balances.models import Holding, Schedule
 from balances.states import is_fresh
@@ -41,6 +41,7 @@ class Member:
     account: Account
     schedule: Schedule | None
     holdings: tuple[Held, ...]
+    is_counted: bool = True
 
     @property
     def is_known(self) -> bool:
@@ -61,8 +62,22 @@ def members(accounts: QuerySet[Account], asset: str | None = None) -> list[Membe
         accounts.select_related("schedule", "organization", "owner").prefetch_related("tags")
     )
     found.sort(key=_place)
-    held = _holdings(found, asset)
-    return [Member(a, getattr(a, "schedule", None), tuple(held[a.pk])) for a in found]
+    held, left_out = _holdings(found, asset), not_counted(found)
+    return [
+        Member(a, getattr(a, "schedule", None), tuple(held[a.pk]), a.pk not in left_out)
+        for a in found
+    ]
+
+
+def counting(members: Iterable[Member]) -> list[Member]:
+    """Return the members whose amounts are in totals today."""
+    return [member for member in members if member.is_counted]
+
+
+def not_counted(accounts: Iterable[Account]) -> set[int]:
+    """Return the ids of those of the accounts that are in no total today."""
+    today = Tenure.objects.filter(account__in=list(accounts), ended_at=None, is_counted=False)
+    return set(today.values_list("account_id", flat=True))
 
 
 def _place(account: Account) -> tuple[bool, str, str]:

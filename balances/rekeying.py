@@ -13,13 +13,27 @@ from balances.models import Refresh
 def replace_key(
     candidate: Candidate, account: Account, *, instead_of: UUID | None, by: User
 ) -> Refresh | None:
-    """Replace an account's key, and ask for a poll with the new one if the account is polled.
+    """Test a key and put it in place. Raise what `tested` and `put_in_place` raise."""
+    return put_in_place(candidate, account, tested(candidate), instead_of=instead_of, by=by)
 
-    Raise `qredo.QredoError`, `enrolment.KeyChangedError` or `enrolment.OtherAccountError`; then the
-    key before it goes on.
+
+def tested(candidate: Candidate) -> str:
+    """Test a key; return which account it answers for at Qredo, if it may ask.
+
+    Raise `qredo.QredoError`. The database is not touched: many may be tested at once.
     """
     enrolment.test_key(candidate)
-    behind = enrolment.account_behind(candidate)
+    return enrolment.account_behind(candidate)
+
+
+def put_in_place(
+    candidate: Candidate, account: Account, behind: str, *, instead_of: UUID | None, by: User
+) -> Refresh | None:
+    """Store a key that was tested, and ask for a poll with it if the account is polled.
+
+    Raise `enrolment.KeyChangedError` or `enrolment.OtherAccountError`; then the key before it goes
+    on.
+    """
     with together():
         enrolment.replace_key(
             candidate, account, instead_of=instead_of, by=by, qredo_account=behind

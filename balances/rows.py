@@ -153,6 +153,7 @@ def account_row(
         refreshing=refreshing,
         parts=_account_parts(member) if opening and opening.is_open else (),
         opening=opening,
+        is_counted=member.is_counted,
         tags=tuple(sorted((tag.name for tag in account.tags.all()), key=str.casefold)),
     )
 

@@ -1,13 +1,17 @@
 """Troubles: what is wrong for several accounts at once, said once for all of them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from django.urls import reverse
 
+from accounts.access import administered_accounts, organizations_administered_by
+from accounts.models import Account, User
 from balances import moments, upstreams
 from balances.incidents import Shared
+from balances.models import Incident
+from balances.overlaps import Overlap
 from balances.portfolio import Member
 from balances.screens import Trouble
 from balances.upstreams import Upstream
@@ -22,10 +26,14 @@ _REJECTED_REMEDY = (
 
 
 def troubles(
-    down: Iterable[Upstream], shared: Iterable[Shared], now: datetime
+    user: User, down: Iterable[Upstream], shared: Sequence[Shared], now: datetime
 ) -> tuple[Trouble, ...]:
     """Return what a page says of environments that do not answer, and of incidents."""
-    return (*(_held_back(one, now) for one in down), *(_rejected(one, now) for one in shared))
+    mends = set(organizations_administered_by(user)) if shared else set()
+    return (
+        *(_held_back(one, now) for one in down),
+        *(_rejected(one, now, mends=one.incident.organization in mends) for one in shared),
+    )
 
 
 def not_answering(members: Iterable[Member]) -> list[Upstream]:
@@ -50,7 +58,7 @@ def _held_back(upstream: Upstream, now: datetime) -> Trouble:
     )
 
 
-def _rejected(shared: Shared, now: datetime) -> Trouble:
+def _rejected(shared: Shared, now: datetime, *, mends: bool) -> Trouble:
     incident, count = shared.incident, len(shared.members)
     return Trouble(
         slug="failed",
@@ -59,6 +67,38 @@ def _rejected(shared: Shared, now: datetime) -> Trouble:
         what=f"are rejected by Qredo {incident.environment},"
         f" several at once since {moments.short(incident.began_at, now)}.",
         remedy=_REJECTED_REMEDY,
-        url=f"{reverse('accounts')}?{urlencode({'incident': incident.uid})}",
-        link=f"Show the {count} accounts",
+        url=reverse("incident", args=[incident.uid]) if mends else _listed(incident),
+        link=f"Replace the {count} keys" if mends else f"Show the {count} accounts",
     )
+
+
+def _listed(incident: Incident) -> str:
+    return f"{reverse('accounts')}?{urlencode({'incident': incident.uid})}"
+
+
+def counted_twice(user: User, found: Sequence[Overlap]) -> tuple[Trouble, ...]:
+    """Return what a page says of accounts, all of which count, that are one and the same."""
+    if not found:
+        return ()
+    decides = set(administered_accounts(user).values_list("pk", flat=True))
+    return tuple(_overlapping(one.accounts, decides, certain=one.is_certain) for one in found)
+
+
+def _overlapping(accounts: Sequence[Account], decides: set[int], *, certain: bool) -> Trouble:
+    # The newest one is probably the one too many.
+    newest = next((one for one in reversed(accounts) if one.pk in decides), None)
+    seem = "answer for" if certain else "gave the same balances over time and seem to answer for"
+    often = "twice" if len(accounts) == 2 else f"{len(accounts)} times"
+    return Trouble(
+        slug="stale",
+        who=named([one.label for one in accounts]),
+        what=f"{seem} the same Qredo account: their amounts are in the totals {often}.",
+        remedy="" if newest else "Who administers one of them decides which one counts.",
+        url=reverse("account-counting", args=[newest.uid]) if newest else "",
+        link=f"Decide whether {newest.label} counts" if newest else "",
+    )
+
+
+def named(labels: Sequence[str]) -> str:
+    """Return labels in a sentence: `A, B and C`."""
+    return " and ".join(filter(None, (", ".join(labels[:-1]), labels[-1])))

@@ -4,18 +4,21 @@ import hashlib
 from datetime import datetime
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Count, Max, QuerySet
+from django.db.models import Max, QuerySet
 
 from accounts.models import Account
 from balances import sql
 
-# What is wrong for several accounts at once, without any of them being polled.
+# What is wrong for several accounts at once, and what counts, without any of them being polled.
+# A turn makes a tenure or, where it puts two together, lets one go.
 _TROUBLES = """
-SELECT max(greatest(began_at, ended_at)), NULL FROM balances_incident
+SELECT max(greatest(began_at, ended_at))::text, NULL FROM balances_incident
 WHERE organization_id = ANY(%(owners)s)
 UNION ALL
-SELECT opened_at, probe_at FROM balances_environment
+SELECT opened_at::text, probe_at::text FROM balances_environment
 WHERE environment = ANY(%(environments)s) AND opened_at IS NOT NULL
+UNION ALL
+SELECT max(id)::text, count(*)::text FROM accounts_tenure WHERE account_id = ANY(%(ids)s)
 ORDER BY 1, 2
 """
 
@@ -26,7 +29,7 @@ def version_of(accounts: QuerySet[Account], now: datetime, *shown: str) -> str:
     The minute is part of it, because ages are shown in minutes. `shown` is what else decides.
     """
     state = accounts.order_by().aggregate(
-        n=Count("pk", distinct=True),
+        ids=ArrayAgg("pk", distinct=True, default=[]),
         attempt=Max("schedule__last_attempt_at"),
         run=Max("schedule__run_last"),
         asked=Max("refreshes__asked_at"),

@@ -28,23 +28,29 @@ def answers(**understood: int) -> Answers:
 class Rule:
     """What an address answers to whom.
 
-    Under `one_account` and `one_organization` only readers of it are answered at all. `roles` may
-    act; to other readers the methods in `guarded` are forbidden. `to_anonymous` is for pages
-    without sign-in.
+    Under `one_account` and `one_organization` only readers of it are answered at all, under
+    `one_incident` only members of its organization. `roles` may act; to other readers the methods
+    in `guarded` are forbidden. `to_anonymous` is for pages without sign-in.
     """
 
     signed_in: Answers
     one_account: bool = False
     one_organization: bool = False
+    one_incident: bool = False
     roles: tuple[str, ...] = (*MEMBERS, "owner", "reader")
     guarded: tuple[str, ...] = ()
     to_anonymous: Answers | None = None
+
+    @property
+    def is_of_one(self) -> bool:
+        """Whether its address names something that not everybody sees."""
+        return self.one_account or self.one_organization or self.one_incident
 
     def expected(self, who: str, readers: tuple[str, ...]) -> Answers:
         """Return the statuses that somebody gets, if `readers` see the account asked for."""
         if who == "anonymous":
             return self.to_anonymous or dict.fromkeys(METHODS, MOVED)
-        if not self.one_account and not self.one_organization:
+        if not self.is_of_one:
             return self.signed_in
         if who not in readers:
             return dict.fromkeys(METHODS, MISSING)
@@ -130,6 +136,10 @@ RULES: Final = {
         roles=ADMINISTERS,
         guarded=("GET", "HEAD", "POST"),
     ),
+    "account-counting": Rule(
+        FORM, one_account=True, roles=ADMINISTERS, guarded=("GET", "HEAD", "POST")
+    ),
+    "incident": Rule(FORM, one_incident=True, roles=("admin",), guarded=("GET", "HEAD", "POST")),
     "audit": Rule(READ),
     "audit-csv": Rule(READ),
     "audit-json": Rule(READ),

@@ -2,14 +2,16 @@
 
 import re
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from accounts.models import Account
+from accounts.models import Account, Organization
+from balances.models import Incident
 from tests.conftest import Cast
 from tests.matrix import (
     EVERYBODY,
@@ -27,7 +29,7 @@ from tests.matrix import (
 NAMES = sorted(RULES)
 OF_ONE = [name for name in NAMES if RULES[name].one_account]
 OF_ORGANIZATION = [name for name in NAMES if RULES[name].one_organization]
-OF_NONE = [name for name in NAMES if name not in OF_ONE + OF_ORGANIZATION]
+OF_INCIDENT = [name for name in NAMES if RULES[name].one_incident]
 
 
 def people(cast: Cast, browser_of: Any) -> dict[str, Client]:
@@ -44,6 +46,17 @@ def statuses(browser: Client, name: str, *args: Any) -> Answers:
     return {method: ask(browser, method, name, *args).status_code for method in METHODS}
 
 
+def incident_of(organization: Organization) -> UUID:
+    """Return an open incident of an organization; nobody's key is rejected."""
+    opened = Incident.objects.create(
+        organization=organization,
+        environment="production",
+        kind="key_rejected",
+        began_at=timezone.now(),
+    )
+    return opened.uid
+
+
 def told(answer: HttpResponse) -> tuple[int, dict[str, str], str]:
     """Return everything that an answer says, apart from what is random."""
     headers = {name: text for name, text in answer.headers.items() if name != "Set-Cookie"}
@@ -56,11 +69,12 @@ def test_every_address_has_a_rule_and_every_rule_an_address() -> None:
     found = {str(pattern.name): set(pattern.pattern.converters) for pattern in addresses()}
     assert found.keys() == RULES.keys()
     for name, converters in found.items():
-        assert ("uid" in converters) == RULES[name].one_account, name
-        assert ("organization" in converters) == RULES[name].one_organization, name
+        rule = RULES[name]
+        assert ("uid" in converters) == (rule.one_account or rule.one_incident), name
+        assert ("organization" in converters) == rule.one_organization, name
 
 
-@pytest.mark.parametrize("name", OF_NONE)
+@pytest.mark.parametrize("name", [name for name in NAMES if not RULES[name].is_of_one])
 def test_pages_of_no_account(cast: Cast, custody: Account, browser_of: Any, name: str) -> None:
     (filled,) = (arguments(found, custody) for found in addresses() if found.name == name)
     for who, browser in people(cast, browser_of).items():
@@ -82,7 +96,27 @@ def test_a_personal_account(cast: Cast, personal: Account, browser_of: Any, name
         assert statuses(browser, name, personal.uid) == expected, who
 
 
-@pytest.mark.parametrize("name", OF_ONE)
+@pytest.mark.parametrize("name", OF_INCIDENT)
+def test_an_incident_of_the_fund(cast: Cast, browser_of: Any, name: str) -> None:
+    uid = incident_of(cast.fund)
+    for who, browser in people(cast, browser_of).items():
+        expected = RULES[name].expected(who, readers=MEMBERS)
+        assert statuses(browser, name, uid) == expected, who
+
+
+@pytest.mark.parametrize("name", OF_INCIDENT)
+def test_foreign_and_missing_incidents_are_told_apart_by_nothing(
+    cast: Cast, browser_of: Any, name: str
+) -> None:
+    uid, everybody = incident_of(cast.other), people(cast, browser_of)
+    for who in ("admin", "owner", "superuser"):
+        for method in METHODS:
+            theirs = ask(everybody[who], method, name, uid)
+            assert theirs.status_code == MISSING
+            assert told(theirs) == told(ask(everybody[who], method, name, uuid4())), (who, method)
+
+
+@pytest.mark.parametrize("name", OF_ONE + OF_INCIDENT)
 def test_an_account_that_does_not_exist(cast: Cast, browser_of: Any, name: str) -> None:
     for who, browser in people(cast, browser_of).items():
         code = MOVED if who == "anonymous" else MISSING
@@ -131,6 +165,22 @@ def test_without_sign_in_every_account_leads_to_it_alike(foreign: Account, name:
             answer = ask(browser, method, name, uid)
             assert (answer.status_code, answer.content) == (MOVED, b"")
             assert answer.headers["Location"] == f"{reverse('sign-in')}?next={here}"
+
+
+@pytest.mark.parametrize("name", OF_INCIDENT)
+def test_without_sign_in_every_incident_leads_to_it_alike(cast: Cast, name: str) -> None:
+    for uid in (incident_of(cast.fund), uuid4()):
+        answer = ask(Client(), "GET", name, uid)
+        here = reverse(name, args=[uid])
+        assert answer.headers["Location"] == f"{reverse('sign-in')}?next={here}"
+
+
+@pytest.mark.parametrize("name", OF_INCIDENT)
+def test_who_is_no_admin_is_told_so(cast: Cast, browser_of: Any, name: str) -> None:
+    for who in set(MEMBERS) - {"admin"}:
+        answer = ask(browser_of(getattr(cast, who)), "GET", name, incident_of(cast.fund))
+        assert "<b>admin</b>" in answer.content.decode(), who
+        Incident.objects.all().delete()
 
 
 @pytest.mark.parametrize("name", [name for name in OF_ONE if RULES[name].guarded])

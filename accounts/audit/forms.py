@@ -1,33 +1,17 @@
 """What a reader of a log looks for, as plain query parameters."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
-from django.core.exceptions import ValidationError
 
 from accounts.audit.reading import Wanted
 from accounts.audit.vocabulary import VOCABULARY
-from accounts.local_time import local_instant
+from accounts.time_fields import LocalInstantField
 
 _ACTS = [("", "Every act"), *((act, word.label) for act, word in VOCABULARY.items())]
 _LARGEST = 2**63 - 1
-
-
-class LocalInstantField(forms.CharField):
-    """A local time in the reader's zone."""
-
-    widget = forms.DateTimeInput(attrs={"type": "datetime-local"})
-
-    def clean(self, value: Any) -> datetime | None:
-        """Return the instant, or nothing where nothing was typed."""
-        text = super().clean(value)
-        try:
-            return local_instant(text) if text else None
-        except ValueError:
-            raise ValidationError("Give a time as year-month-day hour:minute.") from None
 
 
 class FilterForm(forms.Form):

@@ -7,16 +7,14 @@ from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-import qredo
 from accounts.access import ADMINISTER, in_scope, require
 from accounts.confirmation import needs_confirmation
-from accounts.enrolment import KeyChangedError, OtherAccountError
-from accounts.models import Account
+from accounts.models import Account, User
 from accounts.requests import Request
 from balances import rekeying
-from balances.key_forms import OTHER_ACCOUNT, ReplaceKeyForm
+from balances.key_forms import ReplaceKeyForm
 from balances.key_page import key_page
-from balances.tasks import send_refresh
+from balances.replacing import replace_all
 
 
 @sensitive_post_parameters("api_secret")
@@ -27,32 +25,16 @@ def page(request: Request, account: Account) -> HttpResponse:
     """Show an account's keys and the form that replaces the active one."""
     require(request.user, account, ADMINISTER)
     form = ReplaceKeyForm(account, request.POST if request.method == "POST" else None)
-    if form.is_valid() and _replaced(form, request, account):
+    if form.is_valid() and _replaced(form, request.user):
         messages.success(request, f"{account.label} has a new API key; it answered.")
         return redirect("account", uid=account.uid)
     context = {"form": form, "page": key_page(account)}
     return render(request, "accounts/key.html", context, status=422 if form.errors else 200)
 
 
-def _replaced(form: ReplaceKeyForm, request: Request, account: Account) -> bool:
-    if form.instead_of != form.initial["replaces"] and form.was_done_by(request.user):
-        return True
-    try:
-        refresh = rekeying.replace_key(
-            form.candidate, account, instead_of=form.instead_of, by=request.user
-        )
-    except qredo.QredoError as error:
-        form.refuse(error)
-    except OtherAccountError:
-        form.add_error("api_key", OTHER_ACCOUNT)
-    except KeyChangedError:
-        if form.was_done_by(request.user):
-            return True
-        form.overtaken()
-    else:
-        if refresh is not None:
-            send_refresh(refresh.pk)
-    return not form.errors
+def _replaced(form: ReplaceKeyForm, by: User) -> bool:
+    replace_all([form], by=by)
+    return form.is_done
 
 
 @in_scope

@@ -27,13 +27,13 @@ LONGEST_ASSET = 128
 @require_safe
 def of_all(request: Request) -> HttpResponse:
     """Return the points of one asset over all current accounts."""
-    return _drawing(request, _all(request))
+    return _drawing(request, _asked(request, _all(request), is_total=True))
 
 
 @require_safe
 def of_all_csv(request: Request) -> HttpResponse:
     """Return the same as a file."""
-    return _file(request, _all(request))
+    return _file(request, _asked(request, _all(request), is_total=True))
 
 
 def _all(request: Request) -> list[Account]:
@@ -44,25 +44,25 @@ def _all(request: Request) -> list[Account]:
 @require_safe
 def of_one(request: Request, account: Account) -> HttpResponse:
     """Return the points of one asset in one account."""
-    return _drawing(request, [account])
+    return _drawing(request, _asked(request, [account]))
 
 
 @in_scope
 @require_safe
 def of_one_csv(request: Request, account: Account) -> HttpResponse:
     """Return the same as a file."""
-    return _file(request, [account])
+    return _file(request, _asked(request, [account]))
 
 
-def _drawing(request: Request, accounts: Sequence[Account]) -> HttpResponse:
-    of, shown = _asked(request, accounts)
+def _drawing(request: Request, asked: tuple[Subject, Range]) -> HttpResponse:
+    of, shown = asked
     if shown.error:
         return JsonResponse({"error": shown.error}, status=400)
     return JsonResponse(charts.drawing(of, shown, request.user.time_zone))
 
 
-def _file(request: Request, accounts: Sequence[Account]) -> HttpResponse:
-    of, shown = _asked(request, accounts)
+def _file(request: Request, asked: tuple[Subject, Range]) -> HttpResponse:
+    of, shown = asked
     if shown.error:
         return HttpResponse(shown.error, status=400, content_type="text/plain; charset=utf-8")
     if request.method == "GET":
@@ -83,9 +83,11 @@ def _record(by: User, of: Subject, shown: Range) -> None:
             record("export.chart", objects.asset(of.asset, log), by=by, after=told)
 
 
-def _asked(request: Request, accounts: Sequence[Account]) -> tuple[Subject, Range]:
+def _asked(
+    request: Request, accounts: Sequence[Account], *, is_total: bool = False
+) -> tuple[Subject, Range]:
     query = request.GET.dict()
     kind: Kind = "testnet" if query.get("kind") == "testnet" else "production"
     asset = query.get("asset", "")[:LONGEST_ASSET].replace("\0", "")
-    of = charts.subject(request.user, accounts, asset, kind)
+    of = charts.subject(request.user, accounts, asset, kind, is_total=is_total)
     return of, charts.range_for(of, query, ledger.clock())

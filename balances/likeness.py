@@ -1,0 +1,141 @@
+"""Likeness: accounts that changed to the same amounts at the same times are probably one.
+
+Of two accounts' newest answers at least three are common to both: different ones, each of which
+brought some amount that is not zero and was given first by the two within two intervals of each
+other. And they are alike now, or one of them changed since the other was asked. Neither accounts
+that hold nothing nor those that hold the same for ever change together like that; an answer that
+more than a few accounts give tells nothing.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import combinations
+
+from balances import sql
+from balances.models import Holding
+
+#: So many of an account's newest snapshots are compared.
+NEWEST = 20
+#: So many different answers in common are no chance any more.
+SEVERAL = 3
+#: An answer that more accounts give is a common one.
+MOST_ALIKE = 5
+
+Pair = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer that some other account gave too, when it was given newly for the last time."""
+
+    account_id: int
+    digest: bytes
+    at: datetime
+    near: timedelta
+    is_newest: bool
+    newest_at: datetime
+    looked_at: datetime
+
+    def is_at_the_time_of(self, other: "Answer") -> bool:
+        """Whether two accounts gave it first within the time in which both were asked."""
+        return abs(self.at - other.at) <= max(self.near, other.near)
+
+    def may_agree_now_with(self, other: "Answer") -> bool:
+        """Whether both hold this now, or one has changed where the other was not asked since."""
+        unasked = self.newest_at > other.looked_at or other.newest_at > self.looked_at
+        return (self.is_newest and other.is_newest) or unasked
+
+
+# Counted by windows, never joined with itself: a planner guesses nothing of common answers, and
+# such a join may take minutes.
+_COMMON = """
+SELECT environment, is_demo, account_id, digest, at, near, at = newest_at, newest_at, looked_at
+FROM (
+    SELECT *, count(*) OVER (PARTITION BY environment, is_demo, digest) AS accounts,
+        max(at) OVER (PARTITION BY account_id) AS newest_at
+    FROM (
+        SELECT a.environment, a.is_demo, a.id AS account_id, s.digest, max(s.observed_at) AS at,
+            make_interval(secs => 2 * coalesce(c.base_interval_seconds, c.interval_seconds))
+                AS near, c.observed_at AS looked_at
+        FROM unnest(%(accounts)s::bigint[], %(began)s::timestamptz[]) AS own(id, began)
+        JOIN accounts_account a ON a.id = own.id JOIN balances_schedule c ON c.account_id = a.id
+        CROSS JOIN LATERAL (
+            SELECT payload_id AS digest, observed_at FROM balances_snapshot
+            WHERE account_id = own.id AND observed_at >= own.began
+            ORDER BY observed_at DESC LIMIT %(newest)s
+        ) s
+        GROUP BY a.id, c.account_id, s.digest
+    ) once
+) counted WHERE accounts BETWEEN 2 AND %(most_alike)s
+"""
+
+_BROUGHT = """
+SELECT DISTINCT n.digest FROM unnest(%s::bigint[], %s::bytea[], %s::timestamptz[])
+    AS n(account_id, digest, at)
+JOIN balances_holding h ON h.account_id = n.account_id
+JOIN balances_change c ON c.holding_id = h.id AND c.valid_from = n.at
+WHERE c.total > 0
+"""
+
+
+def pairs(own: Mapping[int, datetime]) -> list[Pair]:
+    """Return the pairs of accounts that are alike, each looked at from an instant of its own on."""
+    common: dict[Pair, set[bytes]] = defaultdict(set)
+    agreeing: set[Pair] = set()
+    answers = _answers(own)
+    for one, other in _couples(answers):
+        pair = one.account_id, other.account_id
+        if one.is_at_the_time_of(other):
+            common[pair].add(one.digest)
+        if one.may_agree_now_with(other):
+            agreeing.add(pair)
+    return _telling({pair: common[pair] for pair in sorted(agreeing & common.keys())}, answers)
+
+
+def _answers(own: Mapping[int, datetime]) -> list[list[Answer]]:
+    """Return the answers that several accounts of one environment gave, together."""
+    values = {
+        "accounts": list(own),
+        "began": list(own.values()),
+        "newest": NEWEST,
+        "most_alike": MOST_ALIKE,
+    }
+    found: dict[tuple[str, bool, bytes], list[Answer]] = defaultdict(list)
+    for environment, is_demo, account_id, digest, *rest in sql.rows(_COMMON, values):
+        key = environment, is_demo, bytes(digest)
+        found[key].append(Answer(account_id, bytes(digest), *rest))
+    return list(found.values())
+
+
+def _couples(answers: Iterable[list[Answer]]) -> Iterator[tuple[Answer, Answer]]:
+    for same in answers:
+        yield from combinations(sorted(same, key=lambda one: one.account_id), 2)
+
+
+def _telling(common: Mapping[Pair, set[bytes]], answers: Iterable[list[Answer]]) -> list[Pair]:
+    """Return the pairs that have enough in common, apart from what says nothing."""
+    enough = {pair: digests for pair, digests in common.items() if len(digests) >= SEVERAL}
+    if not enough:
+        return []
+    brought, holding = _brought(set().union(*enough.values()), answers), _holding(enough)
+    return [
+        pair
+        for pair, digests in enough.items()
+        if len(digests & brought) >= SEVERAL and holding.issuperset(pair)
+    ]
+
+
+def _brought(digests: set[bytes], answers: Iterable[list[Answer]]) -> set[bytes]:
+    """Return those of the answers that brought some amount that is not zero."""
+    asked = [one for same in answers for one in same if one.digest in digests]
+    columns = ([getattr(one, name) for one in asked] for name in ("account_id", "digest", "at"))
+    return {bytes(digest) for (digest,) in sql.rows(_BROUGHT, list(columns))}
+
+
+def _holding(pairs: Iterable[Pair]) -> set[int]:
+    """Return the accounts that hold anything now."""
+    ids = {i for pair in pairs for i in pair}
+    held = Holding.objects.filter(account__in=ids, total__gt=0)
+    return set(held.values_list("account_id", flat=True).distinct())

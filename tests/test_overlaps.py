@@ -1,0 +1,280 @@
+"""Accounts that answer for the same Qredo account are named to whoever sees them both."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from accounts.models import Account, ApiKey, Environment, Membership, Role, User
+from balances import likeness, overlaps, ownership, scheduling
+from tests.conftest import Cast, Simulator
+from tests.history import StoppedClock, at, coins, keyless, seen
+from tests.markup import Page, shown
+
+START = at(10)
+CERTAIN = "Custody and Custody copy answer for the same Qredo account: "
+TWICE = "their amounts are in the totals twice."
+SEEMS = "Custody and Custody copy gave the same balances over time and seem to answer for the same"
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> StoppedClock:
+    return StoppedClock(monkeypatch, at(11))
+
+
+@pytest.fixture
+def custody(cast: Cast, clock: StoppedClock) -> Account:  # noqa: ARG001
+    return keyless("Custody", at(10))
+
+
+@pytest.fixture
+def copy(custody: Account) -> Account:  # noqa: ARG001
+    return keyless("Custody copy", at(10, 2))
+
+
+def told(account: Account, qredo_account: str, **given: Any) -> ApiKey:
+    """Let an account have a key of which Qredo told what it answers for."""
+    return ApiKey.objects.create(
+        account=account,
+        key_id=f"key-{account.pk}",
+        sealed="hpke1." + "A" * 80,
+        qredo_account=qredo_account,
+        **given,
+    )
+
+
+def saw(account: Account, totals: Sequence[int], first: datetime = START) -> None:
+    """Let an account hold so many hundredths of a bitcoin, poll by poll."""
+    for number, total in enumerate(totals):
+        seen(account, first + timedelta(minutes=5 * number), BTC=coins(total))
+
+
+def alike(one: Account, other: Account, totals: Sequence[int] = (100, 250, 175)) -> None:
+    """Let two accounts see the same, the other one two minutes later each time."""
+    saw(one, totals)
+    saw(other, totals, at(10, 2))
+
+
+def found(user: User, *accounts: Account) -> list[tuple[list[str], bool]]:
+    return [
+        ([account.label for account in one.accounts], one.is_certain)
+        for one in overlaps.among(user, accounts)
+    ]
+
+
+BOTH = ["Custody", "Custody copy"]
+
+
+def test_what_qredo_tells_of_both_keys_is_certain(
+    custody: Account, copy: Account, cast: Cast
+) -> None:
+    told(custody, "2A3xyz")
+    key = told(copy, "2A3xyz")
+    assert found(cast.viewer, copy, custody) == [(BOTH, True)]
+    ApiKey.objects.filter(pk=key.pk).update(qredo_account="another")
+    assert found(cast.viewer, custody, copy) == []
+    ApiKey.objects.update(qredo_account="")
+    assert found(cast.viewer, custody, copy) == []
+
+
+def test_a_key_that_has_ended_tells_nothing(custody: Account, copy: Account, cast: Cast) -> None:
+    told(custody, "2A3xyz")
+    key = told(copy, "2A3xyz")
+    ApiKey.objects.filter(pk=key.pk).update(sealed="", replaced_at=at(10))
+    assert found(cast.viewer, custody, copy) == []
+
+
+def test_three_accounts_are_one_overlap(custody: Account, copy: Account, cast: Cast) -> None:
+    third = keyless("Third", at(10))
+    for account in (custody, copy, third):
+        told(account, "2A3xyz")
+    assert found(cast.viewer, custody, copy, third) == [([*BOTH, "Third"], True)]
+
+
+@pytest.mark.parametrize("place", [{"environment": Environment.SANDBOX}, {"is_demo": True}])
+def test_what_is_called_the_same_elsewhere_is_something_else(
+    custody: Account, copy: Account, cast: Cast, place: dict[str, Any]
+) -> None:
+    for account in (custody, copy):
+        told(account, "2A3xyz")
+    Account.objects.filter(pk=copy.pk).update(**place)
+    copy.refresh_from_db()
+    assert found(cast.viewer, custody, copy) == []
+    ApiKey.objects.all().delete()
+    alike(custody, copy)
+    assert found(cast.viewer, custody, copy) == []
+
+
+def test_three_changes_in_common_are_probable(custody: Account, copy: Account, cast: Cast) -> None:
+    alike(custody, copy, (100, 250))
+    assert found(cast.viewer, custody, copy) == []
+    seen(custody, at(10, 10), BTC=coins(175))
+    assert found(cast.viewer, custody, copy) == []
+    seen(copy, at(10, 12), BTC=coins(175))
+    assert found(cast.viewer, custody, copy) == [(BOTH, False)]
+
+
+@pytest.mark.parametrize(
+    "totals", [(100, 100, 100, 100), (0, 0, 0), (100, 250, 100, 250, 100)], ids=str
+)
+def test_what_stays_the_same_or_goes_to_and_fro_is_no_evidence(
+    custody: Account, copy: Account, cast: Cast, totals: Sequence[int]
+) -> None:
+    alike(custody, copy, totals)
+    assert found(cast.viewer, custody, copy) == []
+
+
+def test_answers_that_say_nothing_in_many_ways_are_no_evidence(
+    custody: Account, copy: Account, cast: Cast
+) -> None:
+    nothing: list[dict[str, Any]] = [{}, {"BTC": coins(0)}, {"BTC": coins(0), "ETH": coins(0)}]
+    for account, minute in ((custody, 0), (copy, 2)):
+        for number, assets in enumerate(nothing):
+            seen(account, at(10, minute + 5 * number), **assets)
+    assert found(cast.viewer, custody, copy) == []
+
+
+def test_the_same_at_other_times_is_no_evidence(
+    custody: Account, copy: Account, cast: Cast
+) -> None:
+    saw(custody, (100, 250, 175))
+    saw(copy, (100, 250, 175), at(10, 22))
+    assert found(cast.viewer, custody, copy) == []
+
+
+def test_who_differs_now_is_another_account_by_now(
+    custody: Account, copy: Account, cast: Cast
+) -> None:
+    alike(custody, copy)
+    seen(copy, at(10, 17), BTC=coins(180))
+    # The first was not asked since: it may have changed alike.
+    assert found(cast.viewer, custody, copy) == [(BOTH, False)]
+    seen(custody, at(10, 20), BTC=coins(175))
+    assert found(cast.viewer, custody, copy) == []
+
+
+def test_what_is_empty_by_now_is_nowhere_twice(custody: Account, copy: Account, cast: Cast) -> None:
+    alike(custody, copy, (100, 250, 175, 0))
+    assert found(cast.viewer, custody, copy) == []
+
+
+def test_qredo_knows_better(custody: Account, copy: Account, cast: Cast) -> None:
+    alike(custody, copy)
+    told(custody, "one")
+    assert found(cast.viewer, custody, copy) == [(BOTH, False)]
+    told(copy, "another")
+    assert found(cast.viewer, custody, copy) == []
+
+
+def test_what_many_accounts_answer_tells_nothing(custody: Account, cast: Cast) -> None:
+    many = [custody, *(keyless(f"Vault {n}", at(10)) for n in range(likeness.MOST_ALIKE - 1))]
+    for account in many:
+        saw(account, (100, 250, 175))
+    assert len(found(cast.viewer, *many)[0][0]) == likeness.MOST_ALIKE
+    one_more = keyless("One more", at(10))
+    saw(one_more, (100, 250, 175))
+    assert found(cast.viewer, *many, one_more) == []
+
+
+def test_what_was_observed_before_the_readers_time_is_not_compared(
+    custody: Account, copy: Account, cast: Cast, clock: StoppedClock
+) -> None:
+    ownership.transfer(copy, cast.other, by=None, at=at(9))
+    alike(custody, copy, (100, 250, 175, 150))
+    clock.now = at(11)
+    ownership.transfer(copy, cast.fund, by=None, at=at(10, 8))
+    copy.refresh_from_db()
+    assert found(cast.viewer, custody, copy) == []
+    saw(custody, (160,), at(10, 20))
+    saw(copy, (160,), at(10, 22))
+    assert found(cast.viewer, custody, copy) == [(BOTH, False)]
+
+
+def pages(browser: Any, *accounts: Account) -> list[Page]:
+    return [shown(browser, "overview"), *(shown(browser, "account", one) for one in accounts)]
+
+
+def test_overview_and_both_pages_name_both_and_lead_to_the_decision(
+    custody: Account, copy: Account, cast: Cast, browser_of: Any
+) -> None:
+    saw(custody, (100,))
+    saw(copy, (100,), at(10, 2))
+    for account in (custody, copy):
+        told(account, "2A3xyz")
+    decision = reverse("account-counting", args=[copy.uid])
+    for page in pages(browser_of(cast.admin), custody, copy):
+        assert page.text.count(CERTAIN) == 1
+        assert page.text.count(TWICE) == 1
+        assert "Decide whether Custody copy counts" in page.text
+        assert decision in {link.attributes["href"] for link in page.all("a")}
+    for page in pages(browser_of(cast.viewer), custody, copy):
+        assert f"{CERTAIN}{TWICE} Who administers one of them decides" in page.text
+        assert decision not in {link.attributes.get("href") for link in page.all("a")}
+
+
+def test_what_only_seems_so_is_said_so(
+    custody: Account, copy: Account, cast: Cast, browser_of: Any
+) -> None:
+    alike(custody, copy)
+    admin = browser_of(cast.admin)
+    for page in pages(admin, custody, copy):
+        assert SEEMS in page.text
+        assert TWICE in page.text
+    assert "Same Qredo account as Custody it seems" in shown(admin, "account", copy).text
+    assert "it seems to be the same Qredo account" in shown(admin, "account-counting", copy).text
+
+
+def test_once_decided_it_is_a_fact_and_no_trouble(
+    custody: Account, copy: Account, cast: Cast, browser_of: Any
+) -> None:
+    for account in (custody, copy):
+        told(account, "2A3xyz")
+    ownership.count(copy, counted=False, by=cast.admin)
+    overview, *both = pages(browser_of(cast.viewer), custody, copy)
+    assert "the same Qredo account" not in overview.text
+    for page, other in zip(both, ("Custody copy", "Custody"), strict=True):
+        assert TWICE not in page.text
+        assert f"Same Qredo account as {other} " in page.text
+
+
+@pytest.mark.usefixtures("clock")
+def test_what_is_archived_is_in_no_total_twice(
+    custody: Account, copy: Account, cast: Cast, browser_of: Any
+) -> None:
+    for account in (custody, copy):
+        told(account, "2A3xyz")
+    scheduling.archive(copy, by=None)
+    for page in pages(browser_of(cast.viewer), custody, copy):
+        assert "ame Qredo account" not in page.text
+
+
+def test_nobody_learns_of_an_account_beyond_their_scope(
+    custody: Account, copy: Account, cast: Cast, browser_of: Any
+) -> None:
+    alike(custody, copy)
+    for account in (custody, copy):
+        told(account, "2A3xyz")
+    ownership.transfer(copy, cast.other, by=None)
+    for who, account in ((cast.admin, custody), (cast.stranger, copy)):
+        for page in pages(browser_of(who), account):
+            assert "ame Qredo account" not in page.text
+    Membership.objects.create(user=cast.viewer, organization=cast.other, role=Role.ADMIN)
+    (page, *_) = pages(browser_of(cast.viewer))
+    # Who sees both is told, and decides about the one that they administer.
+    assert CERTAIN in page.text
+    assert "Decide whether Custody copy counts" in page.text
+
+
+def test_added_twice_by_the_same_key_it_is_certain(
+    cast: Cast, simulator: Simulator, browser_of: Any
+) -> None:
+    key = simulator.key("Spare organization")
+    admin = browser_of(cast.admin)
+    for label, owner in (("Custody", str(cast.fund.uid)), ("Custody copy", "personal")):
+        sent = {"label": label, "owner": owner, "environment": "production"}
+        sent |= {"api_key": key[0], "api_secret": key[1]}
+        assert admin.post(reverse("account-add"), sent).status_code == 302
+    assert CERTAIN in shown(admin, "overview").text
+    assert "Qredo account" not in shown(browser_of(cast.viewer), "overview").text
