@@ -46,7 +46,7 @@ test: setup setup-dev check
 bench: setup
 	@$(PY) -m bench
 
-# Half an hour; `make faults ONLY="1 4 --times 5"` for less.
+# Up to three quarters of an hour; `make faults ONLY="1 4 --times 5"` for less.
 faults: setup
 	@$(PY) -m tests.faults $(ONLY)
 
