@@ -241,8 +241,8 @@ def test_the_page_tells_what_was_decided_by_whom(
     ownership.count(copy, counted=False, by=cast.operator, at=at(11))
     text = read(admin.get(path(copy))).text
     assert "Today it does not count in totals" in text
-    assert "Does not count 2 Mar 2026, 11:00 UTC today Operator" in text
-    assert "Counts 1 Jan 2020, 00:00 UTC 2 Mar 2026, 11:00 UTC" in text
+    assert "Does not count 2 Mar 2026, 11:00 UTC until today Operator" in text
+    assert "Counts 1 Jan 2020, 00:00 UTC until 2 Mar 2026, 11:00 UTC" in text
 
 
 @pytest.fixture

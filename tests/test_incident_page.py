@@ -111,7 +111,7 @@ def test_all_are_tested_and_replaced_together(
     text = read(admin.get(path())).text
     for account in both:
         assert f"{account.label} has a new API key; it answered." in text
-    assert "No key of this organization is rejected any more." in text
+    assert "No key of this incident is rejected any more." in text
     assert acts.words(cast.fund).count("key.replaced") == len(both)
     assert {refresh.account for refresh in Refresh.objects.filter(asked_by=cast.admin)} == set(both)
     refreshes.carry_out(list(Refresh.objects.values_list("pk", flat=True)))
@@ -237,6 +237,20 @@ def test_a_secret_shows_itself_nowhere(
         answer = admin.post(path(), sent | {f"{both[0].uid}-{change}": canary.TEXT})
         assert answer.status_code == 422
         assert canary.found_in(answer.content) == []
+
+
+def test_one_that_is_over_has_no_key_that_is_rejected_later(
+    both: list[Account], admin: Client, clock: StoppedClock
+) -> None:
+    for number, account in enumerate(both):
+        seen(account, at(11, 42 + number), BTC=coins(100))
+    clock.now = at(11, 44)
+    incidents.watch()
+    failed(both[0], at(11, 47), REJECTED)
+    page = read(admin.get(path()))
+    assert "It is over since" in page.text
+    assert "No key of this incident is rejected any more." in page.text
+    assert not [name for name in page.values() if name.endswith("-api_key")]
 
 
 def test_a_long_list_comes_in_parts(
