@@ -121,6 +121,7 @@ class Installation:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            preexec_fn=heed_signals,  # noqa: PLW1509 - no thread is started here
         )
 
     def run(self, *arguments: str, stdin: bytes | str = b"", **changed: str) -> Ran:
@@ -164,6 +165,12 @@ class Installation:
                 connection.execute(statement.encode(), values or None).fetchall()
                 for statement, values in statements
             ]
+
+
+def heed_signals() -> None:
+    """Let a child heed what whoever runs the tests (nohup, a background job) may have ignored."""
+    for number in (signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def ended(

@@ -15,7 +15,7 @@ from http.cookies import SimpleCookie
 from pathlib import Path
 from urllib.parse import urlencode
 
-from tests.installation import PROJECT, SERVER, Installation, end_strays, strays
+from tests.installation import PROJECT, SERVER, Installation, end_strays, heed_signals, strays
 from tests.processes.waiting import until
 
 LAST_LINE = "Ctrl-C stops everything."
@@ -97,12 +97,6 @@ def _first(look: Callable[[], list[int]]) -> int:
     return found[0]
 
 
-def _heed_signals() -> None:
-    # Whoever runs the tests (nohup, a background job) may have had them ignored.
-    for number in (signal.SIGHUP, signal.SIGINT):
-        signal.signal(number, signal.SIG_DFL)
-
-
 def children_of(pid: int) -> list[int]:
     found = []
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
@@ -139,7 +133,7 @@ def serving(installation: Installation, **settings: str) -> Iterator[Program]:
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=err,
-            preexec_fn=_heed_signals,  # noqa: PLW1509 - no thread is started here
+            preexec_fn=heed_signals,  # noqa: PLW1509 - no thread is started here
         )
     program = Program(installation, port, process, output, errors)
     try:

@@ -108,11 +108,9 @@ def test_a_worker_that_answers_is_well(site: Site) -> None:
         until(lambda: site.is_well("worker"), 90)
 
 
-@pytest.mark.parametrize(
-    ("kept", "said"), [("", "Set VAULT_KEYSET_FILE"), ("{}", "The vault's keysets cannot be read")]
-)
+@pytest.mark.parametrize("kept", ["", "{}"])
 def test_a_worker_that_could_open_no_key_refuses(
-    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: str, said: str
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: str
 ) -> None:
     private = tmp_path / "keyset"
     private.write_text(kept)
@@ -121,4 +119,5 @@ def test_a_worker_that_could_open_no_key_refuses(
     monkeypatch.setitem(site.settings, "VAULT_PUBLIC_KEYSET_FILE", public)
     with started(site, "worker") as (process,):
         assert process.ended() == 1
-        assert process.log.read_text().splitlines()[-1].startswith(said)
+        last = process.log.read_text().splitlines()[-1]
+        assert last.startswith("The vault's keysets cannot be read")

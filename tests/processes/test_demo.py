@@ -23,9 +23,13 @@ def password(program: Program) -> str:
     return program.lines()[1].rsplit(" ", 1)[1]
 
 
-def overview(program: Program) -> str:
+def signed_in(program: Program) -> Browser:
     browser = Browser(program.port)
     browser.sign_in("treasurer@demo.example", password(program))
+    return browser
+
+
+def shown(browser: Browser) -> str:
     return browser.get("/").text + browser.get("/accounts/").text
 
 
@@ -36,7 +40,8 @@ def test_log_ins_work_at_once_and_outlast_the_run(newcomer: Installation) -> Non
         assert lines[0] == f"http://localhost:{program.port}"
         assert lines[1].startswith("Demo log-ins, all with the password demo-")
         assert lines[-1] == LAST_LINE
-        until(lambda: "Custody" in overview(program))
+        browser = signed_in(program)
+        until(lambda: "Custody" in shown(browser))
         until(lambda: newcomer.sql("SELECT FROM balances_snapshot LIMIT 1"))
         before = newcomer.sql("SELECT count(*) FROM balances_snapshot")[0][0]
         first = password(program)
@@ -44,7 +49,7 @@ def test_log_ins_work_at_once_and_outlast_the_run(newcomer: Installation) -> Non
         assert not strays(newcomer.data_dir)
     with serving(newcomer, DEMO="1", QREDO_SANDBOX_URL=ELSEWHERE) as program:
         assert password(program) == first
-        assert "Custody" in overview(program)
+        assert "Custody" in shown(signed_in(program))
         until(lambda: newcomer.sql("SELECT count(*) FROM balances_snapshot")[0][0] > before)
         assert newcomer.sql("SELECT bool_and(is_demo) FROM accounts_account") == [(True,)]
         assert_commands_find_the_simulator(newcomer)
