@@ -20,6 +20,8 @@ class QredoDashConfig(AppConfig):
 
     def ready(self) -> None:
         """Look at every new connection before it is used; grant again after every migration."""
+        from qredo_dash import checks  # noqa: F401, PLC0415 - registers them, once apps are there
+
         connection_created.connect(_refuse_old_servers, dispatch_uid="oldest PostgreSQL")
         # Sent once an app with models, after all tables are made: one of them is enough.
         ours = apps.get_app_config("balances")

@@ -31,6 +31,9 @@ class PrivateAnswers:
         response.setdefault("Cache-Control", "no-store, private")
         response.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
         response.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        if seconds := settings.SECURE_HSTS_SECONDS:
+            # Django's own only trusts a header of the proxy that not every proxy sends.
+            response.setdefault("Strict-Transport-Security", f"max-age={seconds}")
         return response
 
 

@@ -166,6 +166,14 @@ AUTH_USER_MODEL = "accounts.User"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+# A server is only ever reached over https, whatever its proxy tells of that; a year is what
+# browsers are told, of this host alone: others of its domain are not ours.
+SECURE_HSTS_SECONDS = env.whole("HSTS_SECONDS", 31_536_000, least=0, most=63_072_000)
+if not SERVER_INSTALLATION:
+    SECURE_HSTS_SECONDS = 0
+# For the same reason no other host is included (W005) or preloaded (W021). Redirecting from http is
+# the proxy's, without which nobody gets here (W008).
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021"]
 X_FRAME_OPTIONS = "DENY"
 # A megabyte pasted into a field is refused at that field; what is larger is not even read.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024

@@ -4,12 +4,13 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from secrets import token_urlsafe
 from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from qredo_dash import database, env, home
+from qredo_dash import checks, database, env, home
 from tests.conftest import PROJECT
 
 NAME = "QREDO_DASH_TEST"
@@ -158,6 +159,48 @@ def imported(
 
 def test_a_server_starts_with_everything_given_and_without_debug() -> None:
     assert imported(**SERVER).stdout == "False False True\n"
+
+
+def deployed(**given: str) -> subprocess.CompletedProcess[str]:
+    """Ask Django and ourselves whether a server's settings may meet the world."""
+    clean = {name: text for name, text in os.environ.items() if not name.startswith(OURS)}
+    return subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        env=clean | SERVER | {"TRUSTED_PROXIES": "1", "SECRET_KEY": token_urlsafe(60)} | given,
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_server_passes_the_check_of_deployments() -> None:
+    ran = deployed(ALLOWED_HOSTS="dash.example", CSRF_TRUSTED_ORIGINS="https://dash.example")
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ({"ALLOWED_HOSTS": "*"}, "qredo_dash.E001"),
+        ({"ALLOWED_HOSTS": ".example.com"}, "qredo_dash.E001"),
+        ({"CSRF_TRUSTED_ORIGINS": "http://dash.example"}, "qredo_dash.E002"),
+        ({"TRUSTED_PROXIES": "0"}, "qredo_dash.W001"),
+        ({"DEBUG": "1"}, "security.W018"),
+        ({"HSTS_SECONDS": "0"}, "security.W004"),
+    ],
+)
+def test_what_no_server_should_have_fails_it(wrong: dict[str, str], named: str) -> None:
+    ran = deployed(**wrong)
+    assert ran.returncode == 1
+    assert named in ran.stderr
+
+
+def test_a_policy_that_allows_more_fails_it(settings: Any) -> None:
+    assert checks.policy_is_strict() == []
+    settings.CONTENT_SECURITY_POLICY = {"DIRECTIVES": {"script-src": ["'unsafe-inline'"]}}
+    (told,) = checks.policy_is_strict()
+    assert told.id == "qredo_dash.E003"
 
 
 def test_cookies_are_bound_to_https_and_this_host_on_servers_alone(tmp_path: Path) -> None:

@@ -74,6 +74,15 @@ def test_no_page_has_code_of_its_own_or_of_others(answers: list[Any]) -> None:
             assert_inert(element)
 
 
+@pytest.mark.parametrize(("seconds", "told"), [(0, None), (31_536_000, "max-age=31536000")])
+def test_a_server_tells_browsers_to_come_by_https_alone(
+    cast: Cast, settings: Any, browser_of: Any, seconds: int, told: str | None
+) -> None:
+    settings.SECURE_HSTS_SECONDS = seconds
+    answer = browser_of(cast.viewer).get(reverse("overview"))
+    assert answer.headers.get("Strict-Transport-Security") == told
+
+
 def assert_inert(element: Element) -> None:
     assert element.tag not in {"style", "iframe", "object", "embed", "base"}
     if element.tag == "script":
