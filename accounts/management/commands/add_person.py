@@ -2,6 +2,7 @@
 
 import sys
 from argparse import ArgumentParser
+from getpass import getpass
 from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
@@ -40,7 +41,7 @@ class Command(cli.Command):
         if found is not None:
             return found
         user = User(email=email.strip().lower(), name=name)
-        password = sys.stdin.readline().rstrip("\r\n")
+        password = _typed()
         user.set_password(password)
         user.full_clean()
         validate_password(password, user)
@@ -69,3 +70,9 @@ class Command(cli.Command):
             told = {"before": {"role": member.role}, "after": {"role": role}}
             Membership.objects.filter(pk=member.pk).update(role=role)
             record("member.role_changed", about, by=None, **told)
+
+
+def _typed() -> str:
+    if sys.stdin.isatty():
+        return getpass("Password: ", sys.stderr)  # unlike a plain read, it does not echo
+    return sys.stdin.readline().rstrip("\r\n")
