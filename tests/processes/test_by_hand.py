@@ -69,7 +69,7 @@ def until_polled(site: Site, times: int) -> None:
 def test_every_slot_is_polled_once_and_the_end_misses_nothing(site: Site) -> None:
     before, asked_before = fresh(opened(site)), asked(site)
     with started(site, *EVERYTHING) as processes:
-        until_polled(site, 3)
+        until_polled(site, 2)
         codes = ended_in_order(processes)
         assert set(codes.values()) == {0}, codes
     books = assert_sound(site)
