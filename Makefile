@@ -40,8 +40,14 @@ check: setup-dev
 	$(PY) -m mypy
 	$(VENV)/bin/lint-imports
 
+# Tests of whole processes mostly wait for them: beside the others they take no time of their own.
 test: setup setup-dev check
-	$(PY) -m pytest
+	@mkdir -p .cache
+	@TEST_DATA_DIR=$(CURDIR)/.cache/tests-of-processes $(PY) -m pytest tests/processes \
+		> .cache/processes.log 2>&1 & beside=$$!; \
+	$(PY) -m pytest --ignore=tests/processes; code=$$?; \
+	wait $$beside; other=$$?; cat .cache/processes.log; \
+	[ $$code = 0 ] && [ $$other = 0 ]
 
 bench: setup
 	@$(PY) -m bench
