@@ -30,13 +30,13 @@ def version(accounts: QuerySet[Account], query: Query, now: datetime) -> str:
 def account_list(user: User, accounts: QuerySet[Account], query: Query) -> AccountList:
     """Return the list of somebody's accounts as of now."""
     now = ledger.clock()
+    current_version = version(accounts, query, now)  # before the rows, as in the overview
     openings = Openings.of(reverse("accounts"), query.text, query.opened)
     held = members(query.narrowing.applied_to(accounts))
     shared = incidents.shared(held)
     chosen = next((s for s in shared if str(s.incident.uid) == query.text.get("incident")), None)
     listed = held if chosen is None else chosen.members
     rows = account_rows(user, listed, now, openings, shared)
-    current_version = version(accounts, query, now)
     asked = urlencode({**query.text, "version": current_version})
     return AccountList(
         accounts=filtered(rows, query.show),

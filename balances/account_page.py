@@ -35,6 +35,7 @@ def account_page(
     """Return an account's page for somebody who may see it."""
     now = ledger.clock()
     one = Account.objects.filter(pk=account.pk)
+    current_version = version(one, query, now)  # before the figures, as in the overview
     member = members(one)[0]
     spans = spans_of(user, [account.pk]).get(account.pk, [])
     refresh = _newest_refresh(account, spans)
@@ -58,8 +59,8 @@ def account_page(
         may_operate=operates,
         may_administer=administers,
         may_share=administers and account.is_personal,
-        version=version(one, query, now),
-        fragment_url=_fragment_url(account, one, query, now),
+        version=current_version,
+        fragment_url=_fragment_url(account, query, current_version),
         notes=(*_detail(member), *_reminder(account, now, shown=administers)),
         troubles=(
             *troubles(user, not_answering([member]), (), now),
@@ -69,10 +70,8 @@ def account_page(
     )
 
 
-def _fragment_url(
-    account: Account, one: QuerySet[Account], query: Mapping[str, str], now: datetime
-) -> str:
-    asked = {**query, "version": version(one, query, now)}
+def _fragment_url(account: Account, query: Mapping[str, str], current_version: str) -> str:
+    asked = {**query, "version": current_version}
     return f"{reverse('account-figures', args=[account.uid])}?{urlencode(asked)}"
 
 

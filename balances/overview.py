@@ -93,6 +93,8 @@ def overview(
 ) -> Overview:
     """Return the overview of somebody's accounts as of now."""
     now = ledger.clock()
+    # Before the figures: what changes while they are read makes the page out of date, not current.
+    current_version = version(accounts, query, now)
     held = members(asked_for(accounts, query))
     counted = counting(held)
     openings = Openings.of(reverse("overview"), query.text, query.opened, query.narrowing.query)
@@ -109,8 +111,8 @@ def overview(
         attention_url=f"{_shown(query, reverse('overview'), 'attention')}#accounts",
         narrowed=narrowed(current(accounts), query, reverse("overview")),
         empty_text=_empty_text(accounts, query, held),
-        version=version(accounts, query, now),
-        fragment_url=_fragment_url(accounts, query, now),
+        version=current_version,
+        fragment_url=_fragment_url(query, current_version),
         may_add=True,
         demo_progress=progress.text(),
         notice=_notice(held, down, now),
@@ -131,8 +133,8 @@ def _empty_text(accounts: QuerySet[Account], query: Query, held: Sequence[Member
     return ""
 
 
-def _fragment_url(accounts: QuerySet[Account], query: Query, now: datetime) -> str:
-    asked = {**query.text, "version": version(accounts, query, now)}
+def _fragment_url(query: Query, current_version: str) -> str:
+    asked = {**query.text, "version": current_version}
     return f"{reverse('overview-figures')}?{urlencode(asked)}"
 
 

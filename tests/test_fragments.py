@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Account
-from balances import claims, refreshing
+from balances import account_list, account_page, claims, overview, portfolio, refreshing
 from tests.conftest import Cast
 from tests.history import StoppedClock, answer, at, claimed, coins, delivered, failed, keyless, seen
 from tests.markup import read, shown
@@ -49,6 +49,25 @@ def test_a_fragment_is_empty_until_something_changed(
         news = read(viewer.get(fragment))
         assert news.one("div", id="figures").attributes["hx-get"] != fragment
         assert not news.all("div", id="chart-holder")
+
+
+@pytest.mark.parametrize("name", ["overview", "accounts", "account"])
+def test_what_changes_while_a_page_is_made_is_fetched_at_the_next_look(
+    viewer: Client, account: Account, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    seen(account, at(10), BTC=coins(100))
+    module = {"overview": overview, "accounts": account_list, "account": account_page}[name]
+    load = portfolio.members
+
+    def overtaken(*args: Any) -> Any:
+        figures = load(*args)
+        refreshing.ask(account, by=None)
+        return figures
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(module, "members", overtaken)
+        page = shown(viewer, name, account if name == "account" else None)
+    assert viewer.get(page.one("div", id="figures").attributes["hx-get"]).status_code == 200
 
 
 def seen_again(account: Account, refresh_id: int, clock: StoppedClock) -> None:
