@@ -127,17 +127,16 @@ def visible_at(user: User, at: datetime) -> QuerySet[Account]:
     return Account.objects.filter(pk__in=then.values("account"))
 
 
-def spans_of(
-    user: User, accounts: Collection[int], *, counted: bool = False
-) -> dict[int, list[Span]]:
-    """Return, by account, the stretches of time whose figures somebody may see.
+def spans_of(user: User, accounts: Collection[int]) -> dict[int, list[Span]]:
+    """Return, by account, the stretches of time whose figures somebody may see."""
+    return joined_spans(tenures_of(user).filter(account__in=accounts))
 
-    With `counted` only those in which the account counts in totals.
-    """
-    tenures = tenures_of(user).filter(account__in=accounts).order_by("began_at")
-    tenures = tenures.filter(is_counted=True) if counted else tenures
+
+def joined_spans(tenures: QuerySet[Tenure]) -> dict[int, list[Span]]:
+    """Return, by account, the stretches of time of tenures; those that adjoin are one."""
     found: dict[int, list[Span]] = {}
-    for account_id, began, ended in tenures.values_list("account", "began_at", "ended_at"):
+    rows = tenures.order_by("began_at").values_list("account", "began_at", "ended_at")
+    for account_id, began, ended in rows:
         spans = found.setdefault(account_id, [])
         if spans and spans[-1][1] == began:
             spans[-1] = (spans[-1][0], ended)

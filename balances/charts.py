@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from accounts.access import Span, spans_of
+from accounts.access import Span
 from accounts.cells import text_cell
 from accounts.models import Account, User
 from balances import moments, ranges
@@ -15,6 +15,7 @@ from balances.instants import iso
 from balances.portfolio import Kind
 from balances.ranges import Range
 from balances.rows import figures
+from balances.scopes import Scope
 from balances.screens import Chart, Choice, SeriesRow
 from balances.series import MOST_POINTS, Point, Spans, evenly, known_spans, series
 from balances.testnet import is_testnet
@@ -46,8 +47,8 @@ def subject(
 ) -> Subject:
     """Return a chart's subject: real money and test money of one name stay apart."""
     fitting = tuple(a for a in accounts if is_testnet(a, asset) == (kind == "testnet"))
-    ids = [account.pk for account in fitting]
-    return Subject(fitting, asset, kind, spans_of(user, ids, counted=is_total))
+    scope = Scope(user, only=frozenset(account.pk for account in fitting))
+    return Subject(fitting, asset, kind, scope.spans(in_totals=is_total))
 
 
 def range_for(of: Subject, query: Mapping[str, str], now: datetime) -> Range:

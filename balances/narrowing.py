@@ -6,12 +6,13 @@ the page is about these accounts alone.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
 from accounts.labels import tags_of
-from accounts.models import Account, Environment, Organization, Tag
+from accounts.models import Account, Environment, Organization, Tag, Tenure
 from balances.screens import Option, Select
 
 NAMES = ("owner", "environment", "tag")
@@ -48,6 +49,22 @@ class Narrowing:
             tagged = Tag.objects.filter(name__iexact=self.tag)
             accounts = accounts.filter(pk__in=tagged.values("account"))
         return accounts
+
+    def applied_to_tenures(
+        self, tenures: QuerySet[Tenure], tagged_among: QuerySet[Account, Any]
+    ) -> QuerySet[Tenure]:
+        """Return those of the tenures that were asked for: by their own owner, today's tags.
+
+        Tags are told of accounts `tagged_among` alone: who gave one away sees its tags no more.
+        """
+        if self.owner:
+            tenures = tenures.filter(_owned_by(self.owner))
+        if self.environment:
+            tenures = tenures.filter(account__environment=self.environment)
+        if self.tag:
+            tagged = Tag.objects.filter(name__iexact=self.tag, account__in=tagged_among)
+            tenures = tenures.filter(account__in=tagged.values("account"))
+        return tenures
 
     def selects(self, accounts: QuerySet[Account]) -> tuple[Select, ...]:
         """Return what may be chosen among `accounts`; what has one answer is not asked."""
