@@ -76,6 +76,7 @@ def account_part_of_instant(view: Callable[[Request, Account, AsOf], HttpRespons
             return _plain(asked)
         if asked.is_past:
             get_object_or_404(visible_at(request.user, asked.at), uid=uid)
+            account.label = as_known(request.user, account)
         return view(request, account, asked)
 
     return looked_up

@@ -7,51 +7,60 @@ from django.http import HttpResponse, JsonResponse
 from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
-from accounts.access import in_scope, visible_to
+from accounts.access import visible_to
 from accounts.audit import objects
 from accounts.audit.recording import record, together
 from accounts.audit.vocabulary import Facts
 from accounts.links import written
 from accounts.models import Account, User
 from accounts.requests import Request
-from balances import charts, ledger
+from balances import charts
+from balances.as_of_query import AsOf
 from balances.charts import Subject
 from balances.overview import Query, asked_for
-from balances.portfolio import Kind
+from balances.pages.asking import account_part_of_instant, part_of_instant
+from balances.portfolio import Kind, members_at
 from balances.ranges import Range
+from balances.scopes import Scope
 
 #: No asset's name is longer; a longer query is cut before it reaches the database.
 LONGEST_ASSET = 128
 
 
 @require_safe
-def of_all(request: Request) -> HttpResponse:
+@part_of_instant
+def of_all(request: Request, asked: AsOf) -> HttpResponse:
     """Return the points of one asset over all current accounts."""
-    return _drawing(request, _asked(request, _all(request), is_total=True))
+    return _drawing(request, _asked(request, _all(request, asked), asked, is_total=True))
 
 
 @require_safe
-def of_all_csv(request: Request) -> HttpResponse:
+@part_of_instant
+def of_all_csv(request: Request, asked: AsOf) -> HttpResponse:
     """Return the same as a file."""
-    return _file(request, _asked(request, _all(request), is_total=True))
+    return _file(request, _asked(request, _all(request, asked), asked, is_total=True))
 
 
-def _all(request: Request) -> list[Account]:
-    return list(asked_for(visible_to(request.user), Query.of(request.GET.dict())))
+def _all(request: Request, asked: AsOf) -> list[Account]:
+    query = Query.of(request.GET.dict())
+    if not asked.is_past:
+        return list(asked_for(visible_to(request.user), query))
+    then = members_at(Scope(request.user, query.narrowing), asked.at)
+    return [member.account for member in then if not member.is_archived]
 
 
-@in_scope
+@account_part_of_instant
 @require_safe
-def of_one(request: Request, account: Account) -> HttpResponse:
+def of_one(request: Request, account: Account, asked: AsOf) -> HttpResponse:
     """Return the points of one asset in one account."""
-    return _drawing(request, _asked(request, [account]))
+    return _drawing(request, _asked(request, [account], asked))
 
 
-@in_scope
+@account_part_of_instant
 @require_safe
-def of_one_csv(request: Request, account: Account) -> HttpResponse:
+def of_one_csv(request: Request, account: Account, asked: AsOf) -> HttpResponse:
     """Return the same as a file."""
-    return _file(request, _asked(request, [account]))
+    return _file(request, _asked(request, [account], asked))
 
 
 def _drawing(request: Request, asked: tuple[Subject, Range]) -> HttpResponse:
@@ -84,10 +93,10 @@ def _record(by: User, of: Subject, shown: Range) -> None:
 
 
 def _asked(
-    request: Request, accounts: Sequence[Account], *, is_total: bool = False
+    request: Request, accounts: Sequence[Account], asked: AsOf, *, is_total: bool = False
 ) -> tuple[Subject, Range]:
     query = request.GET.dict()
     kind: Kind = "testnet" if query.get("kind") == "testnet" else "production"
     asset = query.get("asset", "")[:LONGEST_ASSET].replace("\0", "")
     of = charts.subject(request.user, accounts, asset, kind, is_total=is_total)
-    return of, charts.range_for(of, query, ledger.clock())
+    return of, charts.range_for(of, query, asked.at)
