@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from accounts.models import Account, Tenure
 from balances import sql
-from balances.models import Pause, Snapshot
+from balances.models import HALTS, Pause, Snapshot
 from balances.verification.findings import Finding, compared
 
 # A hundred: so many findings end the verification. Of the open run only its slots are certain.
@@ -51,14 +51,22 @@ class StretchChecker:
             yield from compared(self.uid, began, "pause in a run", "none", "a pause")
         pauses = Pause.objects.filter(account=self.account, ended_at=None)
         found = [(kind, began) for kind, began in pauses.values_list("kind", "began_at")]
-        yield from compared(self.uid, None, "open pause", _told(self._halted()), _told(found))
+        if [self._stands(*pause) for pause in found] != [True] * (not self.account.is_polled):
+            yield from compared(self.uid, None, "open pause", _told(self._halts()), _told(found))
 
-    def _halted(self) -> list[tuple[str, datetime]]:
-        """Return the pause that the account's row speaks of. Who is archived is not paused too."""
-        account = self.account
-        if account.archived_at is not None:
-            return [("archived", account.archived_at)]
-        return [] if account.paused_at is None else [("paused", account.paused_at)]
+    def _halts(self) -> list[tuple[str, datetime]]:
+        """Return the reasons to stand still that the account's row knows, the newest first."""
+        since = {kind: getattr(self.account, f"{kind}_at") for kind in HALTS}
+        standing = [(kind, at) for kind, at in since.items() if at is not None]
+        return sorted(standing, key=lambda halt: halt[1], reverse=True)
+
+    def _stands(self, kind: str, began: datetime) -> bool:
+        """Whether an open pause is that of the newest reason, or of one that outlived another."""
+        halts = self._halts()
+        if (kind, began) in halts[:1]:
+            return True
+        lifted = Pause.objects.filter(account=self.account, ended_at=began).exists()
+        return lifted and any(kind == name and at < began for name, at in halts)
 
     def _tenures(self) -> Iterator[Finding]:
         tenures = list(Tenure.objects.filter(account=self.account).order_by("began_at"))
