@@ -18,6 +18,7 @@ class Moment:
     iso: str
     text: str
     ago: str
+    is_still: bool = False  # of a page of the past, whose words grow no older
 
 
 @dataclass(frozen=True, slots=True)
