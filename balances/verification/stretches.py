@@ -3,13 +3,13 @@
 They have to tile or to fit between what is chained, and to say the same as the account's own row.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import pairwise
 
 from accounts.models import Account, Tenure
 from balances import sql
-from balances.models import HALTS, Pause, Snapshot
+from balances.models import Pause, Snapshot
 from balances.verification.findings import Finding, compared
 
 # A hundred: so many findings end the verification. Of the open run only its slots are certain.
@@ -50,23 +50,23 @@ class StretchChecker:
         for (began,) in sql.rows(_PAUSED_IN_A_RUN, {"account": self.account.pk}):
             yield from compared(self.uid, began, "pause in a run", "none", "a pause")
         pauses = Pause.objects.filter(account=self.account, ended_at=None)
-        found = [(kind, began) for kind, began in pauses.values_list("kind", "began_at")]
-        if [self._stands(*pause) for pause in found] != [True] * (not self.account.is_polled):
-            yield from compared(self.uid, None, "open pause", _told(self._halts()), _told(found))
-
-    def _halts(self) -> list[tuple[str, datetime]]:
-        """Return the reasons to stand still that the account's row knows, the newest first."""
-        since = {kind: getattr(self.account, f"{kind}_at") for kind in HALTS}
-        standing = [(kind, at) for kind, at in since.items() if at is not None]
-        return sorted(standing, key=lambda halt: halt[1], reverse=True)
-
-    def _stands(self, kind: str, began: datetime) -> bool:
-        """Whether an open pause is that of the newest reason, or of one that outlived another."""
+        found = list(pauses.values_list("kind", "began_at"))
         halts = self._halts()
-        if (kind, began) in halts[:1]:
-            return True
-        lifted = Pause.objects.filter(account=self.account, ended_at=began).exists()
-        return lifted and any(kind == name and at < began for name, at in halts)
+        if len(found) != bool(halts) or not all(self._fits(halts, *pause) for pause in found):
+            yield from compared(self.uid, None, "open pause", _told(halts.items()), _told(found))
+
+    def _halts(self) -> dict[str, datetime]:
+        """Return the reasons to stand still that the account's row speaks of."""
+        names = ("archived", "keyless", "paused")
+        halts = {name: getattr(self.account, f"{name}_at") for name in names}
+        return {name: since for name, since in halts.items() if since is not None}
+
+    def _fits(self, halts: dict[str, datetime], kind: str, began: datetime) -> bool:
+        """Whether a pause is one of the account's; its reason may be older than another's end."""
+        since = halts.get(kind)
+        if since is None or since >= began:
+            return since == began
+        return Pause.objects.filter(account=self.account, ended_at=began).exists()
 
     def _tenures(self) -> Iterator[Finding]:
         tenures = list(Tenure.objects.filter(account=self.account).order_by("began_at"))
@@ -94,5 +94,5 @@ class StretchChecker:
         yield from compared(self.uid, last.began_at, "newest tenure", expected, found)
 
 
-def _told(pauses: list[tuple[str, datetime]]) -> str:
+def _told(pauses: Iterable[tuple[str, datetime]]) -> str:
     return ", ".join(f"{kind} since {began:%Y-%m-%dT%H:%M:%S.%fZ}" for kind, began in pauses)
