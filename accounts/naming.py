@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from accounts.access import visible_to
+from accounts.access import tenures_of, visible_to
 from accounts.audit.objects import log_of_organization, log_of_person
 from accounts.models import Account, Act, Tenure, User
 
@@ -23,6 +23,14 @@ def name_as_known(user: User, tenures: Sequence[Tenure]) -> set[int]:
         account = tenure.account
         account.label = told.get((_log_of(tenure), str(account.uid)), _nameless(account))
     return seen
+
+
+def as_known(user: User, account: Account) -> str:
+    """Return what somebody who saw an account at some time may call it."""
+    own = tenures_of(user).filter(account=account).select_related("account", "organization")
+    newest = own.latest("began_at")
+    name_as_known(user, [newest])
+    return newest.account.label
 
 
 def _told(tenures: Sequence[Tenure]) -> dict[tuple[str, str], str]:

@@ -16,7 +16,7 @@ from balances.asset_scope import kinds_held
 from balances.asset_screens import AssetPage, Change
 from balances.between import between, level
 from balances.charts import Frame
-from balances.gathering import accounts_of, choosable, fitting, gathered
+from balances.gathering import accounts_of, fitting, gathered, questions
 from balances.narrowing import NAMES, Narrowing
 from balances.portfolio import Kind, Member, counting, members_at
 from balances.rows import coverage, figures
@@ -142,8 +142,7 @@ def _compare_url(of: Question) -> str:
 def _narrowed(of: Question, asked: AsOf) -> Narrowed:
     kept = {name: text for name, text in of.text.items() if name not in NAMES}
     clear = _address("asset", kept) if of.scope.narrowing.query else ""
-    selects = of.scope.narrowing.selects(choosable(of.scope.user, asked))
-    return Narrowed(reverse("asset"), selects, tuple(kept.items()), clear)
+    return Narrowed(reverse("asset"), questions(of.scope, asked), tuple(kept.items()), clear)
 
 
 def _empty_text(of: Question, members: Sequence[Member], asked: AsOf) -> str:

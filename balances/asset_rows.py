@@ -14,7 +14,7 @@ from balances.asset_screens import Holder, HolderGroup, Named
 from balances.gathering import holding, is_empty
 from balances.narrowing import PERSONAL
 from balances.portfolio import Held, Member, total
-from balances.rows import figures, flag_words, owner_name
+from balances.rows import figures, flag_words, owner_name, page_of
 from balances.shares import percent
 from balances.states import state_of
 
@@ -59,7 +59,7 @@ class Rows:
     def _holder(self, member: Member, held: Held) -> Holder:
         return Holder(
             label=member.account.label,
-            url=account_url(member, {**self.query, "asset": held.asset}),
+            url=page_of(member, asset=held.asset),
             owner=owner_name(member.owner),
             figures=figures(held.level),
             share=share_of(held.level, self.whole) if member.is_counted else "",
@@ -70,19 +70,13 @@ class Rows:
 
     def named(self, members: Iterable[Member]) -> tuple[Named, ...]:
         """Return accounts that a page names."""
-        return tuple(named(member, self.at, self.query) for member in members)
+        return tuple(named(member, self.at) for member in members)
 
 
-def named(member: Member, at: datetime, query: Mapping[str, str]) -> Named:
+def named(member: Member, at: datetime) -> Named:
     """Return an account that a page names."""
-    url = account_url(member, query)
-    return Named(member.account.label, url, owner_name(member.owner), state_of(member.stand, at))
-
-
-def account_url(member: Member, query: Mapping[str, str]) -> str:
-    """Return an account's page as of the instant that a query asks for."""
-    asked = f"?{urlencode(query)}" if query else ""
-    return f"{reverse('account', args=[member.account.uid])}{asked}"
+    url, owner = page_of(member), owner_name(member.owner)
+    return Named(member.account.label, url, owner, state_of(member.stand, at))
 
 
 def share_of(part: Level, whole: Level | None) -> str:

@@ -8,10 +8,10 @@ from django.urls import reverse
 from balances import overlays
 from balances.as_of_query import AsOf
 from balances.compare_query import Question, sides_asked
-from balances.compare_rows import Columns, Row, assets_in, drawn, tables, unknown_note, url_of_side
+from balances.compare_rows import Columns, Row, assets_in, drawn, tables, unknown_note
 from balances.compare_screens import ComparePage, SideNote
 from balances.portfolio import Member
-from balances.rows import owner_name
+from balances.rows import owner_name, page_of
 from balances.sides import Asset, Levels, Side, account_side, at, group_side, less, levels
 
 _HINTS = {
@@ -81,6 +81,6 @@ def _name(of: Question, members: Sequence[Member], value: str) -> str:
 
 def _url(of: Question, members: Sequence[Member], key: str, asked: AsOf) -> str:
     if of.by == "accounts":
-        return url_of_side(members, asked.query)
+        return page_of(members[0])
     query = {of.by.removesuffix("s"): of.text[key], **asked.query}
     return f"{reverse('overview')}?{urlencode(query)}"

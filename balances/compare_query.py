@@ -10,10 +10,11 @@ from django.urls import reverse
 from accounts.access import visible_to
 from accounts.models import Account, User
 from balances.as_of_query import AsOf
-from balances.gathering import choosable
+from balances.gathering import questions
 from balances.narrowing import NAMES, Narrowing
 from balances.portfolio import Kind
 from balances.rows import owner_name
+from balances.scopes import Scope
 from balances.screens import Choice, Option, Select
 
 By = Literal["accounts", "owners", "tags", "periods"]
@@ -91,14 +92,14 @@ def subject_asked(of: Question, asked: AsOf) -> tuple[Select, ...]:
         "account", "Account", "All accounts", _accounts(of.user), of.text.get("account", "")
     )
     narrowing = Narrowing() if "account" in of.text else Narrowing.of(of.text)
-    return (account, *narrowing.selects(choosable(of.user, asked)))
+    return (account, *questions(Scope(of.user, narrowing), asked))
 
 
 def _choices(of: Question, asked: AsOf) -> Iterable[tuple[str, str]]:
     if of.by == "accounts":
         return _accounts(of.user)
     name = of.by.removesuffix("s")
-    found = Narrowing().selects(choosable(of.user, asked))
+    found = questions(Scope(of.user), asked)
     options = next((select.options for select in found if select.name == name), ())
     return [(option.value, option.text) for option in options if option.value]
 

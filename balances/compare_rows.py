@@ -4,10 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from balances.amounts import Amount, Level
-from balances.asset_rows import account_url
 from balances.compare_query import Question
 from balances.compare_screens import Cell, CompareRow, CompareTable
-from balances.overview import first_to_show
+from balances.headline import first_to_show
 from balances.portfolio import Kind, Member
 from balances.sides import Asset, Levels
 
@@ -86,8 +85,3 @@ def unknown_note(members: Iterable[Member]) -> tuple[str, ...]:
     """Name the accounts that are in no figure because nothing of them was seen."""
     labels = [one.account.label for one in members if not one.is_known]
     return (f"Unknown, so in no figure: {', '.join(labels)}.",) if labels else ()
-
-
-def url_of_side(members: Sequence[Member], query: dict[str, str]) -> str:
-    """Return the page of the only account of a side."""
-    return account_url(members[0], query) if len(members) == 1 else ""

@@ -5,10 +5,11 @@ from collections.abc import Iterable
 from django.db.models import QuerySet
 
 from accounts.access import visible_to
-from accounts.models import Account, User
+from accounts.models import Account
 from balances.as_of_query import AsOf
 from balances.portfolio import Held, Kind, Member, members, members_at
 from balances.scopes import Scope
+from balances.screens import Select
 from balances.testnet import is_testnet
 
 
@@ -25,13 +26,12 @@ def accounts_of(scope: Scope) -> QuerySet[Account]:
     return found if scope.only is None else found.filter(pk__in=scope.only)
 
 
-def choosable(user: User, asked: AsOf) -> QuerySet[Account]:
-    """Return the accounts by whose owners and tags a page may be narrowed: those of today.
-
-    Of what was given away, its tags are no longer the reader's to see.
-    """
-    seen = visible_to(user)
-    return seen if asked.is_past else seen.filter(archived_at=None)
+def questions(scope: Scope, asked: AsOf) -> tuple[Select, ...]:
+    """Return what a page may be narrowed by, among all that its reader sees."""
+    seen = visible_to(scope.user)
+    if asked.is_past:
+        return scope.narrowing.selects_then(Scope(scope.user).at(asked.at), seen)
+    return scope.narrowing.selects(seen.filter(archived_at=None))
 
 
 def fitting(members: Iterable[Member], asset: str, kind: Kind) -> list[Member]:

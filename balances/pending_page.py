@@ -12,12 +12,12 @@ from accounts.models import User
 from balances import flights, moments, sql
 from balances.amounts import Amount
 from balances.as_of_query import AsOf
-from balances.asset_rows import account_url, named
-from balances.gathering import accounts_of, choosable, gathered
+from balances.asset_rows import named
+from balances.gathering import accounts_of, gathered, questions
 from balances.narrowing import NAMES, Narrowing
 from balances.pending_screens import InFlight, PendingPage, PendingTable, PendingTotal
 from balances.portfolio import Held, Kind, Member, counting, total
-from balances.rows import coverage, owner_name
+from balances.rows import coverage, owner_name, page_of
 from balances.scopes import Scope
 from balances.screens import Narrowed
 from balances.states import instant_of, state_of
@@ -57,7 +57,7 @@ def pending_page(of: Question, asked: AsOf) -> PendingPage:
         rows=rows,
         tables=tuple(_tables(found, {**of.scope.narrowing.query, **asked.query})),
         coverage=coverage(counting(members), asked.at),
-        unknown=tuple(named(m, asked.at, asked.query) for m in members if not m.is_known),
+        unknown=tuple(named(m, asked.at) for m in members if not m.is_known),
         narrowed=_narrowed(of, asked),
         empty_text=_empty_text(of, members, asked),
         version=current_version,
@@ -96,7 +96,7 @@ def _row(
     query = {"asset": held.asset, "kind": held.kind}
     return InFlight(
         label=member.account.label,
-        url=account_url(member, {**asked.query, "asset": held.asset}),
+        url=page_of(member, asset=held.asset),
         owner=owner_name(member.owner),
         asset=held.asset,
         asset_url=_address("asset", {**query, **of.scope.narrowing.query, **asked.query}),
@@ -144,8 +144,7 @@ def _address(name: str, query: Mapping[str, str]) -> str:
 def _narrowed(of: Question, asked: AsOf) -> Narrowed:
     kept = {name: text for name, text in of.text.items() if name not in NAMES}
     clear = _address("pending", kept) if of.scope.narrowing.query else ""
-    selects = of.scope.narrowing.selects(choosable(of.scope.user, asked))
-    return Narrowed(reverse("pending"), selects, tuple(kept.items()), clear)
+    return Narrowed(reverse("pending"), questions(of.scope, asked), tuple(kept.items()), clear)
 
 
 def _empty_text(of: Question, members: Sequence[Member], asked: AsOf) -> str:

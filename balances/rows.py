@@ -95,7 +95,7 @@ def _asset_parts(group: list[tuple[Member, Held]], now: datetime) -> tuple[Part,
     return tuple(
         Part(
             label=member.account.label,
-            url=url_of(member.account),
+            url=page_of(member),
             figures=figures(held.level),
             state=state_of(member.stand, now),
             flags=flag_words(held.flags),
@@ -124,8 +124,8 @@ def account_row(
     member: Member,
     now: datetime,
     *,
-    may_refresh: bool,
-    refreshing: bool,
+    may_refresh: bool = False,
+    refreshing: bool = False,
     openings: Openings | None = None,
 ) -> AccountRow:
     """Return an account's row in a list."""
@@ -133,7 +133,7 @@ def account_row(
     opening = openings.of_account(account) if openings and member.holdings else None
     return AccountRow(
         uid=str(account.uid),
-        url=url_of(account),
+        url=page_of(member),
         label=account.label,
         owner=owner_name(member.owner),
         kind="Personal" if member.is_personal else "Organization",
@@ -153,11 +153,10 @@ def account_row(
 
 def _account_parts(member: Member) -> tuple[Part, ...]:
     """Return an account's assets, each with the way to its chart."""
-    url = url_of(member.account)
     return tuple(
         Part(
             held.asset,
-            f"{url}?{urlencode({'asset': held.asset})}",
+            page_of(member, asset=held.asset),
             figures(held.level),
             flags=flag_words(held.flags),
         )
@@ -172,6 +171,13 @@ def owner_name(owner: User | Organization) -> str:
 
 def _tags(account: Account) -> tuple[str, ...]:
     return tuple(sorted((tag.name for tag in account.tags.all()), key=str.casefold))
+
+
+def page_of(member: Member, **more: str) -> str:
+    """Return the page of an account as of the instant that a member of a list is of."""
+    query = {**member.query, **more}
+    url = url_of(member.account)
+    return f"{url}?{urlencode(query)}" if query else url
 
 
 def url_of(account: Account) -> str:

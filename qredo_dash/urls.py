@@ -29,6 +29,7 @@ from balances.pages import (
     overview,
     pending,
     rejected,
+    reports,
     series,
 )
 from balances.pages import settings as account_settings
@@ -75,6 +76,10 @@ urlpatterns = [
     path("accounts/<uuid:uid>/shares/stop/", account_settings.unshare, name="account-unshare"),
     path("accounts/<uuid:uid>/transfer/", account_settings.transfer, name="account-transfer"),
     path("accounts/<uuid:uid>/counting/", counting.page, name="account-counting"),
+    path("reports/", reports.page, name="reports"),
+    path("reports/statement/", reports.statement, name="statement"),
+    path("reports/statement.json", reports.as_json, name="statement-json"),
+    path("reports/verify_statement.py", reports.verifier, name="statement-verifier"),
     path("incidents/<uuid:uid>/", incident.page, name="incident"),
     path("audit/", audit.page, name="audit"),
     path("audit.csv", audit.as_csv, name="audit-csv"),

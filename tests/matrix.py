@@ -146,6 +146,11 @@ RULES: Final = {
         FORM, one_account=True, roles=ADMINISTERS, guarded=("GET", "HEAD", "POST")
     ),
     "incident": Rule(FORM, one_incident=True, roles=("admin",), guarded=("GET", "HEAD", "POST")),
+    "reports": Rule(READ),
+    # No cut-off was given: the form again, and no file.
+    "statement": Rule(answers(get=WRONG, head=WRONG)),
+    "statement-json": Rule(answers(get=400, head=400)),
+    "statement-verifier": Rule(READ),
     "audit": Rule(READ),
     "audit-csv": Rule(READ),
     "audit-json": Rule(READ),
