@@ -127,6 +127,14 @@ def visible_at(user: User, at: datetime) -> QuerySet[Account]:
     return Account.objects.filter(pk__in=then.values("account"))
 
 
+def seen_ever(user: User) -> QuerySet[Account]:
+    """Return the accounts some of whose time somebody may read, those given away since, too.
+
+    For pages of the past alone, whose figures are those of `visible_at`; nobody acts by it.
+    """
+    return Account.objects.filter(pk__in=tenures_of(user).values("account"))
+
+
 def spans_of(user: User, accounts: Collection[int]) -> dict[int, list[Span]]:
     """Return, by account, the stretches of time whose figures somebody may see."""
     return joined_spans(tenures_of(user).filter(account__in=accounts))

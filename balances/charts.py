@@ -207,7 +207,7 @@ def change_over(of: Subject, length: timedelta, now: datetime) -> tuple[list[Poi
     start = now - length
     known = known_spans(of.ids, of.spans)
     steady = [i for i, spans in known.items() if any(_holds(span, start, now) for span in spans)]
-    here = {i for i, spans in known.items() if spans and spans[-1][1] is None}
+    here = {i for i, spans in known.items() if any(_holds(span, now, now) for span in spans)}
     joined = [a.label for a in of.accounts if a.pk in here and a.pk not in steady]
     found = series(steady, of.asset, [start, now], of.spans) if steady else []
     return found, joined

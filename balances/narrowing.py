@@ -68,10 +68,25 @@ class Narrowing:
 
     def selects(self, accounts: QuerySet[Account]) -> tuple[Select, ...]:
         """Return what may be chosen among `accounts`; what has one answer is not asked."""
+        environments = accounts.order_by().values_list("environment", flat=True)
+        return self._questions(_owners(accounts), set(environments.distinct()), tags_of(accounts))
+
+    def selects_then(
+        self, tenures: QuerySet[Tenure], tagged_among: QuerySet[Account]
+    ) -> tuple[Select, ...]:
+        """Return the same for tenures of an instant: their owners, and tags of today."""
+        environments = set(tenures.values_list("account__environment", flat=True))
+        tagged = tagged_among.filter(pk__in=tenures.order_by().values("account"))
+        return self._questions(_owners(tenures), environments, tags_of(tagged))
+
+    def _questions(
+        self, owners: list[tuple[str, str]], environments: set[str], tags: list[str]
+    ) -> tuple[Select, ...]:
+        there = [(one.value, one.value.title()) for one in Environment if one.value in environments]
         found = (
-            self._select("owner", "Owner", "All owners", _owners(accounts)),
-            self._select("environment", "Environment", "Both", _environments(accounts)),
-            self._select("tag", "Tag", "Any", [(name, name) for name in tags_of(accounts)]),
+            self._select("owner", "Owner", "All owners", owners),
+            self._select("environment", "Environment", "Both", there),
+            self._select("tag", "Tag", "Any", [(name, name) for name in tags]),
         )
         return tuple(select for select in found if select is not None)
 
@@ -99,15 +114,8 @@ def _owned_by(text: str) -> Q:
         return Q(pk=None)
 
 
-def _owners(accounts: QuerySet[Account]) -> list[tuple[str, str]]:
-    ids = accounts.order_by().values("organization")
+def _owners(owned: QuerySet[Account] | QuerySet[Tenure]) -> list[tuple[str, str]]:
+    ids = set(owned.order_by().values_list("organization", flat=True))
     found = Organization.objects.filter(pk__in=ids).order_by("name")
     owners = [(str(one.uid), one.name) for one in found]
-    if accounts.filter(organization=None).exists():
-        owners.append((PERSONAL, "Personal"))
-    return owners
-
-
-def _environments(accounts: QuerySet[Account]) -> list[tuple[str, str]]:
-    held = set(accounts.order_by().values_list("environment", flat=True).distinct())
-    return [(one.value, one.value.title()) for one in Environment if one.value in held]
+    return [*owners, (PERSONAL, "Personal")] if None in ids else owners

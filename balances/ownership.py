@@ -16,7 +16,7 @@ from accounts.audit import objects
 from accounts.audit.recording import record, together
 from accounts.links import written
 from accounts.models import Account, Organization, Tenure, User
-from balances import ledger, rollups
+from balances import grids, ledger, rollups, slowing
 from balances.amounts import Level
 from balances.models import Holding
 from balances.rollups import Delta
@@ -140,6 +140,8 @@ def turn(account: Account, change: Turn, *, by: User | None, at: datetime | None
         return False
     # What was asked before the turn would be the old owner's, who has left: it is discarded.
     entry.miss_claim(TURNED)
+    if change.owner is not None:
+        _forget_failures(entry, at, now)
     ledger.save([entry])
     if at is None:
         _turn_now(turned[-1], change, by, now)
@@ -147,6 +149,18 @@ def turn(account: Account, change: Turn, *, by: User | None, at: datetime | None
         _turn_then(turned, change, by, at)
     _follow_today(account)
     return True
+
+
+def _forget_failures(entry: ledger.Entry, at: datetime | None, now: datetime) -> None:
+    """Let the new owner see no failure of before: the account is tried anew, at once."""
+    if at is not None and entry.last_attempt_at is not None and entry.last_attempt_at >= at:
+        entry.failing_since = entry.failing_since and max(entry.failing_since, at)
+        return
+    was_failing = entry.failing_since is not None
+    entry.last_reason, entry.last_detail, entry.failing_since = "", "", None
+    if was_failing and entry.base_interval_seconds is None and entry.next_slot is not None:
+        grids.restart(entry, entry.interval_seconds, reason=TURNED, now=now)
+    slowing.restore(entry, now)
 
 
 def _after(*instants: datetime | None) -> datetime:

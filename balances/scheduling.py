@@ -136,10 +136,10 @@ def _halt(account: Account, kind: str, by: User | None) -> bool:
         add_missing([account])
         entry = ledger.lock([account.pk])[account.pk]
         was = _state(account)
-        if kind == "paused" and entry.next_slot is None:
+        if kind == "paused" and was != "polled":
             return False
         # The pause begins where the grid ended; a clock read anew would leave a hole between.
-        ended = grids.end(entry, reason=claims.PAUSED, now=ledger.clock())
+        ended = grids.end(entry, reason=claims.PAUSED, now=_booked_until(entry))
         now = _after_pause(account, ended)
         others = Pause.objects.filter(account=account, ended_at=None).exclude(kind=kind)
         others.update(ended_at=now)
@@ -154,6 +154,13 @@ def _halt(account: Account, kind: str, by: User | None) -> bool:
         if kind != "keyless":  # that the key is revoked is on record already
             _record(kind, account, by, was)
     return True
+
+
+def _booked_until(entry: ledger.Entry) -> datetime:
+    """Return the time now, or where an account stopped whose past is still being loaded."""
+    if entry.next_slot is None and entry.run is not None:
+        return entry.run.until
+    return ledger.clock()
 
 
 def _state(account: Account) -> str:

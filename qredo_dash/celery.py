@@ -4,7 +4,7 @@ import os
 import sys
 
 from celery import Celery
-from celery.signals import worker_init
+from celery.signals import beat_init, worker_init, worker_ready
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 
@@ -26,3 +26,12 @@ def _check_vault(**_: object) -> None:
         # Celery logs what a signal's handler raises and goes on, unless it is an exit.
         sys.exit(str(error))
     connections.close_all()  # the pool's children must not share what is open here
+
+
+@worker_ready.connect
+@beat_init.connect
+def _watch_oneself(**_: object) -> None:
+    """End, to be started again, if slots fall due and nobody polls."""
+    from qredo_dash.watching import watch_oneself  # noqa: PLC0415 - settings are there only now
+
+    watch_oneself()

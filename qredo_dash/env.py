@@ -1,24 +1,27 @@
-"""Reading the environment: typed, with `NAME_FILE` for secrets, loud when something is wrong."""
+"""Reading the environment: typed, with `NAME_FILE` for secrets, loud when something is wrong.
+
+An empty variable is as none: deployments hand every name on, given or not.
+"""
 
 import os
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
-_TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
+_TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 
 
 def text(name: str, default: str = "") -> str:
     """Return a variable, trimmed."""
-    return os.environ.get(name, default).strip()
+    return os.environ.get(name, "").strip() or default
 
 
 def flag(name: str, *, default: bool) -> bool:
     """Return a yes-or-no variable."""
-    value = os.environ.get(name)
-    if value is None:
+    value = text(name)
+    if not value:
         return default
-    lowered = value.strip().lower()
+    lowered = value.lower()
     if lowered not in _TRUE | _FALSE:
         raise ImproperlyConfigured(f"{name} is yes or no (1 or 0), not {value!r}.")
     return lowered in _TRUE

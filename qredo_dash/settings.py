@@ -33,12 +33,12 @@ def _own_secret(name: str) -> str:
 def _stores() -> tuple[str, str, str]:
     """Return the addresses of the database, of the broker and of the cache."""
     if SERVER_INSTALLATION:
-        redis = env.text("REDIS_URL")
+        redis = env.secret("REDIS_URL")
         if not redis:
             raise ImproperlyConfigured(
                 "Set REDIS_URL: a server installation brings its own Valkey."
             )
-        cache = env.text("CACHE_URL") or caches.beside(redis)
+        cache = env.secret("CACHE_URL") or caches.beside(redis)
         return env.secret("DATABASE_URL"), redis, cache
     addresses = embedded.locate(DATA_DIR)
     valkey = addresses.valkey
@@ -54,7 +54,7 @@ SECRET_KEY_FALLBACKS = env.secret("SECRET_KEY_FALLBACKS").split()
 
 # Where the vault's keysets come from. They are read by whoever seals or opens, when they do.
 VAULT_KEYSET_COMMAND = env.text("VAULT_KEYSET_COMMAND")
-VAULT_KEYSET, VAULT_KEYSET_FILE = env.source("VAULT_KEYSET")
+VAULT_KEYSET, VAULT_KEYSET_FILE = ("", "") if VAULT_KEYSET_COMMAND else env.source("VAULT_KEYSET")
 VAULT_PUBLIC_KEYSET, VAULT_PUBLIC_KEYSET_FILE = env.source("VAULT_PUBLIC_KEYSET")
 _private = VAULT_KEYSET_COMMAND or VAULT_KEYSET or VAULT_KEYSET_FILE
 if not (_private or VAULT_PUBLIC_KEYSET or VAULT_PUBLIC_KEYSET_FILE):
@@ -226,7 +226,7 @@ QREDO_DEFAULT_URLS = {
 }
 QREDO_TIMESTAMP_UNIT = env.text("QREDO_TIMESTAMP_UNIT", "seconds")
 QREDO_CA_FILE = env.text("QREDO_CA_FILE")
-QREDO_PROXY = env.text("QREDO_PROXY")
+QREDO_PROXY = env.secret("QREDO_PROXY")
 
 # Polling. Every limit derives from the interval; the order of the limits is what keeps a slot
 # from being worked off twice: HTTP deadline < soft < hard < claim < interval.

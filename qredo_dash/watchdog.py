@@ -6,10 +6,9 @@ A beat that hangs and a worker that is stuck are still there; only the age of th
 import sys
 import time
 from collections.abc import Sequence
+from typing import Protocol
 
 import psycopg
-
-from qredo_dash.supervisor import Child
 
 #: So many intervals without any poll, while a slot is half an interval late: nobody is at work.
 PATIENCE_INTERVALS = 1.25
@@ -31,10 +30,21 @@ SELECT EXISTS (
 """
 
 
+class Watched(Protocol):
+    """A process that ought to poll, or to see to it."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+
+    def end_by_force(self) -> None:
+        """End it, whatever it hangs on; somebody starts it again."""
+
+
 class Watchdog:
     """Ends children that ought to poll and do not; whoever keeps them up starts them again."""
 
-    def __init__(self, database: str, interval: float, children: Sequence[Child]) -> None:
+    def __init__(self, database: str, interval: float, children: Sequence[Watched]) -> None:
         self._database = database
         self._patience = PATIENCE_INTERVALS * interval
         self._children = children
@@ -65,8 +75,8 @@ class Watchdog:
     def _end_all(self) -> None:
         names = " and ".join(child.name for child in self._children)
         sys.stderr.write(
-            f"No account was polled for {self._patience:.0f} s though slots are due; {names}"
-            " are started again.\n"
+            f"No account was polled for {self._patience:.0f} s though slots are due; to be"
+            f" started again: {names}.\n"
         )
         for child in self._children:
             child.end_by_force()

@@ -47,7 +47,8 @@ OURS = (
         (" Yes ", True),
         ("on", True),
         ("0", False),
-        ("", False),
+        ("", True),
+        (" ", True),
         ("OFF", False),
     ],
 )
@@ -64,14 +65,16 @@ def test_a_flag_that_is_none(monkeypatch: pytest.MonkeyPatch, value: str) -> Non
         env.flag(NAME, default=False)
 
 
-@pytest.mark.parametrize(("value", "meant"), [("15", 15), (" 300 ", 300), ("86400", 86_400)])
+@pytest.mark.parametrize(
+    ("value", "meant"), [("15", 15), (" 300 ", 300), ("", 300), ("86400", 86_400)]
+)
 def test_a_whole_number(monkeypatch: pytest.MonkeyPatch, value: str, meant: int) -> None:
     monkeypatch.setenv(NAME, value)
     assert env.whole(NAME, 300, least=15, most=86_400) == meant
 
 
 @pytest.mark.parametrize(
-    "value", ["", "14", "86401", "-15", "1e3", "15.0", "\u0661\u0665", "9" * 5000, "²"]
+    "value", ["14", "86401", "-15", "1e3", "15.0", "\u0661\u0665", "9" * 5000, "²"]
 )
 def test_a_whole_number_that_is_none(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv(NAME, value)
@@ -83,6 +86,10 @@ def test_words(monkeypatch: pytest.MonkeyPatch) -> None:
     assert env.words(NAME, "BTC,ETH") == ["BTC", "ETH"]
     monkeypatch.setenv(NAME, " a, ,b,, ")
     assert env.words(NAME, "BTC") == ["a", "b"]
+    monkeypatch.setenv(NAME, "")
+    assert env.words(NAME, "BTC") == ["BTC"]
+    monkeypatch.setenv(NAME, ",")
+    assert env.words(NAME, "BTC") == []
 
 
 def test_a_secret_comes_from_its_file_first(

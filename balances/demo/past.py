@@ -59,6 +59,7 @@ def _unfinished() -> QuerySet[Schedule]:
         account__is_demo=True,
         account__paused_at=None,
         account__archived_at=None,
+        account__keyless_at=None,
         next_slot=None,
         interval_seconds=HOUR // timedelta(seconds=1),
     )
@@ -84,9 +85,16 @@ def _next_day(last: datetime) -> list[datetime]:
     return [first + HOUR * n for n in range(24) if first + HOUR * n <= last]
 
 
+def _locked(wanted: QuerySet[Schedule]) -> list[int]:
+    """Lock schedules; return those still wanted, for somebody may just have stopped their polls."""
+    found = list(wanted.values_list("pk", flat=True))
+    ledger.lock(found)
+    return list(wanted.filter(pk__in=found).order_by("pk").values_list("pk", flat=True))
+
+
 def _write_day(simulator: TurnedBack, slots: Sequence[datetime]) -> None:
     with transaction.atomic():
-        ids = list(_unfinished().values_list("pk", flat=True))
+        ids = _locked(_unfinished())
         day = Schedule.objects.filter(pk__in=ids)
         day.update(next_slot=slots[0], claim_token=None, claim_until=None)
         for slot in slots:
@@ -105,12 +113,15 @@ def _write_hour(simulator: TurnedBack, now: datetime, ids: Sequence[int]) -> Non
 
 
 def _hand_over(last: datetime) -> None:
-    """From here on the accounts are polled like any other."""
+    """From here on the accounts are polled like any other, or stand still as somebody wants."""
     with transaction.atomic():
-        accounts = list(Account.objects.filter(schedule__in=_unfinished()))
-        _unfinished().update(next_slot=last + HOUR, claim_token=None, claim_until=None)
-        for account in accounts:
-            scheduling.change_interval(account, settings.POLL_INTERVAL_SECONDS)
+        loaded = Schedule.objects.filter(pk__in=_locked(_unfinished()))
+        loaded.update(next_slot=last + HOUR, claim_token=None, claim_until=None)
+        demo = Schedule.objects.filter(account__is_demo=True, base_interval_seconds=None)
+        hourly = demo.filter(interval_seconds=HOUR.seconds)
+        for schedule in hourly.exclude(next_slot=None).select_related("account"):
+            scheduling.change_interval(schedule.account, settings.POLL_INTERVAL_SECONDS)
+        hourly.filter(next_slot=None).update(interval_seconds=settings.POLL_INTERVAL_SECONDS)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT balances_analyse()"

@@ -3,7 +3,7 @@
 They have to tile or to fit between what is chained, and to say the same as the account's own row.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import pairwise
 
@@ -50,15 +50,23 @@ class StretchChecker:
         for (began,) in sql.rows(_PAUSED_IN_A_RUN, {"account": self.account.pk}):
             yield from compared(self.uid, began, "pause in a run", "none", "a pause")
         pauses = Pause.objects.filter(account=self.account, ended_at=None)
-        found = [(kind, began) for kind, began in pauses.values_list("kind", "began_at")]
-        yield from compared(self.uid, None, "open pause", _told(self._halted()), _told(found))
+        found = list(pauses.values_list("kind", "began_at"))
+        halts = self._halts()
+        if len(found) != bool(halts) or not all(self._fits(halts, *pause) for pause in found):
+            yield from compared(self.uid, None, "open pause", _told(halts.items()), _told(found))
 
-    def _halted(self) -> list[tuple[str, datetime]]:
-        """Return the pause that the account's row speaks of. Who is archived is not paused too."""
-        account = self.account
-        if account.archived_at is not None:
-            return [("archived", account.archived_at)]
-        return [] if account.paused_at is None else [("paused", account.paused_at)]
+    def _halts(self) -> dict[str, datetime]:
+        """Return the reasons to stand still that the account's row speaks of."""
+        names = ("archived", "keyless", "paused")
+        halts = {name: getattr(self.account, f"{name}_at") for name in names}
+        return {name: since for name, since in halts.items() if since is not None}
+
+    def _fits(self, halts: dict[str, datetime], kind: str, began: datetime) -> bool:
+        """Whether a pause is one of the account's; its reason may be older than another's end."""
+        since = halts.get(kind)
+        if since is None or since >= began:
+            return since == began
+        return Pause.objects.filter(account=self.account, ended_at=began).exists()
 
     def _tenures(self) -> Iterator[Finding]:
         tenures = list(Tenure.objects.filter(account=self.account).order_by("began_at"))
@@ -86,5 +94,5 @@ class StretchChecker:
         yield from compared(self.uid, last.began_at, "newest tenure", expected, found)
 
 
-def _told(pauses: list[tuple[str, datetime]]) -> str:
+def _told(pauses: Iterable[tuple[str, datetime]]) -> str:
     return ", ".join(f"{kind} since {began:%Y-%m-%dT%H:%M:%S.%fZ}" for kind, began in pauses)

@@ -23,6 +23,8 @@ HOST = "dash.example.com"
 ORIGIN = f"https://{HOST}"
 #: As long as the compose file gives a worker.
 PATIENCE = 45.0
+#: What a deployment needs none of may stay empty, but has to be there.
+_OPTIONAL = ("secret_key_fallbacks", "email_password", "oidc_client_secret", "qredo_proxy")
 _PASSWORDS = ("database_superuser_password", "database_owner_password", "database_password")
 
 
@@ -120,6 +122,8 @@ def _make_secrets(kept: Path) -> None:
     kept.mkdir(mode=0o700)
     for name in ("secret_key", *_PASSWORDS):
         (kept / name).write_text(secrets.token_urlsafe(50) + "\n")
+    for name in _OPTIONAL:
+        (kept / name).touch()
     words = [sys.executable, "manage.py", "new_vault_key", str(kept)]
     clean = {"PATH": os.defpath, "DATA_DIR": str(kept.parent / "data")}
     subprocess.run(words, cwd=PROJECT, env=clean, capture_output=True, check=True)

@@ -104,8 +104,16 @@ def test_the_pages_are_served_behind_a_proxy(site: Site) -> None:
 
 def test_a_worker_that_answers_is_well(site: Site) -> None:
     assert not site.is_well("worker")
-    with started(site, "worker"):
+    with started(site, "worker", "beat"):
         until(lambda: site.is_well("worker"), 90)
+
+
+@pytest.mark.parametrize("service", ["worker", "beat"])
+def test_who_sees_that_nobody_polls_ends_to_be_started_again(site: Site, service: str) -> None:
+    # Alone, neither of the two brings a poll about.
+    with started(site, service) as (process,):
+        assert process.ended() == 1
+        assert "No account was polled for 19 s though slots are due" in process.log.read_text()
 
 
 @pytest.mark.parametrize("kept", ["", "{}"])
