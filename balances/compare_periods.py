@@ -18,7 +18,7 @@ from balances.sides import Asset, Levels, Side, account_side, at, group_side, le
 
 _LABELS = {"from": "A from", "to": "to", "from2": "B from", "to2": "to"}
 _COLUMNS = Columns(
-    ("A start", "A end", "A change", "B start", "B end", "B change", "Difference"),
+    ("Start", "End", "Change", "Start", "End", "Change", "Difference"),
     frozenset({2, 5, 6}),
 )
 #: Without times: the last thirty days, and the thirty before them.
