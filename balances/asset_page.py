@@ -19,7 +19,7 @@ from balances.charts import Frame
 from balances.gathering import accounts_of, fitting, gathered, questions
 from balances.narrowing import NAMES, Narrowing
 from balances.portfolio import Kind, Member, counting, members_at
-from balances.rows import coverage, figures
+from balances.rows import asset_url, coverage, figures
 from balances.scopes import Scope
 from balances.screens import Chart, Narrowed
 from balances.versions import version_of
@@ -130,8 +130,7 @@ def _other_url(of: Question, asked: AsOf) -> str:
     other = _OTHER[of.kind]
     if other not in kinds_held(of.scope, of.asset):
         return ""
-    query = {"asset": of.asset, "kind": other, **of.scope.narrowing.query, **asked.query}
-    return _address("asset", query)
+    return asset_url(of.asset, other, {**of.scope.narrowing.query, **asked.query})
 
 
 def _compare_url(of: Question) -> str:

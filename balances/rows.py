@@ -1,7 +1,7 @@
 """From holdings to the rows of tables, formatted for the reader."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from urllib.parse import urlencode
 
@@ -79,9 +79,12 @@ def asset_tables(
 def _asset_row(
     asset: str, group: list[tuple[Member, Held]], now: datetime, openings: Openings | None
 ) -> AssetRow:
-    opening = openings.of_asset(asset, group[0][1].kind) if openings else None
+    member, held = group[0]
+    opening = openings.of_asset(asset, held.kind) if openings else None
+    kept = openings.kept if openings else member.query
     return AssetRow(
         asset=asset,
+        url=asset_url(asset, held.kind, kept),
         figures=figures(total(held for _, held in group)),
         coverage=coverage((member for member, _ in group), now),
         count=len(group),
@@ -171,6 +174,11 @@ def owner_name(owner: User | Organization) -> str:
 
 def _tags(account: Account) -> tuple[str, ...]:
     return tuple(sorted((tag.name for tag in account.tags.all()), key=str.casefold))
+
+
+def asset_url(asset: str, kind: Kind, kept: Mapping[str, str]) -> str:
+    """Return the page of an asset, about the accounts and the instant that `kept` asks for."""
+    return f"{reverse('asset')}?{urlencode({'asset': asset, 'kind': kind, **kept})}"
 
 
 def page_of(member: Member, **more: str) -> str:

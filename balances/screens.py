@@ -159,6 +159,7 @@ class AssetRow:
     """One asset over all accounts of a table; its parts are there when the row is open."""
 
     asset: str
+    url: str  # the page of the asset, about the same accounts as this one where it is about several
     figures: Figures
     coverage: Coverage
     count: int
