@@ -66,7 +66,7 @@ def asset_page(of: Question, asked: AsOf, *, with_chart: bool = True) -> AssetPa
     members = fitting(gathered(of.scope, asked, of.asset), of.asset, of.kind)
     present, gone = holdings_of(members, of.asset)
     whole = level(members, of.asset, of.kind)
-    rows = Rows(whole, asked.at, asked.query)
+    rows = Rows(whole, asked.at)
     return AssetPage(
         asset=of.asset,
         kind=of.kind,

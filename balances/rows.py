@@ -10,6 +10,7 @@ from django.urls import reverse
 from accounts.models import Account, Environment, Organization, User
 from balances.amounts import Amount, Level
 from balances.holdings import VANISHED
+from balances.narrowing import PERSONAL
 from balances.openings import Openings
 from balances.portfolio import Held, Kind, Member, total
 from balances.screens import AccountRow, AssetRow, AssetTable, Coverage, Figures, Part
@@ -151,6 +152,7 @@ def account_row(
         opening=opening,
         is_counted=member.is_counted,
         tags=_tags(account) if member.is_seen_today else (),
+        owner_url=owner_url(member),
     )
 
 
@@ -174,6 +176,12 @@ def owner_name(owner: User | Organization) -> str:
 
 def _tags(account: Account) -> tuple[str, ...]:
     return tuple(sorted((tag.name for tag in account.tags.all()), key=str.casefold))
+
+
+def owner_url(member: Member) -> str:
+    """Return the overview of the accounts of a member's owner, as of the same instant."""
+    owner = PERSONAL if isinstance(member.owner, User) else str(member.owner.uid)
+    return f"{reverse('overview')}?{urlencode({'owner': owner, **member.query})}"
 
 
 def asset_url(asset: str, kind: Kind, kept: Mapping[str, str]) -> str:
