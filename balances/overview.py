@@ -16,7 +16,7 @@ from balances.demo import progress
 from balances.headline import Wanted, chart, headline, subject
 from balances.incidents import Shared
 from balances.models import Refresh
-from balances.narrowing import NAMES, Narrowing
+from balances.narrowing import NAMES, Narrowing, heading
 from balances.openings import Openings
 from balances.portfolio import Kind, Member, counting, members, members_at
 from balances.rows import account_row, asset_tables, coverage
@@ -123,6 +123,7 @@ def _then(of: _Asked) -> Overview:
     return replace(
         _figures(of, held, rows),
         narrowed=narrowed(selects, query, reverse("overview")),
+        heading=heading(selects),
         empty_text=empty_then(everything, query),
         is_past=True,
     )
@@ -147,6 +148,7 @@ def _now(of: _Asked) -> Overview:
     return replace(
         _figures(of, held, rows),
         narrowed=narrowed(selects, query, reverse("overview")),
+        heading=heading(selects),
         empty_text=_empty_text(accounts, query, held),
         version=current_version,
         fragment_url=_fragment_url(query, current_version),
