@@ -135,7 +135,7 @@ def account_row(
         uid=str(account.uid),
         url=page_of(member),
         label=account.label,
-        owner=_name(member.owner),
+        owner=owner_name(member.owner),
         kind="Personal" if member.is_personal else "Organization",
         environment="sandbox" if account.environment == Environment.SANDBOX else "production",
         is_demo=account.is_demo,
@@ -164,7 +164,8 @@ def _account_parts(member: Member) -> tuple[Part, ...]:
     )
 
 
-def _name(owner: User | Organization) -> str:
+def owner_name(owner: User | Organization) -> str:
+    """Return what an owner is called."""
     return owner.name or owner.email if isinstance(owner, User) else owner.name
 
 

@@ -521,6 +521,8 @@ def _check_amounts(line: Line, snapshot: Snapshot, answer: Any) -> None:
         body = base64.b64decode(word(answer, "answer").encode("ascii"), validate=True)
     except (binascii.Error, UnicodeEncodeError):
         raise WrongError("the answer is no base64") from None
+    # Bits at its end that no byte holds could be anything.
+    same("answer, as base64", base64.b64encode(body).decode("ascii"), answer)
     same("SHA-256 of the answer", snapshot.payload, hashlib.sha256(body).hexdigest())
     held = answered(body)
     _check_changes(snapshot, held)
@@ -755,6 +757,8 @@ def _take(value: Any, number: int, at: datetime, anchors: list[Anchor], report: 
             report.notes.append(f"{line.uid}: {NOT_CLOSED}")
     except WrongError as error:
         report.wrong.append(f"{where}: {error}")
+    except OverflowError:
+        report.wrong.append(f"{where}: a time or an interval is beyond all bounds")
 
 
 def _note_unanchored(line: Line, anchors: list[Anchor], notes: list[str]) -> None:

@@ -17,6 +17,8 @@ from balances.statements.asked import Asked
 from tests.conftest import PROJECT
 
 VERIFIER = PROJECT / "docs" / "verify_statement.py"
+Told = dict[str, Any]
+Where = tuple[Any, ...]
 
 
 def _verifier() -> Any:
@@ -32,55 +34,72 @@ def _verifier() -> Any:
 verifier = _verifier()
 
 
-def statement(by: User, at: datetime, made_at: datetime, **narrowed: str) -> dict[str, Any]:
+def statement(by: User, at: datetime, made_at: datetime, **narrowed: str) -> Told:
     """Return a statement as the file has it."""
     text = io.StringIO()
     file.write(Asked(Scope(by, Narrowing(**narrowed)), at, by, made_at), text)
-    told: dict[str, Any] = json.loads(text.getvalue())
+    told: Told = json.loads(text.getvalue())
     return told
+
+
+def _report(told: Any, anchors: tuple[Path, ...]) -> Any:
+    body = told if isinstance(told, bytes) else json.dumps(told).encode()
+    return verifier.verify(body, [verifier.anchor_of(path) for path in anchors])
 
 
 def found(told: Any, *anchors: Path) -> list[str]:
     """Return what the verifier finds wrong."""
-    report = verifier.verify(json.dumps(told).encode(), [verifier.anchor_of(a) for a in anchors])
-    assert all(isinstance(one, str) for one in (*report.wrong, *report.notes))
-    return list(report.wrong)
+    return list(_report(told, anchors).wrong)
 
 
 def notes(told: Any, *anchors: Path) -> list[str]:
     """Return what the verifier says stands on the statement alone."""
-    report = verifier.verify(json.dumps(told).encode(), [verifier.anchor_of(a) for a in anchors])
-    return list(report.notes)
+    return list(_report(told, anchors).notes)
 
 
-def account(told: dict[str, Any], label: str) -> dict[str, Any]:
+def account(told: Told, label: str) -> Told:
     """Return an account of a statement."""
     (one,) = (one for one in told["accounts"] if one["label"] == label)
     return dict(one)
 
 
-def resealed(told: dict[str, Any]) -> dict[str, Any]:
-    """Give a changed statement the digest of its figures that a forger would."""
-    at, lines = told["at"], []
+def put(told: Told, where: Where, value: Any) -> Told:
+    """Return a statement with one field changed."""
+    changed: Any = json.loads(json.dumps(told))
+    place = changed
+    for key in where[:-1]:
+        place = place[key]
+    place[where[-1]] = value
+    return dict(changed)
+
+
+def relinked(told: Told) -> Told:
+    """Compute every link of a changed statement anew, as a forger would."""
     for one in told["accounts"]:
-        try:
-            lines.append(verifier.line_of(one, verifier.instant(at, "at"), []))
-        except (verifier.WrongError, TypeError, KeyError):
-            return told
-    text = "".join(f"{part}\n" for part in verifier._figures(at, lines))
+        for path in (one["snapshots"], one["runs"]):
+            link = bytes.fromhex(path["before"])
+            for text in path["texts"]:
+                link = hashlib.sha256(link + text.encode()).digest()
+            path["head"] = link.hex() if path["texts"] else ""
+    return told
+
+
+def resealed(told: Told) -> Told:
+    """Compute the digest of a changed statement's figures anew."""
+    at = verifier.instant(told["at"], "at")
+    lines = [verifier.line_of(one, at, []) for one in told["accounts"]]
+    text = "".join(f"{part}\n" for part in verifier._figures(told["at"], lines))
     return {**told, "figures": hashlib.sha256(text.encode()).hexdigest()}
 
 
-def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
-    """Yield every field of a document with the way to it: leaves, and what holds them."""
-    if path:
-        yield path, value
-    parts = (
-        value.items()
-        if isinstance(value, dict)
-        else enumerate(value)
-        if isinstance(value, list)
-        else ()
-    )
+def leaves(value: Any, way: Where = ()) -> Iterator[tuple[Where, Any]]:
+    """Yield every field of a document with the way to it."""
+    if isinstance(value, dict):
+        parts: Any = value.items()
+    elif isinstance(value, list):
+        parts = enumerate(value)
+    else:
+        parts = ()
     for key, part in parts:
-        yield from leaves(part, (*path, key))
+        yield (*way, key), part
+        yield from leaves(part, (*way, key))

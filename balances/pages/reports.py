@@ -27,7 +27,7 @@ VERIFIER = settings.BASE_DIR / "docs" / "verify_statement.py"
 @require_safe
 def page(request: Request) -> HttpResponse:
     """Show the form, or lead on to the statement that it asks for."""
-    if "at" not in request.GET:
+    if not {"at", "date"} & request.GET.keys():
         return _form(request)
     try:
         asked = _asked(request)

@@ -25,7 +25,7 @@ class Asked:
     def of(cls, by: User, query: Mapping[str, str], now: datetime) -> "Asked":
         """Read a page's query. Raise `BadCutoffError`."""
         scope = Scope(by, Narrowing.of(query))
-        return cls(scope, cutoff_of(query.get("at", ""), now), by, now)
+        return cls(scope, cutoff_of(query, now), by, now)
 
     @property
     def query(self) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from accounts.models import Account, Tenure
+from accounts.naming import name_as_known
 from balances.amounts import Level
 from balances.as_of import Position, positions
 from balances.holdings import IDENTITY
@@ -81,7 +82,9 @@ class Tally:
 
 def tenures_at(scope: Scope, at: datetime) -> list[Tenure]:
     """Return whose accounts a statement is about, in its order: by owner, label and id."""
-    return sorted(scope.at(at), key=_place)
+    tenures = list(scope.at(at))
+    name_as_known(scope.user, tenures)
+    return sorted(tenures, key=_place)
 
 
 def lines(tenures: Sequence[Tenure], at: datetime) -> Iterator[list[Line]]:

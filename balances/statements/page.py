@@ -1,13 +1,13 @@
 """A statement as a page to be printed."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.utils import timezone
 
 from accounts.local_time import exact
 from accounts.models import Tenure
-from balances import moments, sql
+from balances import as_of_query, moments, sql
 from balances.amounts import Level, grouped, plain_decimal
 from balances.narrowing import PERSONAL
 from balances.portfolio import Held, Kind
@@ -46,9 +46,10 @@ def statement_page(asked: Asked) -> tuple[StatementPage, list[Tenure]]:
 
 def _page(asked: Asked, tally: Tally, digest: str, blocks: Sequence[Block]) -> StatementPage:
     return StatementPage(
-        utc=f"{asked.at:%Y-%m-%d %H:%M:%S.%f}".rstrip("0").rstrip(".") + " UTC",
-        local=exact(asked.at),
+        utc=_utc(asked.at),
+        local=as_of_query.long_text(asked.at),
         zone=timezone.get_current_timezone_name(),
+        twin=_utc(twin) if (twin := as_of_query.other_one(asked.at)) else "",
         made=moments.moment(asked.made_at, asked.made_at),
         made_by=asked.by.name or asked.by.email,
         chosen=tuple(_chosen(asked, blocks)),
@@ -60,6 +61,10 @@ def _page(asked: Asked, tally: Tally, digest: str, blocks: Sequence[Block]) -> S
         digest=digest,
         query=asked.query,
     )
+
+
+def _utc(instant: datetime) -> str:
+    return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}".rstrip("0").rstrip(".") + " UTC"
 
 
 def _based(tenures: Sequence[Tenure], at: datetime) -> Iterator[tuple[Line, Basis]]:

@@ -64,6 +64,7 @@ class StatementPage:
     utc: str
     local: str
     zone: str
+    twin: str  # the other instant at which the reader's clocks showed the same
     made: Moment
     made_by: str
     chosen: tuple[tuple[str, str], ...]
@@ -89,7 +90,8 @@ class Shortcut:
 class ReportsPage:
     """The form: a cut-off as it was typed, what is wrong with it, and which accounts."""
 
-    typed: str
+    day: str
+    time: str
     error: str
     zone: str
     shortcuts: tuple[Shortcut, ...]
