@@ -1,6 +1,7 @@
 """Points of charts: as JSON for drawing, as CSV for keeping."""
 
 import csv
+from collections import Counter
 from collections.abc import Sequence
 
 from django.http import HttpResponse, JsonResponse
@@ -38,7 +39,7 @@ def of_all(request: Request, asked: AsOf) -> HttpResponse:
 @part_of_instant
 def of_all_csv(request: Request, asked: AsOf) -> HttpResponse:
     """Return the same as a file."""
-    return _file(request, _asked(request, _all(request, asked), asked, is_total=True))
+    return _file(request, _asked(request, _all(request, asked), asked, is_total=True), asked)
 
 
 def _all(request: Request, asked: AsOf) -> list[Account]:
@@ -60,7 +61,7 @@ def of_one(request: Request, account: Account, asked: AsOf) -> HttpResponse:
 @require_safe
 def of_one_csv(request: Request, account: Account, asked: AsOf) -> HttpResponse:
     """Return the same as a file."""
-    return _file(request, _asked(request, [account], asked))
+    return _file(request, _asked(request, [account], asked), asked)
 
 
 def _drawing(request: Request, asked: tuple[Subject, Range]) -> HttpResponse:
@@ -70,12 +71,12 @@ def _drawing(request: Request, asked: tuple[Subject, Range]) -> HttpResponse:
     return JsonResponse(charts.drawing(of, shown, request.user.time_zone))
 
 
-def _file(request: Request, asked: tuple[Subject, Range]) -> HttpResponse:
-    of, shown = asked
+def _file(request: Request, wanted: tuple[Subject, Range], asked: AsOf) -> HttpResponse:
+    of, shown = wanted
     if shown.error:
         return HttpResponse(shown.error, status=400, content_type="text/plain; charset=utf-8")
     if request.method == "GET":
-        _record(request.user, of, shown)
+        _record(request.user, of, shown, asked)
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     name = f"{slugify(of.asset) or 'asset'}-{shown.start:%Y%m%d}-{shown.end:%Y%m%d}.csv"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
@@ -83,13 +84,20 @@ def _file(request: Request, asked: tuple[Subject, Range]) -> HttpResponse:
     return response
 
 
-def _record(by: User, of: Subject, shown: Range) -> None:
+def _record(by: User, of: Subject, shown: Range, asked: AsOf) -> None:
     """Tell everybody whose accounts are in a file, each of theirs alone."""
     start, end = written(shown.start), written(shown.end)
     with together():
-        for log, count in objects.logs_of(of.accounts).items():
+        for log, count in _logs(by, of, asked).items():
             told: Facts = {"format": "csv", "from": start, "to": end, "accounts": count}
             record("export.chart", objects.asset(of.asset, log), by=by, after=told)
+
+
+def _logs(by: User, of: Subject, asked: AsOf) -> Counter[str]:
+    """Return how many accounts of a file are whose affair: that of their owners of the time."""
+    if not asked.is_past:
+        return objects.logs_of(of.accounts)
+    return objects.logs_of_tenures(Scope(by, only=frozenset(of.ids)).at(asked.at))
 
 
 def _asked(
