@@ -41,9 +41,13 @@ class Scope:
             .select_related("account", "owner", "organization")
         )
 
-    def spans(self, *, in_totals: bool = False) -> dict[int, list[Span]]:
+    def spans(
+        self, *, in_totals: bool = False, environments: Collection[str] | None = None
+    ) -> dict[int, list[Span]]:
         """Return, by account, when its figures may be shown, or (`in_totals`) are in totals."""
         tenures = self.tenures()
+        if environments is not None:
+            tenures = tenures.filter(account__environment__in=environments)
         return joined_spans(in_sums(tenures) if in_totals else tenures)
 
     def reach(self, environments: Collection[str], *, in_totals: bool = True) -> Reach:

@@ -274,6 +274,10 @@ class Chart:
     end: str = ""
     error: str = ""  # why a custom range could not be used
     shown_range: str = ""
+    step_text: str = ""  # "each point is the end of a day in Europe/London"
+    band_text: str = ""  # what lowest and highest totals are of
+    steps: tuple[Option, ...] = ()
+    every_url: str = ""  # a file of every change
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,13 +38,6 @@ def account(which: Account) -> Thing:
     return Thing("account", str(which.uid), label, _log_of(*owner))
 
 
-def logs_of(accounts: Iterable[Account]) -> Counter[str]:
-    """Return how many of the accounts are whose affair."""
-    ids = [one.pk for one in accounts]
-    owners = Account.objects.filter(pk__in=ids).values_list(*_OWNER)
-    return Counter(_log_of(*owner) for owner in owners)
-
-
 def logs_of_tenures(tenures: Iterable[Tenure]) -> Counter[str]:
     """Return how many of the accounts were whose affair then: that of the owners of a time."""
     return Counter(
