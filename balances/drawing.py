@@ -11,7 +11,7 @@ from balances.models import Run
 from balances.ranges import Range
 from balances.series import Point
 from balances.states import words_of
-from balances.subjects import Subject, labels_of, points_at
+from balances.subjects import Subject, points_at
 
 AMOUNTS = ("total", "available", "pending_in", "pending_out")
 #: So many accounts are named in one mark, and so many marks are listed: the newest.
@@ -82,7 +82,7 @@ def _joined_and_left(of: Subject, shown: Range) -> Iterator[tuple[datetime, str]
                 if at is not None and shown.start < at <= shown.end:
                     found[at, word].append(account_id)
     newest = sorted(found)[-MOST_MARKS:]
-    labels = labels_of(of, {i for key in newest for i in found[key][:MOST_NAMES]})
+    labels = of.scope.labels({i for key in newest for i in found[key][:MOST_NAMES]})
     for at, word in newest:
         ids = found[at, word]
         yield at, f"{_names(sorted(labels[i] for i in ids[:MOST_NAMES]), len(ids))} {word}"

@@ -14,7 +14,7 @@ from accounts.cells import text_cell
 from balances.amounts import plain_decimal
 from balances.instants import iso
 from balances.pieces import Stay
-from balances.subjects import Subject, labels_of
+from balances.subjects import Subject
 
 HEADER = (
     "at", "account", "account id", "asset", "total", "available", "pending_in", "pending_out",
@@ -48,7 +48,7 @@ ORDER BY 1, 2
 def change_rows(of: Subject, start: datetime, end: datetime) -> Iterator[list[str]]:
     """Yield the lines of a file: what each account held at the start or brought, then changes."""
     stays: list[Stay] = [(i, span) for i, spans in of.known.items() for span in spans]
-    labels = labels_of(of, {i for i, _ in stays})
+    labels = of.scope.labels({i for i, _ in stays})
     yield list(HEADER)
     values = {
         "accounts": [i for i, _ in stays],

@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet
 
 from accounts.access import Span, joined_spans, tenures_of, visible_to
 from accounts.models import Tenure, User
+from accounts.naming import name_as_known
 from balances.narrowing import Narrowing
 from balances.pieces import Reach, Stay
 
@@ -49,6 +50,15 @@ class Scope:
         if environments is not None:
             tenures = tenures.filter(account__environment__in=environments)
         return joined_spans(in_sums(tenures) if in_totals else tenures)
+
+    def labels(self, ids: Collection[int]) -> dict[int, str]:
+        """Return what the reader may call accounts of the scope: one that is gone, as it was."""
+        newest: dict[int, Tenure] = {}
+        tenures = self.tenures().filter(account__in=ids).order_by("began_at")
+        for tenure in tenures.select_related("account", "organization"):
+            newest[tenure.account_id] = tenure
+        name_as_known(self.user, list(newest.values()))
+        return {i: tenure.account.label for i, tenure in newest.items()}
 
     def reach(self, environments: Collection[str], *, in_totals: bool = True) -> Reach:
         """Return whose amounts the figures of accounts in `environments` add up.

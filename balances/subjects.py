@@ -1,13 +1,11 @@
 """What a chart is about: one asset, over a reader's accounts or one of them, through time."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
 from accounts.access import Span
-from accounts.models import Tenure
-from accounts.naming import name_as_known
 from balances import ranges
 from balances.pieces import Reach
 from balances.portfolio import Kind
@@ -72,16 +70,6 @@ def points_at(of: Subject, instants: Sequence[datetime]) -> list[Point]:
     return along(of.reach, of.known, of.asset, instants)
 
 
-def labels_of(of: Subject, ids: Collection[int]) -> dict[int, str]:
-    """Return what the reader may call accounts of the subject."""
-    newest: dict[int, Tenure] = {}
-    tenures = of.scope.tenures().filter(account__in=ids).order_by("began_at")
-    for tenure in tenures.select_related("account", "organization"):
-        newest[tenure.account_id] = tenure
-    name_as_known(of.scope.user, list(newest.values()))
-    return {i: tenure.account.label for i, tenure in newest.items()}
-
-
 def change_over(of: Subject, length: timedelta, now: datetime) -> tuple[list[Point], list[str]]:
     """Return first and last point over `length` of the accounts known all along.
 
@@ -90,7 +78,7 @@ def change_over(of: Subject, length: timedelta, now: datetime) -> tuple[list[Poi
     start, known = now - length, of.known
     steady = [i for i, spans in known.items() if any(_holds(span, start, now) for span in spans)]
     here = {i for i, spans in known.items() if any(_holds(span, now, now) for span in spans)}
-    joined = sorted(labels_of(of, here - set(steady)).values())
+    joined = sorted(of.scope.labels(here - set(steady)).values())
     found = series(steady, of.asset, [start, now], of.spans) if steady else []
     return found, joined
 
