@@ -13,7 +13,7 @@ from balances.observed import FRESH_INTERVALS, usual
 # later one comes within 15 s, the shortest interval there is, of a slot that is one interval after
 # the last slot of the earlier one. An earlier one reaches no further than a later one if its
 # interval is at most 8 h. The migration that makes `balances_run_break` has the same text.
-_WHOLE_DAY = """
+WHOLE_DAY = """
 (outcome = 'fresh' AND interval_seconds <= 28800 AND lateness_ms <= 1000 * interval_seconds
     AND first_observed - first_slot <= interval '15 seconds'
     AND first_slot - date_bin('1 day', first_slot, timestamptz '1970-01-01 00:00+00')
@@ -29,7 +29,7 @@ WITH broken AS MATERIALIZED (
     SELECT account_id, first_slot AS began, upper(span) AS ended, outcome, first_observed,
         last_observed, interval_seconds
     FROM balances_run
-    WHERE account_id = ANY(%(accounts)s) AND NOT {_WHOLE_DAY}
+    WHERE account_id = ANY(%(accounts)s) AND NOT {WHOLE_DAY}
       AND first_slot >= %(start)s - interval '4 days' AND first_slot <= %(end)s
     UNION ALL
     SELECT account_id, began_at, ended_at, kind, NULL, NULL, NULL FROM balances_pause

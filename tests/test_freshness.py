@@ -79,11 +79,8 @@ def test_coverage_is_the_same_as_from_every_run(clock: StoppedClock, seed: int) 
 @pytest.mark.django_db
 def test_whole_days_are_one_stretch(clock: StoppedClock) -> None:
     account = keyless("Steady", at(0), 6 * 3600)
-    for n in range(4 * 8):
-        clock.now = at(0) + timedelta(hours=6 * n)
-        for claim in claims.claim_due(limit=1, now=clock.now, only=[account.pk]):
-            result = Result(account.pk, claim.token, answer(BTC=coins(1)))
-            recording.record([result], now=clock.now)
+    for day in range(2, 10):
+        _a_day(account, clock, at(0, day=day))
     assert Run.objects.filter(account=account).count() == 7
     (whole,) = fresh_stretches([account.pk], at(0), at(0, day=10))[account.pk]
     assert whole == (at(0), at(18, day=9) + timedelta(hours=12))
@@ -93,10 +90,35 @@ def test_whole_days_are_one_stretch(clock: StoppedClock) -> None:
 def test_runs_that_break_a_stretch_are_found_by_their_index() -> None:
     # Only if the migration and the statement say the same of them.
     sql.count("SET LOCAL enable_seqscan = off")
-    plan = sql.rows(
-        f"EXPLAIN {freshness._FRESH}", {"accounts": [1, 2], "start": at(0), "end": at(1)}
-    )
+    broken = f"SELECT FROM balances_run WHERE NOT {freshness.WHOLE_DAY}"
+    plan = sql.rows(f"EXPLAIN {broken}")
     assert any("balances_run_break" in line for (line,) in plan)
+
+
+@pytest.mark.django_db
+def test_a_pause_between_two_whole_days_is_a_gap(clock: StoppedClock) -> None:
+    account = keyless("Steady", at(0, 30), 6 * 3600)
+    for day in (2, 3):
+        _a_day(account, clock, at(0, 30, day=day))
+    clock.now = at(0, 10, day=4)
+    scheduling.pause(account, by=None)
+    clock.now = at(0, 5, day=8)
+    scheduling.resume(account, by=None)
+    for day in (8, 9):
+        _a_day(account, clock, at(0, 5, day=day))
+    stretches = fresh_stretches([account.pk], at(0), at(0, day=12))[account.pk]
+    assert stretches == [
+        (at(0, 30), at(6, 30, day=4)),
+        (at(0, 5, day=8), at(6, 5, day=10)),
+    ]
+
+
+def _a_day(account: Account, clock: StoppedClock, first: datetime) -> None:
+    for hours in (0, 6, 12, 18):
+        clock.now = first + timedelta(hours=hours)
+        for claim in claims.claim_due(limit=1, now=clock.now, only=[account.pk]):
+            result = Result(account.pk, claim.token, answer(BTC=coins(1)))
+            recording.record([result], now=clock.now)
 
 
 def _plain(ids: list[int]) -> dict[int, list[tuple[datetime, datetime]]]:

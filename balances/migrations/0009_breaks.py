@@ -16,6 +16,6 @@ CREATE INDEX balances_run_break ON balances_run (account_id, first_slot) WHERE N
 
 class Migration(migrations.Migration):
 
-    dependencies = [('balances', '0007_flights')]
+    dependencies = [('balances', '0008_hot_columns')]
 
     operations = [migrations.RunSQL(BREAKS, 'DROP INDEX balances_run_break')]
