@@ -78,6 +78,7 @@ def chart(of: Subject, shown: Range, frame: Frame, now: datetime) -> Chart:
         step_text=shown.buckets.text,
         band_text=band_text(of),
         steps=_steps(shown),
+        kept=tuple(frame.kept.items()),
         every_url=f"{frame.csv_url}?{urlencode({**query, 'every': 'change'})}",
     )
 

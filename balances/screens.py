@@ -280,6 +280,7 @@ class Chart:
     band_text: str = ""  # what lowest and highest totals are of
     steps: tuple[Option, ...] = ()
     every_url: str = ""  # a file of every change
+    kept: tuple[tuple[str, str], ...] = ()  # what else the page's address says
 
 
 @dataclass(frozen=True, slots=True)
