@@ -29,7 +29,7 @@ class Band:
     text: str  # "29 March 2026, 10:00 BST"
     iso: str
     zone: str
-    note: str  # what else this instant is: the end of a day
+    aside: str  # "Europe/London, the end of 28 March"
     page_url: str
     kept: tuple[tuple[str, str], ...]  # what else the page's address says
     now_url: str
@@ -369,6 +369,7 @@ class Evidence:
     after: tuple[Fact, ...]
     after_note: str
     run: tuple[Fact, ...]
+    run_note: str
 
 
 @dataclass(frozen=True, slots=True)

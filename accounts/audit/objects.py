@@ -45,6 +45,13 @@ def logs_of_tenures(tenures: Iterable[Tenure]) -> Counter[str]:
     )
 
 
+def log_of_owner(owner: User | Organization) -> str:
+    """Return the log of whoever an account belongs or belonged to."""
+    if isinstance(owner, Organization):
+        return log_of_organization(owner)
+    return log_of_person(owner.pk)
+
+
 def _log_of(owner_id: int | None, organization_uid: UUID | None) -> str:
     if organization_uid is not None:
         return f"organization {organization_uid}"

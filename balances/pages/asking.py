@@ -78,6 +78,7 @@ def account_part_of_instant(
             return _plain(asked)
         if asked.is_past:
             get_object_or_404(visible_at(request.user, asked.at), uid=uid)
+            account.label = as_known(request.user, account)
         return view(request, account, asked)
 
     return looked_up
