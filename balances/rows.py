@@ -3,7 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.urls import reverse
 
@@ -147,7 +149,7 @@ def account_row(
         parts=_account_parts(member) if opening and opening.is_open else (),
         opening=opening,
         is_counted=member.is_counted,
-        tags=_tags(account) if member.is_seen_today else (),
+        tags=member.tags,
     )
 
 
@@ -169,10 +171,6 @@ def owner_name(owner: User | Organization) -> str:
     return owner.name or owner.email if isinstance(owner, User) else owner.name
 
 
-def _tags(account: Account) -> tuple[str, ...]:
-    return tuple(sorted((tag.name for tag in account.tags.all()), key=str.casefold))
-
-
 def page_of(member: Member, **more: str) -> str:
     """Return the page of an account as of the instant that a member of a list is of."""
     query = {**member.query, **more}
@@ -182,4 +180,9 @@ def page_of(member: Member, **more: str) -> str:
 
 def url_of(account: Account) -> str:
     """Return an account's page."""
-    return reverse("account", args=[account.uid])
+    return _page_of(account.uid)
+
+
+@lru_cache(maxsize=10_000)
+def _page_of(uid: UUID) -> str:
+    return reverse("account", args=[uid])

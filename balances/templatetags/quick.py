@@ -19,6 +19,7 @@ register = template.Library()
 
 #: About two kilobytes each.
 _KEPT_ROWS = 4096
+_DASH = SafeString('<span class="none" title="0">\u2013</span>')
 
 
 @register.filter
@@ -35,7 +36,7 @@ def amount(shown: Amount) -> SafeString:
 @register.filter
 def amount_or_dash(shown: Amount) -> SafeString:
     """Return the same with a dash for zero."""
-    return SafeString('<span class="none" title="0">–</span>') if shown.is_zero else amount(shown)
+    return _DASH if shown.is_zero else amount(shown)
 
 
 @register.simple_tag(takes_context=True)
@@ -64,7 +65,7 @@ def _lines(name: str, row: AccountRow | AssetRow, band: Band | None, *, plain: b
 
 
 def _made(name: str, row: AccountRow | AssetRow, band: Band | None, *, plain: bool) -> SafeString:
-    return get_template(name).render({"row": row, "band": band, "plain": plain})
+    return SafeString(get_template(name).render({"row": row, "band": band, "plain": plain}))
 
 
 _kept = lru_cache(maxsize=_KEPT_ROWS)(_made)
