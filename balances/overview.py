@@ -16,7 +16,7 @@ from balances.as_of_query import AsOf
 from balances.demo import progress
 from balances.headline import Wanted, chart, headline, subject
 from balances.incidents import Shared
-from balances.narrowing import NAMES, Narrowing
+from balances.narrowing import NAMES, Narrowing, heading
 from balances.openings import Openings
 from balances.portfolio import Kind, Member, counting, members, members_at
 from balances.questions import questions
@@ -127,6 +127,7 @@ def _then(of: _Asked) -> Overview:
     return replace(
         _figures(of, held, rows),
         narrowed=narrowed(selects, query, reverse("overview")),
+        heading=heading(selects),
         empty_text=empty_then(everything, query),
         is_past=True,
     )
@@ -151,6 +152,7 @@ def _now(of: _Asked) -> Overview:
     return replace(
         _figures(of, held, rows),
         narrowed=narrowed(selects, query, reverse("overview")),
+        heading=heading(selects),
         empty_text=_empty_text(accounts, query, held),
         version=current_version,
         fragment_url=_fragment_url(query, current_version),
