@@ -12,7 +12,8 @@ from balances.compare_screens import Overlay, OverlayRow
 from balances.ranges import Range
 from balances.screens import Choice
 from balances.series import Point, evenly
-from balances.sides import Asset, Side, less
+from balances.sides import Side, less
+from balances.then import Asset
 
 #: Points of each line, which are the lines of the table too.
 POINTS = 49
