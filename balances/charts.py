@@ -11,13 +11,15 @@ from accounts.cells import text_cell
 from accounts.models import Account, User
 from balances import moments, ranges
 from balances.amounts import digits_of, plain_decimal
+from balances.buckets import MOST_POINTS
 from balances.instants import iso
 from balances.portfolio import Kind
+from balances.presence import Spans, known_spans
 from balances.ranges import Range
 from balances.rows import figures
 from balances.scopes import Scope
 from balances.screens import Chart, Choice, SeriesRow
-from balances.series import MOST_POINTS, Point, Spans, evenly, known_spans, series
+from balances.series import Point, evenly, series
 from balances.testnet import is_testnet
 
 #: Lines of the table below a chart.

@@ -22,8 +22,8 @@ def lines(scene: Scene) -> Iterator[Line]:
         page = best_cpu(lambda: browser.get("/"), times=3)
         fragment = best_cpu(lambda: unchanged(browser, scene))
     count = len(scene.accounts)
-    yield Line(11, f"overview of {count} accounts, CPU", page * 1000, floor * 1000, "ms", 4.0)
-    yield Line(12, "unchanged fragment (204), CPU", fragment * 1000, floor * 1000, "ms", 1.0)
+    yield Line(11, f"overview of {count} accounts, CPU", page * 1000, "ms", 4.0, floor * 1000)
+    yield Line(12, "unchanged fragment (204), CPU", fragment * 1000, "ms", 1.0, floor * 1000)
 
 
 def unchanged(browser: Client, scene: Scene) -> None:

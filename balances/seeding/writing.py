@@ -35,8 +35,8 @@ Progress = Callable[[Batch, Written], None]
 def seed(plan: Plan, progress: Progress) -> Written:
     """Write a seed. Raise `BadPlanError`; then nothing is kept."""
     with together():
-        # A statement of ours may well last longer than a page's, and makers may keep us waiting.
-        sql.count("SET LOCAL statement_timeout = 0")
+        sql.take_time()
+        # Whoever makes rows may keep us waiting.
         sql.count("SET LOCAL idle_in_transaction_session_timeout = 0")
         owners = cast.make_owners(plan)
         members = cast.make_accounts(plan, owners)
