@@ -1,5 +1,6 @@
 """Two accounts, owners or tags beside each other, and one subject in two periods; all by hand."""
 
+import json
 from typing import Any
 from uuid import uuid4
 
@@ -202,9 +203,9 @@ def test_the_drawing_has_the_same_numbers_as_its_table(
     vault: Account, trading: Account, cast: Cast
 ) -> None:
     found = page(cast.viewer, **pair(vault.uid, trading.uid), asset="ETH", range="24h")
-    (script,) = found.all("script", id="overlay-points")
-    assert '"asset": "ETH"' in script.text
-    assert '"1.0"' in script.text
+    drawn = json.loads(found.one("div", id="overlay").attributes["data-overlay"])
+    assert (drawn["asset"], drawn["a"]) == ("ETH", [None] * 48 + ["1.0"])
+    assert drawn["b"] == [None] * 48 + ["0.0"]
     rows = found.text.partition("Same numbers as a table")[2].partition("Assets")[0]
     assert rows.count("unknown unknown unknown") == 48
     assert "1.0 0 more by 1.0" in rows
