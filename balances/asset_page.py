@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
+from accounts.compiled import ids_of
 from accounts.models import User
 from balances import charts
 from balances.amounts import Amount, Level
@@ -58,7 +59,7 @@ class Question:
 
 def version(of: Question, now: datetime) -> str:
     """Return the version of an asset's figures."""
-    return version_of(accounts_of(of.scope), now, urlencode(sorted(of.text.items())))
+    return version_of(ids_of(accounts_of(of.scope)), now, urlencode(sorted(of.text.items())))
 
 
 def asset_page(of: Question, asked: AsOf, *, with_chart: bool = True) -> AssetPage:

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from accounts.access import Span, spans_of
+from accounts.compiled import ids_of
 from accounts.models import User
 from balances import flights, moments, sql
 from balances.amounts import Amount
@@ -46,7 +47,7 @@ class Question:
 
 def version(of: Question, now: datetime) -> str:
     """Return the version of what is in flight."""
-    return version_of(accounts_of(of.scope), now, urlencode(sorted(of.text.items())))
+    return version_of(ids_of(accounts_of(of.scope)), now, urlencode(sorted(of.text.items())))
 
 
 def pending_page(of: Question, asked: AsOf) -> PendingPage:
