@@ -61,7 +61,7 @@ class Overlay:
     asset: str
     zone: str
     ranges: tuple[Choice, ...]
-    points: dict[str, object]  # what the browser draws
+    points: str  # what the browser draws, as JSON
     heads: tuple[str, ...]
     rows: tuple[OverlayRow, ...]
 

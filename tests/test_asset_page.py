@@ -195,6 +195,8 @@ def test_real_and_test_money_of_one_name_know_each_other_only_in_scope(
     clock.now = at(10, 1)
     real, test = page(cast.viewer), page(cast.viewer, kind="testnet")
     assert (real.amounts()[0], test.amounts()[0]) == ("3.00", "99.00")
+    assert "Rehearsal" not in real.text
+    assert "Vault" not in test.text
     assert "Testnet BTC" in real.text
     assert "Real BTC" in test.text
     assert "Real BTC" not in page(cast.viewer, kind="testnet", environment="sandbox").text
