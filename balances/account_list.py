@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urlencode
 
-from django.db.models import QuerySet
 from django.urls import reverse
 
 from accounts.access import visible_to
@@ -22,20 +21,13 @@ from balances.overview import (
     filtered,
     filters,
     narrowed,
+    version,
 )
 from balances.portfolio import Member, counting, members, members_at
 from balances.rows import account_row, asset_tables
 from balances.scopes import Scope
 from balances.screens import AccountList, AccountRow, AssetRow, Trouble
 from balances.troubles import not_answering, troubles
-from balances.versions import version_of
-
-
-def version(accounts: QuerySet[Account], query: Query, now: datetime) -> str:
-    """Return the version of a list of accounts."""
-    return version_of(
-        query.narrowing.applied_to(accounts), now, urlencode(sorted(query.text.items()))
-    )
 
 
 def account_list(user: User, query: Query, asked: AsOf) -> AccountList:
@@ -59,7 +51,7 @@ def _then(user: User, query: Query, at: datetime) -> AccountList:
 
 def _now(user: User, query: Query, now: datetime) -> AccountList:
     accounts = visible_to(user)
-    current_version = version(accounts, query, now)  # before the rows, as in the overview
+    current_version = version(user, query, now)  # before the rows, as in the overview
     held = members(query.narrowing.applied_to(accounts))
     shared = incidents.shared(held)
     chosen = next((s for s in shared if str(s.incident.uid) == query.text.get("incident")), None)

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from urllib.parse import urlencode
 
-from django.db.models import QuerySet
 from django.urls import reverse
 
 from accounts.access import ADMINISTER, OPERATE, Span, may, spans_of
+from accounts.compiled import id_of
 from accounts.models import Account, ApiKey, User
 from balances import charts, counting_page, moments
 from balances.charts import Frame
@@ -26,9 +26,9 @@ from balances.troubles import counted_twice, not_answering, troubles
 from balances.versions import version_of
 
 
-def version(one: QuerySet[Account], query: Mapping[str, str], now: datetime) -> str:
-    """Return the version of an account's figures; `one` holds just that account."""
-    return version_of(one, now, urlencode(sorted(query.items())))
+def version(account: Account, query: Mapping[str, str], now: datetime) -> str:
+    """Return the version of an account's figures."""
+    return version_of(id_of(account), now, urlencode(sorted(query.items())))
 
 
 def account_page(
@@ -41,7 +41,7 @@ def account_page(
 ) -> AccountPage:
     """Return an account's page for somebody who may see it."""
     one = Account.objects.filter(pk=account.pk)
-    current_version = version(one, query, now)  # before the figures, as in the overview
+    current_version = version(account, query, now)  # before the figures, as in the overview
     member = members(one)[0]
     spans = spans_of(user, [account.pk]).get(account.pk, [])
     refresh = _newest_refresh(account, spans)

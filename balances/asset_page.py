@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
+from accounts.compiled import ids_of
 from accounts.models import User
 from balances import charts
 from balances.amounts import Amount
@@ -19,7 +20,7 @@ from balances.charts import Frame
 from balances.gathering import accounts_of, fitting, gathered, questions
 from balances.narrowing import NAMES, Narrowing
 from balances.portfolio import Kind, Member, counting, members_at
-from balances.rows import coverage, figures
+from balances.rows import asset_url, coverage, figures
 from balances.scopes import Scope
 from balances.screens import Chart, Narrowed
 from balances.versions import version_of
@@ -57,7 +58,7 @@ class Question:
 
 def version(of: Question, now: datetime) -> str:
     """Return the version of an asset's figures."""
-    return version_of(accounts_of(of.scope), now, urlencode(sorted(of.text.items())))
+    return version_of(ids_of(accounts_of(of.scope)), now, urlencode(sorted(of.text.items())))
 
 
 def asset_page(of: Question, asked: AsOf, *, with_chart: bool = True) -> AssetPage:
@@ -66,7 +67,7 @@ def asset_page(of: Question, asked: AsOf, *, with_chart: bool = True) -> AssetPa
     members = fitting(gathered(of.scope, asked, of.asset), of.asset, of.kind)
     present, gone = holdings_of(members, of.asset)
     whole = level(members, of.asset, of.kind)
-    rows = Rows(whole, asked.at, asked.query)
+    rows = Rows(whole, asked.at)
     return AssetPage(
         asset=of.asset,
         kind=of.kind,
@@ -130,8 +131,7 @@ def _other_url(of: Question, asked: AsOf) -> str:
     other = _OTHER[of.kind]
     if other not in kinds_held(of.scope, of.asset):
         return ""
-    query = {"asset": of.asset, "kind": other, **of.scope.narrowing.query, **asked.query}
-    return _address("asset", query)
+    return asset_url(of.asset, other, {**of.scope.narrowing.query, **asked.query})
 
 
 def _compare_url(of: Question) -> str:

@@ -1,20 +1,15 @@
 """Who holds an asset: by owner, the largest first, with shares of the total and subtotals."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlencode
 
-from django.urls import reverse
-
-from accounts.models import Organization, User
 from balances.amounts import Level
 from balances.asset_screens import Holder, HolderGroup, Named
 from balances.gathering import holding, is_empty
-from balances.narrowing import PERSONAL
 from balances.portfolio import Held, Member, total
-from balances.rows import figures, flag_words, owner_name, page_of
+from balances.rows import figures, flag_words, owner_name, owner_url, page_of
 from balances.shares import percent
 from balances.states import state_of
 
@@ -31,26 +26,25 @@ def holdings_of(members: Iterable[Member], asset: str) -> tuple[list[Holding], l
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Makes the rows of an asset: the total that shares are of, the instant, what links keep."""
+    """Makes the rows of an asset: the total that shares are of, and the instant."""
 
     whole: Level | None
     at: datetime
-    query: Mapping[str, str]
 
     def groups(self, found: Sequence[Holding]) -> tuple[HolderGroup, ...]:
         """Return the holders by owner."""
         by_owner: dict[tuple[str, str], list[Holding]] = defaultdict(list)
         for member, held in found:
-            by_owner[owner_name(member.owner), owner_value(member.owner)].append((member, held))
+            by_owner[owner_name(member.owner), owner_url(member)].append((member, held))
         finest = max((held.level.scale for _, held in found), default=1)
         ordered = sorted(by_owner.items(), key=lambda one: -_sum(one[1]).at_scale(finest).total)
         return tuple(self._group(*owner, theirs) for owner, theirs in ordered)
 
-    def _group(self, owner: str, value: str, found: Sequence[Holding]) -> HolderGroup:
+    def _group(self, owner: str, url: str, found: Sequence[Holding]) -> HolderGroup:
         is_any = any(member.is_counted for member, _ in found)
         return HolderGroup(
             owner=owner,
-            url=f"{reverse('overview')}?{urlencode({'owner': value, **self.query})}",
+            url=url,
             figures=figures(_sum(found)) if is_any else None,
             share=share_of(_sum(found), self.whole) if is_any else "",
             rows=tuple(self._holder(one, held) for one, held in _largest_first(found)),
@@ -85,11 +79,6 @@ def share_of(part: Level, whole: Level | None) -> str:
         return ""
     scale = max(part.scale, whole.scale)
     return percent(part.at_scale(scale).total, whole.at_scale(scale).total)
-
-
-def owner_value(owner: User | Organization) -> str:
-    """Return how a query asks for an owner's accounts."""
-    return PERSONAL if isinstance(owner, User) else str(owner.uid)
 
 
 def _sum(found: Sequence[Holding]) -> Level:

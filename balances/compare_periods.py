@@ -16,9 +16,9 @@ from balances.portfolio import Member
 from balances.ranges import Range
 from balances.sides import Asset, Levels, Side, account_side, at, group_side, less, levels, moved
 
-_LABELS = {"from": "A from", "to": "to", "from2": "B from", "to2": "to"}
+_LABELS = {"from": "A from", "to": "A to", "from2": "B from", "to2": "B to"}
 _COLUMNS = Columns(
-    ("A start", "A end", "A change", "B start", "B end", "B change", "Difference"),
+    ("Start", "End", "Change", "Start", "End", "Change", "Difference of the changes"),
     frozenset({2, 5, 6}),
 )
 #: Without times: the last thirty days, and the thirty before them.

@@ -17,6 +17,7 @@ from balances.screens import Option, Select
 
 NAMES = ("owner", "environment", "tag")
 PERSONAL = "personal"
+_NOBODY = "(no such account)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +99,23 @@ class Narrowing:
             Option(value, text, value.casefold() == chosen.casefold()) for value, text in choices
         ]
         if chosen and not any(option.chosen for option in options):
-            options.append(Option(chosen, "(no such account)", chosen=True))
+            options.append(Option(chosen, _NOBODY, chosen=True))
         # One owner or one environment is no choice; a single tag is.
         if not chosen and len(options) < (1 if name == "tag" else 2):
             return None
         return Select(name, label, (Option("", everything, not chosen), *options))
+
+
+def heading(selects: Iterable[Select]) -> str:
+    """Return what names a page that is about one owner's accounts, or those with one tag."""
+    told = {
+        select.name: option.text
+        for select in selects
+        for option in select.options
+        if option.chosen and option.value and option.text != _NOBODY
+    }
+    tag = f"Tag {told['tag']}" if "tag" in told else ""
+    return " · ".join(filter(None, (told.get("owner", ""), tag)))
 
 
 def _owned_by(text: str) -> Q:

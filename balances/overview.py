@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from accounts.access import operated_accounts, visible_to
+from accounts.compiled import ids_of, ids_visible_to
 from accounts.models import Account, User
 from balances import incidents, moments, overlaps
 from balances.as_of_query import AsOf
@@ -16,7 +17,7 @@ from balances.demo import progress
 from balances.headline import Wanted, chart, headline, subject
 from balances.incidents import Shared
 from balances.models import Refresh
-from balances.narrowing import NAMES, Narrowing
+from balances.narrowing import NAMES, Narrowing, heading
 from balances.openings import Openings
 from balances.portfolio import Kind, Member, counting, members, members_at
 from balances.rows import account_row, asset_tables, coverage
@@ -94,9 +95,12 @@ def narrowed(selects: tuple[Select, ...], query: Query, page_url: str) -> Narrow
     return Narrowed(page_url, selects, tuple(kept.items()), clear)
 
 
-def version(accounts: QuerySet[Account], query: Query, now: datetime) -> str:
-    """Return the version of the overview's figures."""
-    return version_of(asked_for(accounts, query), now, urlencode(sorted(query.text.items())))
+def version(user: User, query: Query, now: datetime) -> str:
+    """Return the version of the overview's figures, and of the list of accounts."""
+    seen = ids_visible_to(user)
+    if query.narrowing.query:
+        seen = ids_of(query.narrowing.applied_to(visible_to(user)))
+    return version_of(seen, now, urlencode(sorted(query.text.items())))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +127,7 @@ def _then(of: _Asked) -> Overview:
     return replace(
         _figures(of, held, rows),
         narrowed=narrowed(selects, query, reverse("overview")),
+        heading=heading(selects),
         empty_text=empty_then(everything, query),
         is_past=True,
     )
@@ -139,7 +144,7 @@ def _now(of: _Asked) -> Overview:
     user, query, now = of.user, of.query, of.at
     accounts = visible_to(user)
     # Before the figures: what changes while they are read makes the page out of date, not current.
-    current_version = version(accounts, query, now)
+    current_version = version(user, query, now)
     held = members(asked_for(accounts, query))
     shared, down = incidents.shared(held), not_answering(held)
     rows = account_rows(user, held, now, _openings(query), shared)
@@ -147,6 +152,7 @@ def _now(of: _Asked) -> Overview:
     return replace(
         _figures(of, held, rows),
         narrowed=narrowed(selects, query, reverse("overview")),
+        heading=heading(selects),
         empty_text=_empty_text(accounts, query, held),
         version=current_version,
         fragment_url=_fragment_url(query, current_version),

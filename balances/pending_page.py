@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from accounts.access import Span, spans_of
+from accounts.compiled import ids_of
 from accounts.models import User
 from balances import flights, moments, sql
 from balances.amounts import Amount
@@ -17,7 +18,7 @@ from balances.gathering import accounts_of, gathered, questions
 from balances.narrowing import NAMES, Narrowing
 from balances.pending_screens import InFlight, PendingPage, PendingTable, PendingTotal
 from balances.portfolio import Held, Kind, Member, counting, total
-from balances.rows import coverage, owner_name, page_of
+from balances.rows import asset_url, coverage, owner_name, page_of
 from balances.scopes import Scope
 from balances.screens import Narrowed
 from balances.states import instant_of, state_of
@@ -43,7 +44,7 @@ class Question:
 
 def version(of: Question, now: datetime) -> str:
     """Return the version of what is in flight."""
-    return version_of(accounts_of(of.scope), now, urlencode(sorted(of.text.items())))
+    return version_of(ids_of(accounts_of(of.scope)), now, urlencode(sorted(of.text.items())))
 
 
 def pending_page(of: Question, asked: AsOf) -> PendingPage:
@@ -93,13 +94,13 @@ def _row(
 ) -> InFlight:
     member, held = pending
     level, sight = held.level, member.stand.sight
-    query = {"asset": held.asset, "kind": held.kind}
+    kept = {**of.scope.narrowing.query, **asked.query}
     return InFlight(
         label=member.account.label,
         url=page_of(member, asset=held.asset),
         owner=owner_name(member.owner),
         asset=held.asset,
-        asset_url=_address("asset", {**query, **of.scope.narrowing.query, **asked.query}),
+        asset_url=asset_url(held.asset, held.kind, kept),
         is_testnet=held.kind == "testnet",
         pending_in=Amount.of(level.pending_in, level.scale),
         pending_out=Amount.of(level.pending_out, level.scale),
@@ -130,7 +131,7 @@ def _total(asset: str, kind: Kind, held: Sequence[Held], query: Mapping[str, str
     level = total(held)
     return PendingTotal(
         asset=asset,
-        url=_address("asset", {"asset": asset, "kind": kind, **query}),
+        url=asset_url(asset, kind, query),
         pending_in=Amount.of(level.pending_in, level.scale),
         pending_out=Amount.of(level.pending_out, level.scale),
         count=len(held),

@@ -1,7 +1,7 @@
 """From holdings to the rows of tables, formatted for the reader."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from urllib.parse import urlencode
 
@@ -10,6 +10,7 @@ from django.urls import reverse
 from accounts.models import Account, Environment, Organization, User
 from balances.amounts import Amount, Level
 from balances.holdings import VANISHED
+from balances.narrowing import PERSONAL
 from balances.openings import Openings
 from balances.portfolio import Held, Kind, Member, total
 from balances.screens import AccountRow, AssetRow, AssetTable, Coverage, Figures, Part
@@ -79,9 +80,12 @@ def asset_tables(
 def _asset_row(
     asset: str, group: list[tuple[Member, Held]], now: datetime, openings: Openings | None
 ) -> AssetRow:
-    opening = openings.of_asset(asset, group[0][1].kind) if openings else None
+    member, held = group[0]
+    opening = openings.of_asset(asset, held.kind) if openings else None
+    kept = openings.kept if openings else member.query
     return AssetRow(
         asset=asset,
+        url=asset_url(asset, held.kind, kept),
         figures=figures(total(held for _, held in group)),
         coverage=coverage((member for member, _ in group), now),
         count=len(group),
@@ -148,6 +152,7 @@ def account_row(
         opening=opening,
         is_counted=member.is_counted,
         tags=_tags(account) if member.is_seen_today else (),
+        owner_url=owner_url(member),
     )
 
 
@@ -171,6 +176,17 @@ def owner_name(owner: User | Organization) -> str:
 
 def _tags(account: Account) -> tuple[str, ...]:
     return tuple(sorted((tag.name for tag in account.tags.all()), key=str.casefold))
+
+
+def owner_url(member: Member) -> str:
+    """Return the overview of the accounts of a member's owner, as of the same instant."""
+    owner = PERSONAL if isinstance(member.owner, User) else str(member.owner.uid)
+    return f"{reverse('overview')}?{urlencode({'owner': owner, **member.query})}"
+
+
+def asset_url(asset: str, kind: Kind, kept: Mapping[str, str]) -> str:
+    """Return the page of an asset, about the accounts and the instant that `kept` asks for."""
+    return f"{reverse('asset')}?{urlencode({'asset': asset, 'kind': kind, **kept})}"
 
 
 def page_of(member: Member, **more: str) -> str:

@@ -159,6 +159,7 @@ class AssetRow:
     """One asset over all accounts of a table; its parts are there when the row is open."""
 
     asset: str
+    url: str  # the page of the asset, about the same accounts as this one where it is about several
     figures: Figures
     coverage: Coverage
     count: int
@@ -196,6 +197,7 @@ class AccountRow:
     opening: Opening | None = None
     tags: tuple[str, ...] = ()
     is_counted: bool = True  # in the totals of the overview
+    owner_url: str = ""  # the overview of this owner's accounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +295,7 @@ class Overview:
     fragment_url: str = ""  # where the figures are fetched anew; the past stays as it is
     may_add: bool = False
     demo_progress: str = ""  # "Demo history: 43 %" while it is being loaded
+    heading: str = ""  # whose accounts alone it is about: an owner's, those with a tag
     notice: str = ""  # e.g. nothing was polled for 12 min
     troubles: tuple[Trouble, ...] = ()
     refreshing: bool = False  # some row is being refreshed, so the page looks often

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,15 +19,29 @@ POLLS, BYTES, PAGES, PAST, CROWD = {1, 2, 3, 4, 6}, {5}, {11, 12, 15}, {7, 8, 9,
 
 def main() -> int:
     options = _options()
+    # What is measured is this program, not the manners that hold it back.
+    os.environ.update(QREDO_RATE_PER_SECOND="10000", QREDO_CONCURRENCY="10000", DEMO="0")
+    with founded():
+        return run(options)
+
+
+@contextmanager
+def founded() -> Iterator[None]:
+    """Run stores of its own, migrated, with Django upon them."""
     with tempfile.TemporaryDirectory(prefix="qredo-dash-bench-") as folder:
         place = Path(folder)
         place.chmod(0o711)
-        os.environ.update(
-            DATA_DIR=str(place / "data"), DJANGO_SETTINGS_MODULE="qredo_dash.settings", DEMO="0"
-        )
-        # What is measured is this program, not the manners that hold it back.
-        os.environ.update(QREDO_RATE_PER_SECOND="10000", QREDO_CONCURRENCY="10000")
-        return run(options)
+        data = str(place / "data")
+        os.environ.update(DATA_DIR=data, DJANGO_SETTINGS_MODULE="qredo_dash.settings")
+        import django
+
+        from qredo_dash import home
+
+        with home.stores():
+            migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+            subprocess.run(migrate, cwd=home.PROJECT, check=True)  # in a process that is the owner
+            django.setup()
+            yield
 
 
 def _options() -> argparse.Namespace:
@@ -45,21 +60,13 @@ def _options() -> argparse.Namespace:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Measure with stores of its own and print table and JSON."""
-    import django
+    """Measure and print table and JSON."""
+    from bench import lines
 
-    from qredo_dash import home
-
-    with home.stores():
-        migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
-        subprocess.run(migrate, cwd=home.PROJECT, check=True)  # in a process that is the owner
-        django.setup()
-        from bench import lines
-
-        found = [line for line in _measured(options) if line.number in options.only]
-        found.sort(key=lambda line: line.number)
-        print(lines.table(found))
-        print(lines.as_json(found))
+    found = [line for line in _measured(options) if line.number in options.only]
+    found.sort(key=lambda line: line.number)
+    print(lines.table(found))
+    print(lines.as_json(found))
     return 0
 
 

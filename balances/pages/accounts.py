@@ -4,13 +4,12 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from accounts.access import visible_to
 from accounts.models import Account
 from accounts.requests import Request
 from balances import account_list as screens
 from balances.as_of_query import AsOf
 from balances.band import band
-from balances.overview import Query
+from balances.overview import Query, version
 from balances.pages.asking import account_part_of_instant, of_instant, part_of_instant
 
 
@@ -27,8 +26,8 @@ def page(request: Request, asked: AsOf) -> HttpResponse:
 @part_of_instant
 def figures(request: Request, asked: AsOf) -> HttpResponse:
     """Return the list, or 204 when the version that the reader has is current."""
-    query, version = _query(request, asked), request.GET.get("version")
-    if version and version == screens.version(visible_to(request.user), query, asked.at):
+    query, known = _query(request, asked), request.GET.get("version")
+    if known and known == version(request.user, query, asked.at):
         return HttpResponse(status=204)
     shown = screens.account_list(request.user, query, asked)
     return render(request, "balances/_accounts_figures.html", {"page": shown})

@@ -61,7 +61,8 @@ class Overlay {
         {
           stroke: c.muted, font: FONT, size: 32, gap: 8, space: 90,
           grid: { show: false }, ticks: { show: false },
-          values: (u, splits, axis, space, step) => splits.map((x) => this.placeText(x, step)),
+          // A label that would be cut at the edge is left out.
+          values: (u, splits, axis, space, step) => splits.map((x) => (u.valToPos(x, "x") < 24 ? "" : this.placeText(x, step))),
         },
         {
           side: 1, stroke: c.muted, font: FONT, gap: 10, space: 30,
