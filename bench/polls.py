@@ -14,7 +14,6 @@ from balances import claims, polling, sql
 from bench.lines import Line, best
 from bench.scene import Scene
 
-
 #: How often polls and bare requests are repeated: the best of each counts.
 ROUNDS = 3
 
