@@ -307,8 +307,8 @@ def test_times_beyond_all_bounds_are_found(given: Given, old: str, new: str) -> 
     way = ("accounts", place, "runs", "texts", 0)
     assert found(relinked(put(given.told, way, text.replace(old, new))), given.anchor)
     for interval in (10**9, 2**62):
-        way = ("accounts", place, "interval_seconds")
-        assert found(put(given.told, way, interval), given.anchor)
+        forged = put(given.told, ("accounts", place, "interval_seconds"), interval)
+        assert found(forged, given.anchor)
 
 
 def test_an_older_snapshot_is_not_taken_for_the_newest(given: Given, cast: Cast) -> None:
