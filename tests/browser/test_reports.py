@@ -30,7 +30,8 @@ def test_a_statement_is_taken_away_and_checked_by_what_the_page_gives(
             page.get_by_role("link", name=name).click()
         download.value.save_as(tmp_path / name)
     assert (tmp_path / "Verifier").read_bytes() == VERIFIER.read_bytes()
-    command = [sys.executable, "-I", tmp_path / "Verifier", tmp_path / "JSON with evidence"]
+    paths = [str(tmp_path / name) for name in ("Verifier", "JSON with evidence")]
+    command = [sys.executable, "-I", *paths]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     told = json.loads((tmp_path / "JSON with evidence").read_text(encoding="utf-8"))
