@@ -18,6 +18,7 @@ from balances.instants import EARLIEST, BadInstantError, instant_of, iso
 
 #: What is typed is shown again up to this length; no time is longer.
 LONGEST = 40
+_NAMES = frozenset({"at", "date", "time"})
 _BETWEEN = "Give a time between 2009 and now."
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
@@ -31,6 +32,7 @@ class AsOf:
     """The instant that a page is about; `typed` and `error` are what its form shows again."""
 
     at: datetime
+    now: datetime
     is_past: bool = False
     typed: str = ""
     error: str = ""
@@ -45,16 +47,20 @@ class AsOf:
         """The parameters that ask for the same."""
         return {"at": self.iso} if self.is_past else {}
 
+    def kept(self, query: Mapping[str, str]) -> dict[str, str]:
+        """Return a page's parameters with the instant said exactly, as its links have them."""
+        return {n: text for n, text in query.items() if n not in _NAMES} | self.query
+
 
 def asked(query: Mapping[str, str], *, now: datetime) -> AsOf:
     """Read a page's `at`, or `date` and `time` as its form sends them; nothing is now."""
     typed = typed_in(query)
     if not typed:
-        return AsOf(now)
+        return AsOf(now, now)
     try:
-        return AsOf(_bounded(_instant(typed), now), is_past=True, typed=typed)
+        return AsOf(_bounded(_instant(typed), now), now, is_past=True, typed=typed)
     except NoInstantError as error:
-        return AsOf(now, typed=typed, error=str(error))
+        return AsOf(now, now, typed=typed, error=str(error))
 
 
 def typed_in(query: Mapping[str, str]) -> str:
@@ -65,11 +71,20 @@ def typed_in(query: Mapping[str, str]) -> str:
     return (f"{date}T{time}" if time else date)[:LONGEST]
 
 
+def is_typed_apart(query: Mapping[str, str]) -> bool:
+    """Whether the instant comes from a form, which sends date and time."""
+    return not query.get("at", "").strip() and ("date" in query or "time" in query)
+
+
 def end_of_day(day: datetime) -> datetime:
     """Return the instant at which the day after a local time's day begins, in its zone."""
-    # Where midnight is skipped, it means the instant at which it was.
-    following = (day + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
-    return following.astimezone(UTC)
+    return start_of_day(day + timedelta(days=1))
+
+
+def start_of_day(day: datetime) -> datetime:
+    """Return the instant at which a local time's day begins, in its zone."""
+    # Where midnight is skipped, this is the instant at which it was.
+    return day.replace(hour=0, minute=0, second=0, microsecond=0, fold=0).astimezone(UTC)
 
 
 def _instant(typed: str) -> datetime:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import reduce
 from operator import add
@@ -14,6 +14,7 @@ from accounts.models import Account, Organization, Tenure, User
 from accounts.naming import name_as_known
 from balances import as_of, stands
 from balances.amounts import Level
+from balances.instants import iso
 from balances.models import Holding, Schedule
 from balances.scopes import Scope
 from balances.states import Stand, stand_of
@@ -51,6 +52,13 @@ class Member:
     schedule: Schedule | None = None
     #: Whether the reader sees it today, so that its tags may be told.
     is_seen_today: bool = True
+    #: The instant that it is of; none now.
+    at: datetime | None = None
+
+    @property
+    def query(self) -> dict[str, str]:
+        """What an address says to show it as of the same instant."""
+        return {} if self.at is None else {"at": iso(self.at)}
 
     @property
     def is_known(self) -> bool:
@@ -98,16 +106,14 @@ def members_at(scope: Scope, at: datetime, asset: str | None = None) -> list[Mem
     seen_today = name_as_known(scope.user, tenures)
     found = {one.account_id: one for one in as_of.positions([t.account_id for t in tenures], at)}
     stood = stands.stands_at(tenures, {i: one.sight for i, one in found.items()}, at)
-    then = [
-        _member_then(t, stood[t.account_id], found[t.account_id], asset, seen_today)
-        for t in tenures
-    ]
-    return sorted(then, key=_place)
+    then = [_member_then(t, stood[t.account_id], found[t.account_id], asset) for t in tenures]
+    told = (
+        replace(member, at=at, is_seen_today=member.account.pk in seen_today) for member in then
+    )
+    return sorted(told, key=_place)
 
 
-def _member_then(
-    tenure: Tenure, stood: Stand, found: as_of.Position, asset: str | None, seen_today: set[int]
-) -> Member:
+def _member_then(tenure: Tenure, stood: Stand, found: as_of.Position, asset: str | None) -> Member:
     owner = tenure.organization or tenure.owner
     assert owner is not None  # noqa: S101 - personal xor organizational
     account = tenure.account
@@ -118,7 +124,6 @@ def _member_then(
         stand=stood,
         holdings=tuple(Held(account, s.asset, s.level, s.flags) for s in held),
         is_counted=tenure.is_counted,
-        is_seen_today=account.pk in seen_today,
     )
 
 

@@ -1,7 +1,7 @@
 """From holdings to the rows of tables, formatted for the reader."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from urllib.parse import urlencode
 
@@ -10,6 +10,7 @@ from django.urls import reverse
 from accounts.models import Account, Environment, Organization, User
 from balances.amounts import Amount, Level
 from balances.holdings import VANISHED
+from balances.narrowing import PERSONAL
 from balances.openings import Openings
 from balances.portfolio import Held, Kind, Member, total
 from balances.screens import AccountRow, AssetRow, AssetTable, Coverage, Figures, Part
@@ -79,9 +80,12 @@ def asset_tables(
 def _asset_row(
     asset: str, group: list[tuple[Member, Held]], now: datetime, openings: Openings | None
 ) -> AssetRow:
-    opening = openings.of_asset(asset, group[0][1].kind) if openings else None
+    member, held = group[0]
+    opening = openings.of_asset(asset, held.kind) if openings else None
+    kept = openings.kept if openings else member.query
     return AssetRow(
         asset=asset,
+        url=asset_url(asset, held.kind, kept),
         figures=figures(total(held for _, held in group)),
         coverage=coverage((member for member, _ in group), now),
         count=len(group),
@@ -95,7 +99,7 @@ def _asset_parts(group: list[tuple[Member, Held]], now: datetime) -> tuple[Part,
     return tuple(
         Part(
             label=member.account.label,
-            url=url_of(member.account),
+            url=page_of(member),
             figures=figures(held.level),
             state=state_of(member.stand, now),
             flags=flag_words(held.flags),
@@ -124,8 +128,8 @@ def account_row(
     member: Member,
     now: datetime,
     *,
-    may_refresh: bool,
-    refreshing: bool,
+    may_refresh: bool = False,
+    refreshing: bool = False,
     openings: Openings | None = None,
 ) -> AccountRow:
     """Return an account's row in a list."""
@@ -133,9 +137,9 @@ def account_row(
     opening = openings.of_account(account) if openings and member.holdings else None
     return AccountRow(
         uid=str(account.uid),
-        url=url_of(account),
+        url=page_of(member),
         label=account.label,
-        owner=_name(member.owner),
+        owner=owner_name(member.owner),
         kind="Personal" if member.is_personal else "Organization",
         environment="sandbox" if account.environment == Environment.SANDBOX else "production",
         is_demo=account.is_demo,
@@ -148,16 +152,16 @@ def account_row(
         opening=opening,
         is_counted=member.is_counted,
         tags=_tags(account) if member.is_seen_today else (),
+        owner_url=owner_url(member),
     )
 
 
 def _account_parts(member: Member) -> tuple[Part, ...]:
     """Return an account's assets, each with the way to its chart."""
-    url = url_of(member.account)
     return tuple(
         Part(
             held.asset,
-            f"{url}?{urlencode({'asset': held.asset})}",
+            page_of(member, asset=held.asset),
             figures(held.level),
             flags=flag_words(held.flags),
         )
@@ -165,12 +169,31 @@ def _account_parts(member: Member) -> tuple[Part, ...]:
     )
 
 
-def _name(owner: User | Organization) -> str:
+def owner_name(owner: User | Organization) -> str:
+    """Return what an owner is called."""
     return owner.name or owner.email if isinstance(owner, User) else owner.name
 
 
 def _tags(account: Account) -> tuple[str, ...]:
     return tuple(sorted((tag.name for tag in account.tags.all()), key=str.casefold))
+
+
+def owner_url(member: Member) -> str:
+    """Return the overview of the accounts of a member's owner, as of the same instant."""
+    owner = PERSONAL if isinstance(member.owner, User) else str(member.owner.uid)
+    return f"{reverse('overview')}?{urlencode({'owner': owner, **member.query})}"
+
+
+def asset_url(asset: str, kind: Kind, kept: Mapping[str, str]) -> str:
+    """Return the page of an asset, about the accounts and the instant that `kept` asks for."""
+    return f"{reverse('asset')}?{urlencode({'asset': asset, 'kind': kind, **kept})}"
+
+
+def page_of(member: Member, **more: str) -> str:
+    """Return the page of an account as of the instant that a member of a list is of."""
+    query = {**member.query, **more}
+    url = url_of(member.account)
+    return f"{url}?{urlencode(query)}" if query else url
 
 
 def url_of(account: Account) -> str:

@@ -5,6 +5,7 @@ today's. So a total over time is not a sum over today's accounts: one that was g
 up to then, one that is archived today is in it while it was not.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -12,7 +13,9 @@ from django.db.models import Q, QuerySet
 
 from accounts.access import Span, joined_spans, tenures_of, visible_to
 from accounts.models import Tenure, User
+from accounts.naming import name_as_known
 from balances.narrowing import Narrowing
+from balances.pieces import Reach, Stay
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +42,55 @@ class Scope:
             .select_related("account", "owner", "organization")
         )
 
-    def spans(self, *, in_totals: bool = False) -> dict[int, list[Span]]:
+    def spans(
+        self, *, in_totals: bool = False, environments: Collection[str] | None = None
+    ) -> dict[int, list[Span]]:
         """Return, by account, when its figures may be shown, or (`in_totals`) are in totals."""
         tenures = self.tenures()
+        if environments is not None:
+            tenures = tenures.filter(account__environment__in=environments)
         return joined_spans(in_sums(tenures) if in_totals else tenures)
+
+    def labels(self, ids: Collection[int]) -> dict[int, str]:
+        """Return what the reader may call accounts of the scope: one that is gone, as it was."""
+        newest: dict[int, Tenure] = {}
+        tenures = self.tenures().filter(account__in=ids).order_by("began_at")
+        for tenure in tenures.select_related("account", "organization"):
+            newest[tenure.account_id] = tenure
+        name_as_known(self.user, list(newest.values()))
+        return {i: tenure.account.label for i, tenure in newest.items()}
+
+    def reach(self, environments: Collection[str], *, in_totals: bool = True) -> Reach:
+        """Return whose amounts the figures of accounts in `environments` add up.
+
+        Roll-ups serve owners that are in it whole; a tag, chosen accounts and what others share
+        are added up account by account.
+        """
+        found = self.tenures().filter(account__environment__in=environments)
+        if not in_totals:
+            return Reach(stays=_stays(found))
+        found, whole = in_sums(found), Q(owner=self.user) | Q(organization__isnull=False)
+        if self.narrowing.tag or self.only is not None:
+            return Reach(stays=_stays(found))
+        organizations = found.filter(organization__isnull=False)
+        return Reach(
+            organizations=tuple(_ids(organizations, "organization")),
+            persons=tuple(_ids(found.filter(owner=self.user), "owner")),
+            environments=tuple(sorted(self._narrowed(environments))),
+            stays=_stays(found.exclude(whole)),
+        )
+
+    def _narrowed(self, environments: Collection[str]) -> set[str]:
+        chosen = self.narrowing.environment
+        return {one for one in environments if chosen in {"", one}}
+
+
+def _ids(tenures: QuerySet[Tenure], column: str) -> QuerySet[Tenure, int]:
+    return tenures.order_by(column).values_list(column, flat=True).distinct()
+
+
+def _stays(tenures: QuerySet[Tenure]) -> tuple[Stay, ...]:
+    return tuple((i, span) for i, spans in joined_spans(tenures).items() for span in spans)
 
 
 def in_sums(tenures: QuerySet[Tenure]) -> QuerySet[Tenure]:

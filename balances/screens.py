@@ -22,6 +22,28 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
+class Band:
+    """Which instant a page is about: how to choose another one, and the way back to now."""
+
+    is_past: bool
+    text: str  # "29 March 2026, 10:00 BST"
+    iso: str
+    zone: str
+    aside: str  # "Europe/London, the end of 28 March"
+    page_url: str
+    kept: tuple[tuple[str, str], ...]  # what else the page's address says
+    now_url: str
+    before_url: str  # a day before, at the same time by the reader's clocks
+    after_url: str  # a day after; empty where that has not come yet
+    date: str  # what the form shows
+    time: str
+    typed: str = ""  # what was asked for and is no date and time
+    error: str = ""
+    other_text: str = ""  # the other instant at which clocks showed the same
+    other_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """An account's state as a word, since when, why, and what to do about it."""
 
@@ -137,6 +159,7 @@ class AssetRow:
     """One asset over all accounts of a table; its parts are there when the row is open."""
 
     asset: str
+    url: str  # the page of the asset, about the same accounts as this one where it is about several
     figures: Figures
     coverage: Coverage
     count: int
@@ -174,6 +197,7 @@ class AccountRow:
     opening: Opening | None = None
     tags: tuple[str, ...] = ()
     is_counted: bool = True  # in the totals of the overview
+    owner_url: str = ""  # the overview of this owner's accounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +276,11 @@ class Chart:
     end: str = ""
     error: str = ""  # why a custom range could not be used
     shown_range: str = ""
+    step_text: str = ""  # "each point is the end of a day in Europe/London"
+    band_text: str = ""  # what lowest and highest totals are of
+    steps: tuple[Option, ...] = ()
+    every_url: str = ""  # a file of every change
+    kept: tuple[tuple[str, str], ...] = ()  # what else the page's address says
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,15 +294,17 @@ class Overview:
     accounts: tuple[AccountRow, ...]
     filters: tuple[Choice, ...]
     attention_url: str  # the accounts that are not fresh
-    narrowed: Narrowed
-    empty_text: str  # why no account is listed; empty when there are none yet
-    version: str
-    fragment_url: str
-    may_add: bool
+    narrowed: Narrowed = Narrowed("")
+    empty_text: str = ""  # why no account is listed; empty when there are none yet
+    version: str = ""
+    fragment_url: str = ""  # where the figures are fetched anew; the past stays as it is
+    may_add: bool = False
     demo_progress: str = ""  # "Demo history: 43 %" while it is being loaded
+    heading: str = ""  # whose accounts alone it is about: an owner's, those with a tag
     notice: str = ""  # e.g. nothing was polled for 12 min
     troubles: tuple[Trouble, ...] = ()
     refreshing: bool = False  # some row is being refreshed, so the page looks often
+    is_past: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,9 +315,9 @@ class AccountList:
     filters: tuple[Choice, ...]
     narrowed: Narrowed
     empty_text: str
-    version: str
-    fragment_url: str
-    refreshing: bool
+    version: str = ""
+    fragment_url: str = ""  # where the list is fetched anew; the past stays as it is
+    refreshing: bool = False
     troubles: tuple[Trouble, ...] = ()
 
 
@@ -325,6 +356,20 @@ class Fact:
     value: str
     moment: Moment | None = None
     note: str = ""
+    is_code: bool = False  # a digest: shown in a face in which it can be compared
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What proves an account's figures: snapshots around an instant, the run that covers it."""
+
+    meaning: str  # from when to when they certainly held
+    before: tuple[Fact, ...]
+    before_note: str  # why there is none
+    after: tuple[Fact, ...]
+    after_note: str
+    run: tuple[Fact, ...]
+    run_note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,24 +382,26 @@ class RefreshNote:
 
 @dataclass(frozen=True, slots=True)
 class AccountPage:
-    """One account."""
+    """One account, now or as of an instant of the past."""
 
     row: AccountRow
     assets: tuple[AssetRow, ...]
     chart: Chart | None
     runs: tuple[RunRow, ...]
     runs_note: str
-    keys: tuple[Fact, ...]
     facts: tuple[Fact, ...]
-    refresh: RefreshNote | None
-    may_operate: bool  # refresh, pause, resume
-    may_administer: bool  # archive, restore, transfer
-    may_share: bool  # let others read a personal account
-    version: str
-    fragment_url: str
+    evidence: Evidence | None = None
+    keys: tuple[Fact, ...] = ()
+    refresh: RefreshNote | None = None
+    may_operate: bool = False  # refresh, pause, resume
+    may_administer: bool = False  # archive, restore, transfer
+    may_share: bool = False  # let others read a personal account
+    version: str = ""
+    fragment_url: str = ""  # where the figures are fetched anew; the past stays as it is
     notes: tuple[str, ...] = field(default=())
     rejected: tuple[RejectedRow, ...] = ()
     troubles: tuple[Trouble, ...] = ()
+    is_past: bool = False
 
 
 @dataclass(frozen=True, slots=True)

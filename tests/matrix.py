@@ -83,6 +83,12 @@ RULES: Final = {
     "overview-asset": Rule(
         dict.fromkeys(METHODS, NOT_THAT_WAY) | {"GET": MISSING, "HEAD": MISSING}
     ),
+    # An asset has to be named; see test_asset_access.
+    "asset": Rule(answers(get=MISSING, head=MISSING)),
+    "asset-figures": Rule(answers(get=MISSING, head=MISSING)),
+    "compare": Rule(READ),
+    "pending": Rule(READ),
+    "pending-figures": Rule(READ),
     "series": Rule(READ),
     "series-csv": Rule(READ),
     "accounts": Rule(READ),

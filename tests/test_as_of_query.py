@@ -24,7 +24,7 @@ def asked(zone: str = "UTC", **query: str) -> AsOf:
 
 @pytest.mark.parametrize("query", [{}, {"at": ""}, {"at": "  "}, {"date": "", "time": ""}])
 def test_nothing_asked_for_is_now(query: dict[str, str]) -> None:
-    assert asked(LONDON, **query) == AsOf(NOW)
+    assert asked(LONDON, **query) == AsOf(NOW, NOW)
     assert asked(LONDON, **query).query == {}
 
 

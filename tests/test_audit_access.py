@@ -13,7 +13,7 @@ from tests import acts
 from tests.conftest import Cast
 from tests.markup import read
 from tests.matrix import MEMBERS, PEOPLE
-from tests.test_matrix import told
+from tests.test_missing import told
 
 ADDRESSES = ("audit", "audit-csv", "audit-json")
 READERS = ("admin", "auditor")

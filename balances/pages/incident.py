@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts.access import organizations_of, require_admin_of
+from accounts.access import open_to, require_admin_of
 from accounts.confirmation import needs_confirmation
 from accounts.requests import Request
 from balances.incident_page import Rows, incident_page, rows_of
@@ -19,7 +19,7 @@ from balances.replacing import replace_all
 @sensitive_post_parameters()
 def page(request: Request, uid: UUID) -> HttpResponse:
     """Answer for an incident of the reader's organizations; others are as good as missing."""
-    theirs = Incident.objects.filter(organization__in=organizations_of(request.user))
+    theirs = Incident.objects.filter(organization__in=open_to(request.user))
     return _page(request, get_object_or_404(theirs.select_related("organization"), uid=uid))
 
 

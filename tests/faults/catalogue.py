@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.faults import beats, clocks, deaths, starts, stores, upstream
+from tests.faults import beats, clocks, deaths, starts, stores, upstream, vault
 from tests.faults.audit import Tally
 from tests.faults.trial import Trial
 
@@ -33,4 +33,5 @@ FAULTS = (
     Fault(14, "upstream sends a byte a second", 30, upstream.dripping),
     Fault(15, "upstream answers 429, 503 to everyone", 2, upstream.refusing),
     Fault(16, "clocks off by 30 s, 10 min; steps", 5, clocks.off),
+    Fault(17, "vault rotated while polling", 20, vault.rotated),
 )
