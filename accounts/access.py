@@ -144,17 +144,24 @@ def visible_at(user: User, at: datetime) -> QuerySet[Account]:
     return Account.objects.filter(pk__in=then.values("account"))
 
 
-def spans_of(
-    user: User, accounts: Collection[int], *, counted: bool = False
-) -> dict[int, list[Span]]:
-    """Return, by account, the stretches of time whose figures somebody may see.
+def seen_ever(user: User) -> QuerySet[Account]:
+    """Return the accounts some of whose time somebody may read, those given away since, too.
 
-    With `counted` only those in which the account counts in totals.
+    For pages of the past alone, whose figures are those of `visible_at`; nobody acts by it.
     """
-    tenures = tenures_of(user).filter(account__in=accounts).order_by("began_at")
-    tenures = tenures.filter(is_counted=True) if counted else tenures
+    return Account.objects.filter(pk__in=tenures_of(user).values("account"))
+
+
+def spans_of(user: User, accounts: Collection[int]) -> dict[int, list[Span]]:
+    """Return, by account, the stretches of time whose figures somebody may see."""
+    return joined_spans(tenures_of(user).filter(account__in=accounts))
+
+
+def joined_spans(tenures: QuerySet[Tenure]) -> dict[int, list[Span]]:
+    """Return, by account, the stretches of time of tenures; those that adjoin are one."""
     found: dict[int, list[Span]] = {}
-    for account_id, began, ended in tenures.values_list("account", "began_at", "ended_at"):
+    rows = tenures.order_by("began_at").values_list("account", "began_at", "ended_at")
+    for account_id, began, ended in rows:
         spans = found.setdefault(account_id, [])
         if spans and spans[-1][1] == began:
             spans[-1] = (spans[-1][0], ended)

@@ -50,6 +50,18 @@ def read(path: Path, *, kind: str, counted: str, one: Callable[[Any], T]) -> lis
     return found
 
 
+def made_at(path: Path) -> datetime:
+    """Return when the heads in a file were read, as its first line says. Raise `BadAnchorError`."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            at = datetime.fromisoformat(json.loads(file.readline())["at"])
+    except (OSError, ValueError, TypeError, KeyError):
+        raise BadAnchorError(f"{path.name} does not say when it was made.") from None
+    if at.tzinfo is None:
+        raise BadAnchorError(f"{path.name} does not say in which zone it was made.")
+    return at
+
+
 def _count_in(header: dict[str, Any], kind: str, counted: str) -> object:
     if header["format"] != kind:
         raise ValueError("another format")

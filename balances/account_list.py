@@ -5,43 +5,63 @@ from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urlencode
 
-from django.db.models import QuerySet
 from django.urls import reverse
 
+from accounts.access import visible_to
 from accounts.models import Account, User
-from balances import incidents, ledger
+from balances import incidents
+from balances.as_of_query import AsOf
 from balances.incidents import Shared
 from balances.openings import Openings, the_one
-from balances.overview import Query, account_rows, filtered, filters, narrowed
-from balances.portfolio import Kind, Member, counting, members
-from balances.rows import asset_tables
+from balances.overview import (
+    NOBODYS_THEN,
+    Query,
+    account_rows,
+    asked_for,
+    filtered,
+    filters,
+    narrowed,
+    version,
+)
+from balances.portfolio import Member, counting, members, members_at
+from balances.rows import account_row, asset_tables
+from balances.scopes import Scope
 from balances.screens import AccountList, AccountRow, AssetRow, Trouble
 from balances.troubles import not_answering, troubles
-from balances.versions import version_of
 
 
-def version(accounts: QuerySet[Account], query: Query, now: datetime) -> str:
-    """Return the version of a list of accounts."""
-    return version_of(
-        query.narrowing.applied_to(accounts), now, urlencode(sorted(query.text.items()))
+def account_list(user: User, query: Query, asked: AsOf) -> AccountList:
+    """Return the list of somebody's accounts, now or as of an instant."""
+    return _then(user, query, asked.at) if asked.is_past else _now(user, query, asked.at)
+
+
+def _then(user: User, query: Query, at: datetime) -> AccountList:
+    held = members_at(Scope(user, query.narrowing), at)
+    rows = [account_row(member, at, openings=_openings(query)) for member in held]
+    selects = query.narrowing.selects_then(Scope(user).at(at), visible_to(user))
+    return AccountList(
+        accounts=filtered(rows, query.show),
+        filters=filters(rows, query, reverse("accounts")),
+        narrowed=narrowed(selects, query, reverse("accounts")),
+        empty_text="No account matched this filter then."
+        if rows or query.narrowing.query
+        else NOBODYS_THEN,
     )
 
 
-def account_list(user: User, accounts: QuerySet[Account], query: Query) -> AccountList:
-    """Return the list of somebody's accounts as of now."""
-    now = ledger.clock()
-    current_version = version(accounts, query, now)  # before the rows, as in the overview
-    openings = Openings.of(reverse("accounts"), query.text, query.opened)
+def _now(user: User, query: Query, now: datetime) -> AccountList:
+    accounts = visible_to(user)
+    current_version = version(user, query, now)  # before the rows, as in the overview
     held = members(query.narrowing.applied_to(accounts))
     shared = incidents.shared(held)
     chosen = next((s for s in shared if str(s.incident.uid) == query.text.get("incident")), None)
     listed = held if chosen is None else chosen.members
-    rows = account_rows(user, listed, now, openings, shared)
+    rows = account_rows(user, listed, now, _openings(query), shared)
     asked = urlencode({**query.text, "version": current_version})
     return AccountList(
         accounts=filtered(rows, query.show),
         filters=filters(rows, query, reverse("accounts")),
-        narrowed=narrowed(accounts, query, reverse("accounts")),
+        narrowed=narrowed(query.narrowing.selects(accounts), query, reverse("accounts")),
         empty_text="No account matches this filter."
         if rows or query.narrowing.query
         else "No accounts yet.",
@@ -50,6 +70,10 @@ def account_list(user: User, accounts: QuerySet[Account], query: Query) -> Accou
         refreshing=any(row.refreshing for row in rows),
         troubles=_troubles(user, held, shared, now, chosen),
     )
+
+
+def _openings(query: Query) -> Openings:
+    return Openings.of(reverse("accounts"), query.text, query.opened, query.kept)
 
 
 def _troubles(
@@ -66,15 +90,28 @@ def _troubles(
     return (replace(one, url=reverse("accounts"), link="Show all accounts"),)
 
 
-def opened_account(user: User, one: QuerySet[Account]) -> AccountRow:
-    """Return an account's row, open; `one` holds just that account."""
-    found = members(one)
-    openings = the_one(f"account:{found[0].account.uid}")
-    return account_rows(user, found, ledger.clock(), openings)[0]
+def opened_account(user: User, account: Account, asked: AsOf) -> AccountRow:
+    """Return an account's row, open; somebody sees the account at that instant."""
+    openings = the_one(f"account:{account.uid}")
+    if asked.is_past:
+        (member,) = members_at(Scope(user, only=frozenset({account.pk})), asked.at)
+        return account_row(member, asked.at, openings=openings)
+    found = members(visible_to(user).filter(pk=account.pk))
+    return account_rows(user, found, asked.at, openings)[0]
 
 
-def opened_asset(accounts: QuerySet[Account], asset: str, kind: Kind) -> AssetRow | None:
-    """Return an asset's row, open, or nothing if none of these accounts counts with it."""
-    holding = counting(members(accounts.filter(holding__asset=asset), asset))
-    tables = asset_tables(holding, ledger.clock(), the_one(f"{kind}:{asset}"))
-    return next((row for t in tables if t.kind == kind for row in t.rows), None)
+def opened_asset(user: User, query: Query, asset: str, asked: AsOf) -> AssetRow | None:
+    """Return an asset's row, open, or nothing if no account counts with it."""
+    holding = _holding_then if asked.is_past else _holding_now
+    openings = the_one(f"{query.kind}:{asset}")
+    tables = asset_tables(counting(holding(user, query, asset, asked.at)), asked.at, openings)
+    return next((row for t in tables if t.kind == query.kind for row in t.rows), None)
+
+
+def _holding_now(user: User, query: Query, asset: str, _: datetime) -> list[Member]:
+    return members(asked_for(visible_to(user), query).filter(holding__asset=asset), asset)
+
+
+def _holding_then(user: User, query: Query, asset: str, at: datetime) -> list[Member]:
+    found = members_at(Scope(user, query.narrowing), at, asset)
+    return [member for member in found if member.holdings and not member.is_archived]

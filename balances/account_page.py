@@ -4,18 +4,20 @@ from collections.abc import Mapping
 from datetime import datetime
 from urllib.parse import urlencode
 
-from django.db.models import QuerySet
 from django.urls import reverse
 
 from accounts.access import ADMINISTER, OPERATE, Span, may, spans_of
+from accounts.compiled import id_of
 from accounts.models import Account, ApiKey, User
-from balances import charts, counting_page, ledger, moments
+from balances import charts, counting_page, moments
 from balances.charts import Frame
 from balances.evidence import rejected_rows
+from balances.headline import asset_choices, first_to_show
 from balances.key_page import key_facts, reminder
 from balances.models import Refresh, Schedule
-from balances.overview import asset_choices, first_to_show
 from balances.portfolio import Kind, Member, members
+from balances.proof import proof
+from balances.proving import evidence
 from balances.rows import account_row, asset_tables
 from balances.screens import AccountPage, AssetRow, Chart, Fact, RefreshNote
 from balances.states import in_sentence, words_of
@@ -24,18 +26,22 @@ from balances.troubles import counted_twice, not_answering, troubles
 from balances.versions import version_of
 
 
-def version(one: QuerySet[Account], query: Mapping[str, str], now: datetime) -> str:
-    """Return the version of an account's figures; `one` holds just that account."""
-    return version_of(one, now, urlencode(sorted(query.items())))
+def version(account: Account, query: Mapping[str, str], now: datetime) -> str:
+    """Return the version of an account's figures."""
+    return version_of(id_of(account), now, urlencode(sorted(query.items())))
 
 
 def account_page(
-    user: User, account: Account, query: Mapping[str, str], *, with_chart: bool = True
+    user: User,
+    account: Account,
+    query: Mapping[str, str],
+    now: datetime,
+    *,
+    with_chart: bool = True,
 ) -> AccountPage:
     """Return an account's page for somebody who may see it."""
-    now = ledger.clock()
     one = Account.objects.filter(pk=account.pk)
-    current_version = version(one, query, now)  # before the figures, as in the overview
+    current_version = version(account, query, now)  # before the figures, as in the overview
     member = members(one)[0]
     spans = spans_of(user, [account.pk]).get(account.pk, [])
     refresh = _newest_refresh(account, spans)
@@ -49,12 +55,13 @@ def account_page(
             may_refresh=operates,
             refreshing=refresh is not None and refresh.finished_at is None,
         ),
-        assets=_assets(member, now),
-        chart=_chart(user, member, query, now) if with_chart else None,
+        assets=assets(member, now),
+        chart=chart(user, member, query, now) if with_chart else None,
         runs=runs,
         runs_note=note,
         keys=key_facts(account, now),
         facts=(*_facts(member, now), *counting_page.facts(user, member, overlap, now)),
+        evidence=evidence(proof(account, spans, now, now), now) if spans else None,
         refresh=None if refresh is None else _refresh_note(refresh, now),
         may_operate=operates,
         may_administer=administers,
@@ -75,11 +82,13 @@ def _fragment_url(account: Account, query: Mapping[str, str], current_version: s
     return f"{reverse('account-figures', args=[account.uid])}?{urlencode(asked)}"
 
 
-def _assets(member: Member, now: datetime) -> tuple[AssetRow, ...]:
+def assets(member: Member, now: datetime) -> tuple[AssetRow, ...]:
+    """Return the rows of an account's assets."""
     return tuple(row for table in asset_tables([member], now) for row in table.rows)
 
 
-def _chart(user: User, member: Member, query: Mapping[str, str], now: datetime) -> Chart | None:
+def chart(user: User, member: Member, query: Mapping[str, str], now: datetime) -> Chart | None:
+    """Return the chart of an account, which ends at `now`; nothing without an asset."""
     choices = asset_choices([member])
     if not choices:
         return None
@@ -92,6 +101,7 @@ def _chart(user: User, member: Member, query: Mapping[str, str], now: datetime) 
         csv_url=reverse("account-series-csv", args=[uid]),
         choices=choices,
         zone=user.time_zone,
+        kept=member.query,
     )
     return charts.chart(of, charts.range_for(of, query, now), frame, now)
 

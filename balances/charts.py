@@ -6,17 +6,20 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from accounts.access import Span, spans_of
+from accounts.access import Span
 from accounts.cells import text_cell
 from accounts.models import Account, User
 from balances import moments, ranges
 from balances.amounts import digits_of, plain_decimal
+from balances.buckets import MOST_POINTS
 from balances.instants import iso
 from balances.portfolio import Kind
+from balances.presence import Spans, known_spans
 from balances.ranges import Range
 from balances.rows import figures
+from balances.scopes import Scope
 from balances.screens import Chart, Choice, SeriesRow
-from balances.series import MOST_POINTS, Point, Spans, evenly, known_spans, series
+from balances.series import Point, evenly, series
 from balances.testnet import is_testnet
 
 #: Lines of the table below a chart.
@@ -46,8 +49,8 @@ def subject(
 ) -> Subject:
     """Return a chart's subject: real money and test money of one name stay apart."""
     fitting = tuple(a for a in accounts if is_testnet(a, asset) == (kind == "testnet"))
-    ids = [account.pk for account in fitting]
-    return Subject(fitting, asset, kind, spans_of(user, ids, counted=is_total))
+    scope = Scope(user, only=frozenset(account.pk for account in fitting))
+    return Subject(fitting, asset, kind, scope.spans(in_totals=is_total))
 
 
 def range_for(of: Subject, query: Mapping[str, str], now: datetime) -> Range:
@@ -204,7 +207,7 @@ def change_over(of: Subject, length: timedelta, now: datetime) -> tuple[list[Poi
     start = now - length
     known = known_spans(of.ids, of.spans)
     steady = [i for i, spans in known.items() if any(_holds(span, start, now) for span in spans)]
-    here = {i for i, spans in known.items() if spans and spans[-1][1] is None}
+    here = {i for i, spans in known.items() if any(_holds(span, now, now) for span in spans)}
     joined = [a.label for a in of.accounts if a.pk in here and a.pk not in steady]
     found = series(steady, of.asset, [start, now], of.spans) if steady else []
     return found, joined

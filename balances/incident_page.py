@@ -13,7 +13,7 @@ from balances.key_forms import ReplaceKeyForm
 from balances.models import Incident, Schedule
 from balances.rows import url_of
 from balances.screens import IncidentPage, RejectedKey
-from balances.states import state_of
+from balances.states import stand_of, state_of
 
 #: More rows than this make no page; the others follow once these are done.
 MOST_ROWS = 50
@@ -105,7 +105,7 @@ def _keys(accounts: Sequence[Account], now: datetime) -> Iterable[RejectedKey]:
             label=account.label,
             url=url_of(account),
             key_id=ids.get(account.pk, ""),
-            state=state_of(account, schedule, now),
+            state=state_of(stand_of(account, schedule), now),
             detail=schedule.last_detail if schedule else "",
         )
 

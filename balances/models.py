@@ -34,7 +34,8 @@ def delta() -> "models.DecimalField[Decimal, Decimal]":
 class Schedule(models.Model):
     """What an account's polling stands at; claimed and finished by one UPDATE each.
 
-    No index on a column that a claim writes, so that every update is heap-only (HOT).
+    No index on a column that a claim writes, so that every update is heap-only (HOT); in the table
+    (`migrations/0008`) what claims and polls write lies together, so that each logs few bytes.
     """
 
     account = models.OneToOneField(Account, models.CASCADE, primary_key=True)

@@ -16,6 +16,13 @@ def moment(instant: datetime, now: datetime) -> Moment:
     return Moment(iso(instant), full(instant), ago(now - instant))
 
 
+def before(instant: datetime, at: datetime) -> Moment:
+    """Return an instant as it is told on a page of the past, from which its age is measured."""
+    age = ago(at - instant)
+    words = f"{age.removesuffix(' ago')} before" if age.endswith(" ago") else "just before"
+    return Moment(iso(instant), full(instant), words, is_still=True)
+
+
 def full(instant: datetime) -> str:
     """Return `24 Nov 2026, 14:05 GMT` in the reader's zone."""
     local = timezone.localtime(instant)

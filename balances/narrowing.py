@@ -6,16 +6,18 @@ the page is about these accounts alone.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
 from accounts.labels import tags_of
-from accounts.models import Account, Environment, Organization, Tag
+from accounts.models import Account, Environment, Organization, Tag, Tenure
 from balances.screens import Option, Select
 
 NAMES = ("owner", "environment", "tag")
 PERSONAL = "personal"
+_NOBODY = "(no such account)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +51,43 @@ class Narrowing:
             accounts = accounts.filter(pk__in=tagged.values("account"))
         return accounts
 
+    def applied_to_tenures(
+        self, tenures: QuerySet[Tenure], tagged_among: QuerySet[Account, Any]
+    ) -> QuerySet[Tenure]:
+        """Return those of the tenures that were asked for: by their own owner, today's tags.
+
+        Tags are told of accounts `tagged_among` alone: who gave one away sees its tags no more.
+        """
+        if self.owner:
+            tenures = tenures.filter(_owned_by(self.owner))
+        if self.environment:
+            tenures = tenures.filter(account__environment=self.environment)
+        if self.tag:
+            tagged = Tag.objects.filter(name__iexact=self.tag, account__in=tagged_among)
+            tenures = tenures.filter(account__in=tagged.values("account"))
+        return tenures
+
     def selects(self, accounts: QuerySet[Account]) -> tuple[Select, ...]:
         """Return what may be chosen among `accounts`; what has one answer is not asked."""
+        environments = accounts.order_by().values_list("environment", flat=True)
+        return self._questions(_owners(accounts), set(environments.distinct()), tags_of(accounts))
+
+    def selects_then(
+        self, tenures: QuerySet[Tenure], tagged_among: QuerySet[Account]
+    ) -> tuple[Select, ...]:
+        """Return the same for tenures of an instant: their owners, and tags of today."""
+        environments = set(tenures.values_list("account__environment", flat=True))
+        tagged = tagged_among.filter(pk__in=tenures.order_by().values("account"))
+        return self._questions(_owners(tenures), environments, tags_of(tagged))
+
+    def _questions(
+        self, owners: list[tuple[str, str]], environments: set[str], tags: list[str]
+    ) -> tuple[Select, ...]:
+        there = [(one.value, one.value.title()) for one in Environment if one.value in environments]
         found = (
-            self._select("owner", "Owner", "All owners", _owners(accounts)),
-            self._select("environment", "Environment", "Both", _environments(accounts)),
-            self._select("tag", "Tag", "Any", [(name, name) for name in tags_of(accounts)]),
+            self._select("owner", "Owner", "All owners", owners),
+            self._select("environment", "Environment", "Both", there),
+            self._select("tag", "Tag", "Any", [(name, name) for name in tags]),
         )
         return tuple(select for select in found if select is not None)
 
@@ -66,11 +99,23 @@ class Narrowing:
             Option(value, text, value.casefold() == chosen.casefold()) for value, text in choices
         ]
         if chosen and not any(option.chosen for option in options):
-            options.append(Option(chosen, "(no such account)", chosen=True))
+            options.append(Option(chosen, _NOBODY, chosen=True))
         # One owner or one environment is no choice; a single tag is.
         if not chosen and len(options) < (1 if name == "tag" else 2):
             return None
         return Select(name, label, (Option("", everything, not chosen), *options))
+
+
+def heading(selects: Iterable[Select]) -> str:
+    """Return what names a page that is about one owner's accounts, or those with one tag."""
+    told = {
+        select.name: option.text
+        for select in selects
+        for option in select.options
+        if option.chosen and option.value and option.text != _NOBODY
+    }
+    tag = f"Tag {told['tag']}" if "tag" in told else ""
+    return " · ".join(filter(None, (told.get("owner", ""), tag)))
 
 
 def _owned_by(text: str) -> Q:
@@ -82,15 +127,8 @@ def _owned_by(text: str) -> Q:
         return Q(pk=None)
 
 
-def _owners(accounts: QuerySet[Account]) -> list[tuple[str, str]]:
-    ids = accounts.order_by().values("organization")
+def _owners(owned: QuerySet[Account] | QuerySet[Tenure]) -> list[tuple[str, str]]:
+    ids = set(owned.order_by().values_list("organization", flat=True))
     found = Organization.objects.filter(pk__in=ids).order_by("name")
     owners = [(str(one.uid), one.name) for one in found]
-    if accounts.filter(organization=None).exists():
-        owners.append((PERSONAL, "Personal"))
-    return owners
-
-
-def _environments(accounts: QuerySet[Account]) -> list[tuple[str, str]]:
-    held = set(accounts.order_by().values_list("environment", flat=True).distinct())
-    return [(one.value, one.value.title()) for one in Environment if one.value in held]
+    return [*owners, (PERSONAL, "Personal")] if None in ids else owners

@@ -23,7 +23,9 @@ class Sight:
 
     def is_fresh(self, at: datetime) -> bool:
         """Whether figures at `at` count as fresh; carried otherwise."""
-        return at - self.observed_at <= timedelta(seconds=FRESH_INTERVALS * self.interval_seconds)
+        # Seen far ahead, the clock has stepped back since: nobody knows how long ago it was.
+        reach = timedelta(seconds=FRESH_INTERVALS * self.interval_seconds)
+        return abs(at - self.observed_at) <= reach
 
 
 def _usual(account: str, at: str) -> str:

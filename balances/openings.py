@@ -17,7 +17,7 @@ class Openings:
 
     opened: frozenset[str]
     address: str
-    #: What the addresses of an asset's accounts say too: which accounts the page is about.
+    #: What the addresses of parts say too: which accounts the page is about, and as of when.
     kept: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -41,6 +41,8 @@ class Openings:
     def of_account(self, account: Account) -> Opening:
         """Return how an account opens into its assets."""
         parts_url = reverse("account-parts", args=[account.uid])
+        if at := self.kept.get("at"):
+            parts_url = f"{parts_url}?{urlencode({'at': at})}"
         return self._opening(f"account:{account.uid}", parts_url)
 
     def _opening(self, key: str, parts_url: str) -> Opening:

@@ -5,37 +5,37 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from accounts.access import operated_accounts
+from accounts.access import operated_accounts, visible_to
+from accounts.compiled import ids_of, ids_visible_to
 from accounts.models import Account, User
-from balances import charts, incidents, ledger, moments, overlaps
-from balances.amounts import Amount
-from balances.charts import Frame, Subject
+from balances import incidents, moments, overlaps
+from balances.as_of_query import AsOf
 from balances.demo import progress
+from balances.headline import Wanted, chart, headline, subject
 from balances.incidents import Shared
 from balances.models import Refresh
-from balances.narrowing import NAMES, Narrowing
+from balances.narrowing import NAMES, Narrowing, heading
 from balances.openings import Openings
-from balances.portfolio import Kind, Member, counting, members, total
-from balances.rows import account_row, asset_tables, coverage, figures
-from balances.screens import AccountRow, Chart, Choice, Headline, Narrowed, Overview
+from balances.portfolio import Kind, Member, counting, members, members_at
+from balances.rows import account_row, asset_tables, coverage
+from balances.scopes import Scope
+from balances.screens import AccountRow, Choice, Narrowed, Overview, Select
 from balances.troubles import counted_twice, is_probed, not_answering, troubles
 from balances.upstreams import Upstream
 from balances.versions import version_of
 
-#: What the headline's change is measured over.
-PERIOD, PERIOD_WORDS = timedelta(hours=24), "24 h"
-
 #: After this many ticks without any finished poll the overview says that nothing is polled.
 QUIET_INTERVALS = 3
+
+NOBODYS_THEN = "No account whose figures you may see was there at that time."
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What a reader asked the overview for."""
+    """What a reader asked a page for; the instant in its `text` is exact."""
 
     asset: str
     kind: Kind
@@ -52,6 +52,18 @@ class Query:
         show = text.get("show", "all")
         show = show if show in FILTERS else "all"
         return cls(text.get("asset", ""), kind, show, text, Narrowing.of(text), frozenset(opened))
+
+    @property
+    def kept(self) -> dict[str, str]:
+        """The parameters that say which accounts a page is about, and as of when."""
+        at = self.text.get("at", "")
+        return {**self.narrowing.query, **({"at": at} if at else {})}
+
+    @property
+    def wanted(self) -> Wanted:
+        """What headline and chart are asked to show."""
+        is_narrowed = bool(self.narrowing.query)
+        return Wanted(self.asset, self.kind, self.kept, self.text, is_narrowed)
 
 
 FILTERS: dict[str, tuple[str, Callable[[AccountRow], bool]]] = {
@@ -76,40 +88,71 @@ def asked_for(accounts: QuerySet[Account], query: Query) -> QuerySet[Account]:
     return query.narrowing.applied_to(current(accounts))
 
 
-def narrowed(accounts: QuerySet[Account], query: Query, page_url: str) -> Narrowed:
-    """Return the filter of a page that shows `accounts`."""
+def narrowed(selects: tuple[Select, ...], query: Query, page_url: str) -> Narrowed:
+    """Return the filter of a page, which asks these questions."""
     kept = {name: text for name, text in query.text.items() if name not in NAMES}
     clear = f"{page_url}?{urlencode(kept)}" if query.narrowing.query else ""
-    return Narrowed(page_url, query.narrowing.selects(accounts), tuple(kept.items()), clear)
+    return Narrowed(page_url, selects, tuple(kept.items()), clear)
 
 
-def version(accounts: QuerySet[Account], query: Query, now: datetime) -> str:
-    """Return the version of the overview's figures."""
-    return version_of(asked_for(accounts, query), now, urlencode(sorted(query.text.items())))
+def version(user: User, query: Query, now: datetime) -> str:
+    """Return the version of the overview's figures, and of the list of accounts."""
+    seen = ids_visible_to(user)
+    if query.narrowing.query:
+        seen = ids_of(query.narrowing.applied_to(visible_to(user)))
+    return version_of(seen, now, urlencode(sorted(query.text.items())))
 
 
-def overview(
-    user: User, accounts: QuerySet[Account], query: Query, *, with_chart: bool = True
-) -> Overview:
-    """Return the overview of somebody's accounts as of now."""
-    now = ledger.clock()
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Who asks for what, as of when."""
+
+    user: User
+    query: Query
+    at: datetime
+    with_chart: bool
+
+
+def overview(user: User, query: Query, asked: AsOf, *, with_chart: bool = True) -> Overview:
+    """Return the overview of somebody's accounts, now or as of an instant."""
+    of = _Asked(user, query, asked.at, with_chart)
+    return _then(of) if asked.is_past else _now(of)
+
+
+def _then(of: _Asked) -> Overview:
+    query, everything = of.query, members_at(Scope(of.user, of.query.narrowing), of.at)
+    held = [member for member in everything if not member.is_archived]
+    rows = [account_row(member, of.at, openings=_openings(query)) for member in held]
+    selects = query.narrowing.selects_then(Scope(of.user).at(of.at), visible_to(of.user))
+    return replace(
+        _figures(of, held, rows),
+        narrowed=narrowed(selects, query, reverse("overview")),
+        heading=heading(selects),
+        empty_text=empty_then(everything, query),
+        is_past=True,
+    )
+
+
+def empty_then(everything: Sequence[Member], query: Query) -> str:
+    """Say why no account is listed as of an instant."""
+    if query.narrowing.query and not everything:
+        return "No account matched this filter then."
+    return "Every account was archived then." if everything else NOBODYS_THEN
+
+
+def _now(of: _Asked) -> Overview:
+    user, query, now = of.user, of.query, of.at
+    accounts = visible_to(user)
     # Before the figures: what changes while they are read makes the page out of date, not current.
-    current_version = version(accounts, query, now)
+    current_version = version(user, query, now)
     held = members(asked_for(accounts, query))
-    counted = counting(held)
-    openings = Openings.of(reverse("overview"), query.text, query.opened, query.narrowing.query)
     shared, down = incidents.shared(held), not_answering(held)
-    rows = account_rows(user, held, now, openings, shared)
-    of = _subject(user, held, query)
-    return Overview(
-        headline=None if of is None else _headline(of, held, now, _scope(of, query)),
-        coverage=coverage(counted, now),
-        chart=_chart(of, counted, query, user, now) if of and with_chart else None,
-        tables=asset_tables(counted, now, openings),
-        accounts=filtered(rows, query.show),
-        filters=filters(rows, query, reverse("overview")),
-        attention_url=f"{_shown(query, reverse('overview'), 'attention')}#accounts",
-        narrowed=narrowed(current(accounts), query, reverse("overview")),
+    rows = account_rows(user, held, now, _openings(query), shared)
+    selects = query.narrowing.selects(current(accounts))
+    return replace(
+        _figures(of, held, rows),
+        narrowed=narrowed(selects, query, reverse("overview")),
+        heading=heading(selects),
         empty_text=_empty_text(accounts, query, held),
         version=current_version,
         fragment_url=_fragment_url(query, current_version),
@@ -118,9 +161,29 @@ def overview(
         notice=_notice(held, down, now),
         troubles=(
             *troubles(user, down, shared, now),
-            *counted_twice(user, overlaps.among(user, [m.account for m in counted])),
+            *counted_twice(user, overlaps.among(user, [m.account for m in counting(held)])),
         ),
         refreshing=any(row.refreshing for row in rows),
+    )
+
+
+def _openings(query: Query) -> Openings:
+    return Openings.of(reverse("overview"), query.text, query.opened, query.kept)
+
+
+def _figures(asked: _Asked, held: Sequence[Member], rows: Sequence[AccountRow]) -> Overview:
+    """Return what the overview of `held` says, whether of now or of the past."""
+    user, query, at = asked.user, asked.query, asked.at
+    counted = counting(held)
+    of = subject(user, held, query.wanted)
+    return Overview(
+        headline=None if of is None else headline(of, held, at, query.wanted),
+        coverage=coverage(counted, at),
+        chart=chart(of, counted, query.wanted, user, at) if of and asked.with_chart else None,
+        tables=asset_tables(counted, at, _openings(query)),
+        accounts=filtered(rows, query.show),
+        filters=filters(rows, query, reverse("overview")),
+        attention_url=f"{_shown(query, reverse('overview'), 'attention')}#accounts",
     )
 
 
@@ -188,79 +251,6 @@ def filters(rows: Sequence[AccountRow], query: Query, base_url: str) -> tuple[Ch
 
 def _shown(query: Query, base_url: str, show: str) -> str:
     return f"{base_url}?{urlencode({**query.text, 'show': show})}"
-
-
-def _subject(user: User, held: Sequence[Member], query: Query) -> Subject | None:
-    """Return what headline and chart show: what was asked for, else the first to show."""
-    held_assets = set(asset_choices(counting(held)))
-    if not held_assets:
-        return None
-    asset, kind = query.asset, query.kind
-    if (asset, kind) not in held_assets:
-        asset, kind = min(held_assets, key=first_to_show)
-    # Who does not count today may have counted within the chart's range.
-    return charts.subject(user, [m.account for m in held], asset, kind, is_total=True)
-
-
-def first_to_show(pair: tuple[str, Kind]) -> tuple[Kind, int, str]:
-    """Return the sort key by which an asset is shown until the reader chooses another."""
-    preferred: list[str] = settings.HEADLINE_ASSETS
-    asset, kind = pair
-    return kind, preferred.index(asset) if asset in preferred else len(preferred), asset
-
-
-def _scope(of: Subject, query: Query) -> str:
-    which = "chosen accounts" if query.narrowing.query else "all accounts"
-    return f"{which}, {of.kind}"
-
-
-def _headline(of: Subject, held: Sequence[Member], now: datetime, scope: str) -> Headline:
-    ids = set(of.ids)
-    inside = [member for member in counting(held) if member.account.pk in ids]
-    parts = [one for m in inside for one in m.holdings if one.asset == of.asset]
-    change, direction, note = _change(of, now)
-    return Headline(
-        asset=of.asset,
-        scope=scope,
-        figures=figures(total(parts)),
-        coverage=coverage(inside, now),
-        change=change,
-        direction=direction,  # type: ignore[arg-type] # one of the four
-        period=PERIOD_WORDS,
-        change_note=note,
-    )
-
-
-def _change(of: Subject, now: datetime) -> tuple[Amount | None, str, str]:
-    found, joined = charts.change_over(of, PERIOD, now)
-    note = f"without {_names(joined)}, joined since" if joined else ""
-    if not found or found[0].level is None or found[1].level is None:
-        return None, "unknown", note
-    difference = (found[1].level - found[0].level).total
-    direction = "same" if difference == 0 else "up" if difference > 0 else "down"
-    return Amount.of(abs(difference), found[0].level.scale), direction, note
-
-
-def _names(labels: Sequence[str]) -> str:
-    return labels[0] if len(labels) == 1 else f"{len(labels)} accounts"
-
-
-def _chart(of: Subject, held: Sequence[Member], query: Query, user: User, now: datetime) -> Chart:
-    frame = Frame(
-        page_url=reverse("overview"),
-        series_url=reverse("series"),
-        csv_url=reverse("series-csv"),
-        choices=asset_choices(held),
-        zone=user.time_zone,
-        kept=query.narrowing.query,
-    )
-    return charts.chart(of, charts.range_for(of, query.text, now), frame, now)
-
-
-def asset_choices(held: Sequence[Member]) -> list[tuple[str, Kind]]:
-    """Return what a chart may show: real money first, each by name."""
-    found = {(one.asset, one.kind) for member in held for one in member.holdings}
-    return sorted(found, key=lambda pair: (pair[1], pair[0]))
 
 
 def _notice(held: Sequence[Member], down: Iterable[Upstream], now: datetime) -> str:

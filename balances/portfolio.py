@@ -1,8 +1,8 @@
-"""What somebody's accounts hold now: loaded in five queries, added up exactly."""
+"""What somebody's accounts hold, now or as of an instant: loaded together, added up exactly."""
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import reduce
 from operator import add
@@ -10,10 +10,14 @@ from typing import Literal
 
 from django.db.models import QuerySet
 
-from accounts.models import Account, Tenure
+from accounts.models import Account, Organization, Tenure, User
+from accounts.naming import name_as_known
+from balances import as_of, stands
 from balances.amounts import Level
+from balances.instants import iso
 from balances.models import Holding, Schedule
-from balances.states import is_fresh
+from balances.scopes import Scope
+from balances.states import Stand, stand_of
 from balances.testnet import is_testnet
 
 Kind = Literal["production", "testnet"]
@@ -36,21 +40,44 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """An account with its schedule and what it holds; nothing known means no schedule sight."""
+    """An account with what it stands at and holds, now or at an instant of the past."""
 
     account: Account
-    schedule: Schedule | None
+    #: Whose it is, or was then.
+    owner: User | Organization
+    stand: Stand
     holdings: tuple[Held, ...]
     is_counted: bool = True
+    #: What polls it today; none in the past.
+    schedule: Schedule | None = None
+    #: Whether the reader sees it today, so that its tags may be told.
+    is_seen_today: bool = True
+    #: The instant that it is of; none now.
+    at: datetime | None = None
+
+    @property
+    def query(self) -> dict[str, str]:
+        """What an address says to show it as of the same instant."""
+        return {} if self.at is None else {"at": iso(self.at)}
 
     @property
     def is_known(self) -> bool:
         """Whether there is a snapshot. Without one the account is unknown, never zero."""
-        return self.schedule is not None and self.schedule.observed_at is not None
+        return self.stand.sight is not None
 
-    def is_fresh(self, now: datetime) -> bool:
+    @property
+    def is_archived(self) -> bool:
+        """Whether it is in no figure because it is archived."""
+        return self.stand.halt is not None and self.stand.halt.kind == "archived"
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether it belongs to one person."""
+        return isinstance(self.owner, User)
+
+    def is_fresh(self, at: datetime) -> bool:
         """Whether the account's figures are fresh."""
-        return is_fresh(self.schedule, now)
+        return self.stand.is_fresh(at)
 
 
 def members(accounts: QuerySet[Account], asset: str | None = None) -> list[Member]:
@@ -61,12 +88,43 @@ def members(accounts: QuerySet[Account], asset: str | None = None) -> list[Membe
     found = list(
         accounts.select_related("schedule", "organization", "owner").prefetch_related("tags")
     )
-    found.sort(key=_place)
     held, left_out = _holdings(found, asset), not_counted(found)
-    return [
-        Member(a, getattr(a, "schedule", None), tuple(held[a.pk]), a.pk not in left_out)
-        for a in found
-    ]
+    present = [_member(a, tuple(held[a.pk]), is_counted=a.pk not in left_out) for a in found]
+    return sorted(present, key=_place)
+
+
+def _member(account: Account, held: tuple[Held, ...], *, is_counted: bool) -> Member:
+    schedule: Schedule | None = getattr(account, "schedule", None)
+    owner = account.organization or account.owner
+    assert owner is not None  # noqa: S101 - personal xor organizational
+    return Member(account, owner, stand_of(account, schedule), held, is_counted, schedule)
+
+
+def members_at(scope: Scope, at: datetime, asset: str | None = None) -> list[Member]:
+    """Load the accounts of a scope as they were at an instant; those that were archived, too."""
+    tenures = list(scope.at(at).prefetch_related("account__tags"))
+    seen_today = name_as_known(scope.user, tenures)
+    found = {one.account_id: one for one in as_of.positions([t.account_id for t in tenures], at)}
+    stood = stands.stands_at(tenures, {i: one.sight for i, one in found.items()}, at)
+    then = [_member_then(t, stood[t.account_id], found[t.account_id], asset) for t in tenures]
+    told = (
+        replace(member, at=at, is_seen_today=member.account.pk in seen_today) for member in then
+    )
+    return sorted(told, key=_place)
+
+
+def _member_then(tenure: Tenure, stood: Stand, found: as_of.Position, asset: str | None) -> Member:
+    owner = tenure.organization or tenure.owner
+    assert owner is not None  # noqa: S101 - personal xor organizational
+    account = tenure.account
+    held = (s for s in found.standings if asset in {None, s.asset})
+    return Member(
+        account=account,
+        owner=owner,
+        stand=stood,
+        holdings=tuple(Held(account, s.asset, s.level, s.flags) for s in held),
+        is_counted=tenure.is_counted,
+    )
 
 
 def counting(members: Iterable[Member]) -> list[Member]:
@@ -80,9 +138,9 @@ def not_counted(accounts: Iterable[Account]) -> set[int]:
     return set(today.values_list("account_id", flat=True))
 
 
-def _place(account: Account) -> tuple[bool, str, str]:
-    owner = account.organization.name if account.organization else ""
-    return account.is_personal, owner, account.label
+def _place(member: Member) -> tuple[bool, str, str]:
+    owner = "" if isinstance(member.owner, User) else member.owner.name
+    return member.is_personal, owner, member.account.label
 
 
 def _holdings(accounts: list[Account], asset: str | None) -> dict[int, list[Held]]:

@@ -129,13 +129,19 @@ def rebuild(owner: User | Organization) -> None:
     """
     values = _only(owner)
     sql.count(f"LOCK TABLE {', '.join(table for table, _ in TABLES)} IN SHARE ROW EXCLUSIVE MODE")
-    for table, cut in TABLES:
+    for table, _ in TABLES:
         sql.count(
             f"DELETE FROM {table} WHERE organization_id IS NOT DISTINCT FROM %(organization)s"  # noqa: S608 - fixed names
             " AND owner_id IS NOT DISTINCT FROM %(owner)s",
             values,
         )
-        sql.count(f"INSERT INTO {table} ({_COLUMNS}) {_TRUTH.format(cut=cut)}", values)
+    fill(owner)
+
+
+def fill(owner: User | Organization) -> None:
+    """Make the sums of an owner who has none; nobody else may record for its accounts meanwhile."""
+    for table, cut in TABLES:
+        sql.count(f"INSERT INTO {table} ({_COLUMNS}) {_TRUTH.format(cut=cut)}", _only(owner))
 
 
 def _only(owner: User | Organization | None) -> dict[str, int | None]:

@@ -1,20 +1,20 @@
 """From holdings to the rows of tables, formatted for the reader."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from accounts.models import Account, Environment
-from balances import moments
+from accounts.models import Account, Environment, Organization, User
 from balances.amounts import Amount, Level
 from balances.holdings import VANISHED
+from balances.narrowing import PERSONAL
 from balances.openings import Openings
 from balances.portfolio import Held, Kind, Member, total
 from balances.screens import AccountRow, AssetRow, AssetTable, Coverage, Figures, Part
-from balances.states import in_sentence, state_of
+from balances.states import in_sentence, instant_of, state_of
 
 _TITLES: dict[Kind, str] = {"production": "Assets", "testnet": "Testnet assets, worthless"}
 
@@ -35,31 +35,25 @@ def figures(level: Level) -> Figures:
     )
 
 
-def coverage(members: Iterable[Member], now: datetime) -> Coverage:
+def coverage(members: Iterable[Member], at: datetime) -> Coverage:
     """Return how many of the accounts are fresh, and which is the oldest in the figure."""
-    counted = [member for member in members if member.account.archived_at is None]
-    known = [member for member in counted if member.is_known]
-    oldest = min(known, key=_observed, default=None)
+    counted = [member for member in members if not member.is_archived]
+    seen = [(member.stand.sight.observed_at, member) for member in counted if member.stand.sight]
+    observed_at, oldest = min(seen, key=lambda pair: pair[0], default=(at, None))
     return Coverage(
-        fresh=sum(member.is_fresh(now) for member in counted),
+        fresh=sum(member.is_fresh(at) for member in counted),
         expected=len(counted),
-        oldest=None if oldest is None else moments.moment(_observed(oldest), now),
+        oldest=None if oldest is None else instant_of(oldest.stand, observed_at, at),
         oldest_label="" if oldest is None else oldest.account.label,
-        oldest_reason="" if oldest is None else _why_old(oldest, now),
-        unknown=len(counted) - len(known),
+        oldest_reason="" if oldest is None else _why_old(oldest, at),
+        unknown=len(counted) - len(seen),
     )
 
 
-def _observed(member: Member) -> datetime:
-    assert member.schedule is not None  # noqa: S101 - only asked of known members
-    assert member.schedule.observed_at is not None  # noqa: S101
-    return member.schedule.observed_at
-
-
-def _why_old(member: Member, now: datetime) -> str:
-    if member.is_fresh(now):
+def _why_old(member: Member, at: datetime) -> str:
+    if member.is_fresh(at):
         return ""
-    state = state_of(member.account, member.schedule, now)
+    state = state_of(member.stand, at)
     return in_sentence(state.reason or state.word)
 
 
@@ -86,9 +80,12 @@ def asset_tables(
 def _asset_row(
     asset: str, group: list[tuple[Member, Held]], now: datetime, openings: Openings | None
 ) -> AssetRow:
-    opening = openings.of_asset(asset, group[0][1].kind) if openings else None
+    member, held = group[0]
+    opening = openings.of_asset(asset, held.kind) if openings else None
+    kept = openings.kept if openings else member.query
     return AssetRow(
         asset=asset,
+        url=asset_url(asset, held.kind, kept),
         figures=figures(total(held for _, held in group)),
         coverage=coverage((member for member, _ in group), now),
         count=len(group),
@@ -102,9 +99,9 @@ def _asset_parts(group: list[tuple[Member, Held]], now: datetime) -> tuple[Part,
     return tuple(
         Part(
             label=member.account.label,
-            url=url_of(member.account),
+            url=page_of(member),
             figures=figures(held.level),
-            state=state_of(member.account, member.schedule, now),
+            state=state_of(member.stand, now),
             flags=flag_words(held.flags),
         )
         for member, held in group
@@ -131,8 +128,8 @@ def account_row(
     member: Member,
     now: datetime,
     *,
-    may_refresh: bool,
-    refreshing: bool,
+    may_refresh: bool = False,
+    refreshing: bool = False,
     openings: Openings | None = None,
 ) -> AccountRow:
     """Return an account's row in a list."""
@@ -140,13 +137,13 @@ def account_row(
     opening = openings.of_account(account) if openings and member.holdings else None
     return AccountRow(
         uid=str(account.uid),
-        url=url_of(account),
+        url=page_of(member),
         label=account.label,
-        owner=account.organization.name if account.organization else _person(account),
-        kind="Personal" if account.is_personal else "Organization",
+        owner=owner_name(member.owner),
+        kind="Personal" if member.is_personal else "Organization",
         environment="sandbox" if account.environment == Environment.SANDBOX else "production",
         is_demo=account.is_demo,
-        state=state_of(account, member.schedule, now),
+        state=state_of(member.stand, now),
         is_known=member.is_known,
         count=len(member.holdings),
         may_refresh=may_refresh and account.is_polled,
@@ -154,17 +151,17 @@ def account_row(
         parts=_account_parts(member) if opening and opening.is_open else (),
         opening=opening,
         is_counted=member.is_counted,
-        tags=tuple(sorted((tag.name for tag in account.tags.all()), key=str.casefold)),
+        tags=_tags(account) if member.is_seen_today else (),
+        owner_url=owner_url(member),
     )
 
 
 def _account_parts(member: Member) -> tuple[Part, ...]:
     """Return an account's assets, each with the way to its chart."""
-    url = url_of(member.account)
     return tuple(
         Part(
             held.asset,
-            f"{url}?{urlencode({'asset': held.asset})}",
+            page_of(member, asset=held.asset),
             figures(held.level),
             flags=flag_words(held.flags),
         )
@@ -172,9 +169,31 @@ def _account_parts(member: Member) -> tuple[Part, ...]:
     )
 
 
-def _person(account: Account) -> str:
-    assert account.owner is not None  # noqa: S101 - personal xor organizational
-    return account.owner.name or account.owner.email
+def owner_name(owner: User | Organization) -> str:
+    """Return what an owner is called."""
+    return owner.name or owner.email if isinstance(owner, User) else owner.name
+
+
+def _tags(account: Account) -> tuple[str, ...]:
+    return tuple(sorted((tag.name for tag in account.tags.all()), key=str.casefold))
+
+
+def owner_url(member: Member) -> str:
+    """Return the overview of the accounts of a member's owner, as of the same instant."""
+    owner = PERSONAL if isinstance(member.owner, User) else str(member.owner.uid)
+    return f"{reverse('overview')}?{urlencode({'owner': owner, **member.query})}"
+
+
+def asset_url(asset: str, kind: Kind, kept: Mapping[str, str]) -> str:
+    """Return the page of an asset, about the accounts and the instant that `kept` asks for."""
+    return f"{reverse('asset')}?{urlencode({'asset': asset, 'kind': kind, **kept})}"
+
+
+def page_of(member: Member, **more: str) -> str:
+    """Return the page of an account as of the instant that a member of a list is of."""
+    query = {**member.query, **more}
+    url = url_of(member.account)
+    return f"{url}?{urlencode(query)}" if query else url
 
 
 def url_of(account: Account) -> str:

@@ -18,6 +18,29 @@ class Moment:
     iso: str
     text: str
     ago: str
+    is_still: bool = False  # of a page of the past, whose words grow no older
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """Which instant a page is about: how to choose another one, and the way back to now."""
+
+    is_past: bool
+    text: str  # "29 March 2026, 10:00 BST"
+    iso: str
+    zone: str
+    note: str  # what else this instant is: the end of a day
+    page_url: str
+    kept: tuple[tuple[str, str], ...]  # what else the page's address says
+    now_url: str
+    before_url: str  # a day before, at the same time by the reader's clocks
+    after_url: str  # a day after; empty where that has not come yet
+    date: str  # what the form shows
+    time: str
+    typed: str = ""  # what was asked for and is no date and time
+    error: str = ""
+    other_text: str = ""  # the other instant at which clocks showed the same
+    other_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +159,7 @@ class AssetRow:
     """One asset over all accounts of a table; its parts are there when the row is open."""
 
     asset: str
+    url: str  # the page of the asset, about the same accounts as this one where it is about several
     figures: Figures
     coverage: Coverage
     count: int
@@ -173,6 +197,7 @@ class AccountRow:
     opening: Opening | None = None
     tags: tuple[str, ...] = ()
     is_counted: bool = True  # in the totals of the overview
+    owner_url: str = ""  # the overview of this owner's accounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,15 +289,17 @@ class Overview:
     accounts: tuple[AccountRow, ...]
     filters: tuple[Choice, ...]
     attention_url: str  # the accounts that are not fresh
-    narrowed: Narrowed
-    empty_text: str  # why no account is listed; empty when there are none yet
-    version: str
-    fragment_url: str
-    may_add: bool
+    narrowed: Narrowed = Narrowed("")
+    empty_text: str = ""  # why no account is listed; empty when there are none yet
+    version: str = ""
+    fragment_url: str = ""  # where the figures are fetched anew; the past stays as it is
+    may_add: bool = False
     demo_progress: str = ""  # "Demo history: 43 %" while it is being loaded
+    heading: str = ""  # whose accounts alone it is about: an owner's, those with a tag
     notice: str = ""  # e.g. nothing was polled for 12 min
     troubles: tuple[Trouble, ...] = ()
     refreshing: bool = False  # some row is being refreshed, so the page looks often
+    is_past: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,9 +310,9 @@ class AccountList:
     filters: tuple[Choice, ...]
     narrowed: Narrowed
     empty_text: str
-    version: str
-    fragment_url: str
-    refreshing: bool
+    version: str = ""
+    fragment_url: str = ""  # where the list is fetched anew; the past stays as it is
+    refreshing: bool = False
     troubles: tuple[Trouble, ...] = ()
 
 
@@ -324,6 +351,19 @@ class Fact:
     value: str
     moment: Moment | None = None
     note: str = ""
+    is_code: bool = False  # a digest: shown in a face in which it can be compared
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What proves an account's figures: snapshots around an instant, the run that covers it."""
+
+    meaning: str  # from when to when they certainly held
+    before: tuple[Fact, ...]
+    before_note: str  # why there is none
+    after: tuple[Fact, ...]
+    after_note: str
+    run: tuple[Fact, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,24 +376,26 @@ class RefreshNote:
 
 @dataclass(frozen=True, slots=True)
 class AccountPage:
-    """One account."""
+    """One account, now or as of an instant of the past."""
 
     row: AccountRow
     assets: tuple[AssetRow, ...]
     chart: Chart | None
     runs: tuple[RunRow, ...]
     runs_note: str
-    keys: tuple[Fact, ...]
     facts: tuple[Fact, ...]
-    refresh: RefreshNote | None
-    may_operate: bool  # refresh, pause, resume
-    may_administer: bool  # archive, restore, transfer
-    may_share: bool  # let others read a personal account
-    version: str
-    fragment_url: str
+    evidence: Evidence | None = None
+    keys: tuple[Fact, ...] = ()
+    refresh: RefreshNote | None = None
+    may_operate: bool = False  # refresh, pause, resume
+    may_administer: bool = False  # archive, restore, transfer
+    may_share: bool = False  # let others read a personal account
+    version: str = ""
+    fragment_url: str = ""  # where the figures are fetched anew; the past stays as it is
     notes: tuple[str, ...] = field(default=())
     rejected: tuple[RejectedRow, ...] = ()
     troubles: tuple[Trouble, ...] = ()
+    is_past: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,13 @@
 """An account's state: a word, since when, why, and what to do about it."""
 
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 
 from accounts.models import Account
 from balances import moments
 from balances.models import Schedule
-from balances.observed import FRESH_INTERVALS
-from balances.screens import State
+from balances.observed import Sight
+from balances.screens import Moment, State
 
 #: Reason: what a person reads, and what helps.
 _WORDS = {
@@ -55,52 +56,116 @@ def in_sentence(words: str) -> str:
     return words if words.startswith("Qredo") else words[:1].lower() + words[1:]
 
 
-def is_fresh(schedule: Schedule | None, now: datetime) -> bool:
-    """Whether an account's figures count as fresh now."""
-    if schedule is None or schedule.observed_at is None:
-        return False
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """Why an account stands still, and since when: archived, keyless or paused."""
+
+    kind: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """What an account stands at, now or at an instant: all that its state follows from.
+
+    Its past comes from history (see `stands`), its present from its schedule.
+    """
+
+    sight: Sight | None
+    halt: Halt | None = None
+    failing_since: datetime | None = None
+    reason: str = ""  # of the newest failure
+    missed: str = ""  # why nobody polled, if the newest slots were missed
+    is_loading: bool = False  # its past is: no slot falls due yet
+    is_past: bool = False
+
+    def is_fresh(self, at: datetime) -> bool:
+        """Whether the account's figures count as fresh."""
+        return self.sight is not None and self.sight.is_fresh(at)
+
+
+def stand_of(account: Account, schedule: Schedule | None) -> Stand:
+    """Return what an account stands at now."""
+    halt = _halt(account)
+    if schedule is None:
+        return Stand(None, halt)
+    return Stand(
+        sight=_sight(schedule),
+        halt=halt,
+        failing_since=schedule.failing_since,
+        reason=schedule.last_reason,
+        missed=schedule.run_reason if schedule.run_outcome == "missed" else "",
+        is_loading=schedule.next_slot is None,
+    )
+
+
+def _sight(schedule: Schedule) -> Sight | None:
+    if schedule.observed_at is None:
+        return None
     # While an account is slowed down, what it last showed is no longer fresh for that.
     seconds = schedule.base_interval_seconds or schedule.interval_seconds
-    reach = timedelta(seconds=FRESH_INTERVALS * seconds)
-    # Seen far ahead of now, the clock has stepped back since: nobody knows how long ago it was.
-    return abs(now - schedule.observed_at) <= reach
+    return Sight(schedule.observed_at, seconds)
 
 
-def state_of(account: Account, schedule: Schedule | None, now: datetime) -> State:
-    """Return an account's state at `now`."""
-    for slug, word, since in (
-        ("archived", "Archived", account.archived_at),
-        ("keyless", "No key", account.keyless_at),
-        ("paused", "Paused", account.paused_at),
+def _halt(account: Account) -> Halt | None:
+    for kind, since in (
+        ("archived", account.archived_at),
+        ("keyless", account.keyless_at),
+        ("paused", account.paused_at),
     ):
         if since is not None:
-            at = moments.moment(since, now)
-            when = f"since {moments.short(since, now)}"
-            reason, remedy = _STANDING.get(slug, ("", ""))
-            return State(slug, word, at, when, reason, remedy)  # type: ignore[arg-type] # three of the slugs
-    if schedule is not None and schedule.failing_since is not None:
-        return _failed(schedule, now)
-    if schedule is None or schedule.observed_at is None:
+            return Halt(kind, since)
+    return None
+
+
+def state_of(stand: Stand, at: datetime) -> State:
+    """Return an account's state at `at`: now, or the instant that its stand is of."""
+    if stand.halt is not None:
+        return _halted(stand, stand.halt, at)
+    if stand.failing_since is not None:
+        return _failed(stand, stand.failing_since, at)
+    if stand.sight is None:
         return State("waiting", "Waiting", None, "for its first poll")
-    if schedule.next_slot is None:
+    if stand.is_loading:
         return State("waiting", "Waiting", None, "while its past is being loaded")
-    return _seen(schedule, schedule.observed_at, now)
+    return _seen(stand, stand.sight, at)
 
 
-def _failed(schedule: Schedule, now: datetime) -> State:
-    reason, remedy = _WORDS.get(schedule.last_reason, (schedule.last_reason, ""))
-    since = schedule.failing_since or now
-    when = f"since {moments.short(since, now)}"
-    return State("failed", "Failed", moments.moment(since, now), when, reason, remedy)
+def instant_of(stand: Stand, instant: datetime, at: datetime) -> Moment:
+    """Return an instant as it is told beside a stand: an age of the past grows no more."""
+    return moments.before(instant, at) if stand.is_past else moments.moment(instant, at)
 
 
-def _seen(schedule: Schedule, observed_at: datetime, now: datetime) -> State:
-    at = moments.moment(observed_at, now)
-    if is_fresh(schedule, now):
-        return State("fresh", "Fresh", at, at.ago)
-    if observed_at > now:
-        return State("stale", "Stale", at, "seen later than it is now", *_WORDS["clock"])
+_HALTED = {"archived": "Archived", "keyless": "No key", "paused": "Paused"}
+
+
+def _halted(stand: Stand, halt: Halt, at: datetime) -> State:
+    reason, remedy = _STANDING.get(halt.kind, ("", ""))
+    since = instant_of(stand, halt.since, at)
+    when = f"since {moments.short(halt.since, at)}"
+    return State(halt.kind, _HALTED[halt.kind], since, when, reason, _today(stand, remedy))  # type: ignore[arg-type] # three of the slugs
+
+
+def _failed(stand: Stand, since: datetime, at: datetime) -> State:
+    reason, remedy = _WORDS.get(stand.reason, (stand.reason, ""))
+    when = f"since {moments.short(since, at)}"
+    return State(
+        "failed", "Failed", instant_of(stand, since, at), when, reason, _today(stand, remedy)
+    )
+
+
+def _today(stand: Stand, remedy: str) -> str:
+    # The past cannot be helped.
+    return "" if stand.is_past else remedy
+
+
+def _seen(stand: Stand, sight: Sight, at: datetime) -> State:
+    seen = instant_of(stand, sight.observed_at, at)
+    if sight.is_fresh(at):
+        return State("fresh", "Fresh", seen, seen.ago)
+    if sight.observed_at > at:
+        return State("stale", "Stale", seen, "seen later than it is now", *_WORDS["clock"])
     reason, remedy = "No newer poll yet", _WORDS["unclaimed"][1]
-    if schedule.run_outcome == "missed":
-        reason, remedy = _WORDS.get(schedule.run_reason, ("Polls were missed", remedy))
-    return State("stale", "Stale", at, at.ago, reason, remedy)
+    if stand.missed:
+        reason, remedy = _WORDS.get(stand.missed, ("Polls were missed", remedy))
+    return State("stale", "Stale", seen, seen.ago, reason, _today(stand, remedy))

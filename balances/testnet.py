@@ -17,3 +17,12 @@ def is_testnet(account: Account, asset: str) -> bool:
 def is_testnet_name(asset: str) -> bool:
     """Whether an asset is test money by its name alone, in any case of letters."""
     return any(fnmatchcase(asset.upper(), pattern.upper()) for pattern in settings.TESTNET_ASSETS)
+
+
+def environments_of(asset: str, *, is_test_money: bool) -> tuple[str, ...]:
+    """Return the environments in whose accounts an asset is test money, or real money."""
+    return tuple(
+        one.value
+        for one in Environment
+        if (one == Environment.SANDBOX or is_testnet_name(asset)) == is_test_money
+    )

@@ -3,44 +3,43 @@
 import hashlib
 from datetime import datetime
 
-from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Max, QuerySet
-
-from accounts.models import Account
+from accounts.compiled import Ids
 from balances import sql
 
-# What is wrong for several accounts at once, and what counts, without any of them being polled.
-# A turn makes a tenure or, where it puts two together, lets one go.
-_TROUBLES = """
-SELECT max(greatest(began_at, ended_at))::text, NULL FROM balances_incident
-WHERE organization_id = ANY(%(owners)s)
-UNION ALL
-SELECT opened_at::text, probe_at::text FROM balances_environment
-WHERE environment = ANY(%(environments)s) AND opened_at IS NOT NULL
-UNION ALL
-SELECT max(id)::text, count(*)::text FROM accounts_tenure WHERE account_id = ANY(%(ids)s)
-ORDER BY 1, 2
+# A number of each row of each table that is shown, put together without regard to their order. A
+# maximum would not do: of two polls the one that began first may be written last.
+_STATE = """
+WITH seen AS MATERIALIZED (
+    SELECT id, label, environment, organization_id, owner_id, paused_at, archived_at, keyless_at
+    FROM accounts_account WHERE id IN ({accounts})
+)
+SELECT
+    (SELECT (count(*), bit_xor(hash_record_extended(ROW(
+        seen.*, s.last_attempt_at, s.run_last, s.run_outcome, s.next_slot IS NULL), 0)))
+    FROM seen LEFT JOIN balances_schedule s ON s.account_id = seen.id)::text,
+    (SELECT (count(*), bit_xor(hash_record_extended(ROW(id, finished_at), 0)))
+    FROM balances_refresh WHERE account_id IN (SELECT id FROM seen))::text,
+    (SELECT (count(*), max(ended_at))
+    FROM balances_pause WHERE account_id IN (SELECT id FROM seen))::text,
+    -- A turn makes a tenure or, where it puts two together, lets one go.
+    (SELECT (count(*), max(id))
+    FROM accounts_tenure WHERE account_id IN (SELECT id FROM seen))::text,
+    (SELECT bit_xor(hash_record_extended(ROW(account_id, name), 0))
+    FROM accounts_tag WHERE account_id IN (SELECT id FROM seen))::text,
+    -- What is wrong for several accounts at once, without any of them being polled.
+    (SELECT max(greatest(began_at, ended_at))
+    FROM balances_incident WHERE organization_id IN (SELECT organization_id FROM seen))::text,
+    (SELECT array_agg((environment, is_demo, opened_at, probe_at) ORDER BY environment, is_demo)
+    FROM balances_environment
+    WHERE environment IN (SELECT environment FROM seen) AND opened_at IS NOT NULL)::text
 """
 
 
-def version_of(accounts: QuerySet[Account], now: datetime, *shown: str) -> str:
-    """Return the version of everything that fragments show of `accounts`, in two queries.
+def version_of(accounts: Ids, now: datetime, *shown: str) -> str:
+    """Return the version of everything that fragments show of `accounts`, by one statement.
 
     The minute is part of it, because ages are shown in minutes. `shown` is what else decides.
     """
-    state = accounts.order_by().aggregate(
-        ids=ArrayAgg("pk", distinct=True, default=[]),
-        attempt=Max("schedule__last_attempt_at"),
-        run=Max("schedule__run_last"),
-        asked=Max("refreshes__asked_at"),
-        finished=Max("refreshes__finished_at"),
-        paused=Max("paused_at"),
-        archived=Max("archived_at"),
-        keyless=Max("keyless_at"),
-        resumed=Max("pauses__ended_at"),
-        owners=ArrayAgg("organization", distinct=True, default=[]),
-        environments=ArrayAgg("environment", distinct=True, default=[]),
-    )
-    troubles = sql.rows(_TROUBLES, state)
-    parts = [*(str(value) for value in state.values()), f"{now:%Y%m%d%H%M}", *shown, str(troubles)]
-    return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
+    (state,) = sql.rows(_STATE.format(accounts=accounts.text), accounts.values)
+    text = "|".join([f"{now:%Y%m%d%H%M}", *shown, *map(str, state)])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

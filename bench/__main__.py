@@ -1,4 +1,4 @@
-"""Run the benchmark: `python -m bench [--accounts N]`."""
+"""Run the benchmark: `python -m bench --help`."""
 
 import argparse
 import os
@@ -8,16 +8,21 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bench.lines import Line
+
+#: Lines that are measured on one scene, after the other.
+POLLS, BYTES, PAGES, PAST, CROWD = {1, 2, 3, 4, 6}, {5}, {11, 12, 15}, {7, 8, 9, 10, 14}, {13}
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="bench")
-    parser.add_argument("--accounts", type=int, default=1000)
-    options = parser.parse_args()
+    options = _options()
     # What is measured is this program, not the manners that hold it back.
-    os.environ.update(QREDO_RATE_PER_SECOND="10000", QREDO_CONCURRENCY="10000")
+    os.environ.update(QREDO_RATE_PER_SECOND="10000", QREDO_CONCURRENCY="10000", DEMO="0")
     with founded():
-        return run(options.accounts)
+        return run(options)
 
 
 @contextmanager
@@ -39,16 +44,83 @@ def founded() -> Iterator[None]:
             yield
 
 
-def run(accounts: int) -> int:
-    """Measure everything and print table and JSON."""
-    from bench import lines, pages, polls, scene
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bench")
+    parser.add_argument("--only", type=int, nargs="+", metavar="LINE", help="these lines alone")
+    parser.add_argument("--accounts", type=int, default=1000, help="that are polled")
+    parser.add_argument("--history", type=int, default=1000, help="accounts of lines 7 to 10")
+    parser.add_argument("--days", type=int, default=365, help="that their history reaches back")
+    parser.add_argument(
+        "--per-day", type=int, default=1, help="changes an account and day; ten times, the larger"
+    )
+    parser.add_argument("--crowd", type=int, default=5000, help="accounts of line 13")
+    options = parser.parse_args()
+    options.only = set(options.only or range(1, 16))
+    return options
 
-    with scene.simulator() as told:
-        stage = scene.build(told, accounts)
-        found = [*polls.lines(stage), *pages.lines(scene.first(stage, 100))]
+
+def run(options: argparse.Namespace) -> int:
+    """Measure and print table and JSON."""
+    from bench import lines
+
+    found = [line for line in _measured(options) if line.number in options.only]
+    found.sort(key=lambda line: line.number)
     print(lines.table(found))
     print(lines.as_json(found))
     return 0
+
+
+def _measured(options: argparse.Namespace) -> "Iterator[Line]":
+    """Measure what is wanted, smallest tables first; say on standard error how far it is."""
+    for numbers, measure in (
+        (POLLS | PAGES, _polled),
+        (BYTES, _bytes),
+        (CROWD, _crowd),
+        (PAST, _past),
+    ):
+        if numbers & options.only:
+            for line in measure(options):
+                print(" ".join(line.cells()), file=sys.stderr)
+                yield line
+
+
+def _polled(options: argparse.Namespace) -> "Iterator[Line]":
+    from bench import first_load, latency, messages, pages, polls, scene
+
+    with scene.simulator() as told:
+        stage = scene.build(told, options.accounts)
+        yield from polls.lines(stage)
+        if 3 in options.only:
+            yield from latency.lines(stage)
+        if 4 in options.only:
+            yield from messages.lines(stage)
+        hundred = scene.first(stage, 100)
+        if PAGES & options.only:
+            yield from pages.lines(hundred)
+            yield from first_load.lines(hundred)
+
+
+def _bytes(_options: argparse.Namespace) -> "Iterator[Line]":
+    from bench import storage
+
+    yield from storage.lines()
+
+
+def _crowd(options: argparse.Namespace) -> "Iterator[Line]":
+    from bench import crowded
+
+    yield from crowded.lines(options.crowd)
+
+
+def _past(options: argparse.Namespace) -> "Iterator[Line]":
+    from bench import files, past
+
+    sizes = past.Sizes(options.history, 10, options.days, options.per_day)
+    small = past.measured(past.seeded(sizes, 1), options.only)
+    history = past.seeded(sizes, 2, times=10)
+    yield from past.lines(small, past.measured(history, options.only))
+    if 14 in options.only:
+        yield from files.lines(history)
 
 
 if __name__ == "__main__":

@@ -4,44 +4,29 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
-from itertools import count
+from datetime import datetime
 
 import requests
 from django.conf import settings
 
 import qredo
-from balances import claims, ledger, polling, sql
+from balances import claims, polling, sql
 from bench.lines import Line, cpu_and_wall
 from bench.scene import Scene
 
 
 def lines(scene: Scene) -> Iterator[Line]:
     """Measure a round in which nothing changed, after a first one that stored everything."""
-    rounds = instants()
-    poll_all(next(rounds))
-    poll_all(next(rounds))
+    poll_all(next(scene.rounds))
+    poll_all(next(scene.rounds))
     bare = min(cpu_and_wall(lambda: bare_loop(scene)) for _ in range(3))
     before = wal()
-    polled = cpu_and_wall(lambda: poll_all(next(rounds)))
-    written = wal() - before
-    yield Line(
-        1, f"CPU of {len(scene.accounts)} polls, claim to commit", polled[0], bare[0], "s", 1.3
-    )
-    yield Line(2, f"wall time of {len(scene.accounts)} polls", polled[1], bare[1], "s", 1.3)
-    yield Line(
-        6, "WAL of an unchanged poll, claim included", written / len(scene.accounts), 1, "B", 400
-    )
-
-
-def instants() -> Iterator[datetime]:
-    """Return instants one interval apart: at each of them every account has one slot due.
-
-    They run ahead of the clock, so that slots follow each other as they do in a program that runs.
-    """
-    interval = timedelta(seconds=settings.POLL_INTERVAL_SECONDS)
-    start = ledger.clock()
-    return (start + interval * number for number in count(1))
+    polled = cpu_and_wall(lambda: poll_all(next(scene.rounds)))
+    many = len(scene.accounts)
+    written = (wal() - before) / many
+    yield Line(1, f"CPU of {many} polls, claim to commit", polled[0], "s", 1.3, bare[0])
+    yield Line(2, f"wall time of {many} polls", polled[1], "s", 1.3, bare[1])
+    yield Line(6, "WAL of an unchanged poll, claim included", written, "B", 400)
 
 
 def poll_all(now: datetime) -> None:

@@ -1,11 +1,13 @@
 """The scene that is measured: stores and simulator of its own, many accounts of one key."""
 
+import itertools
 import json
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -15,7 +17,7 @@ import qredo
 from accounts import enrolment
 from accounts.enrolment import Candidate
 from accounts.models import Account, Environment, Membership, Organization, Role, User
-from balances import scheduling
+from balances import ledger, scheduling
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,8 @@ class Scene:
     base_url: str
     key_id: str
     secret: qredo.Secret
+    #: One interval apart: at each of them every account has one slot due.
+    rounds: Iterator[datetime]
 
 
 @contextmanager
@@ -56,7 +60,15 @@ def build(told: dict[str, Any], count: int) -> Scene:
         for n in range(count)
     ]
     scheduling.add_missing()
-    return Scene(reader, accounts, told["environments"]["production"], key, secret)
+    base_url = told["environments"]["production"]
+    return Scene(reader, accounts, base_url, key, secret, _rounds())
+
+
+def _rounds() -> Iterator[datetime]:
+    # They run ahead of the clock, so that slots follow each other as in a program that runs.
+    interval = timedelta(seconds=settings.POLL_INTERVAL_SECONDS)
+    start = ledger.clock()
+    return (start + interval * number for number in itertools.count(1))
 
 
 def first(scene: Scene, count: int) -> Scene:

@@ -7,6 +7,7 @@ are never answered. Its first line of output is its address; `GET /counts` tells
 import asyncio
 import json
 import sys
+import zlib
 from collections import Counter
 
 _KEY = b"qredo-api-key: "
@@ -36,7 +37,7 @@ class Link(asyncio.Protocol):
             return
         key = heard.lower().partition(_KEY)[2].partition(b"\r\n")[0]
         self.counts[key.decode()] += 1
-        if int(key[:4], 16) % 100 >= self._hanging:
+        if zlib.crc32(key) % 100 >= self._hanging:
             self._loop.call_later(self._latency, self._send, self._holding(key))
 
     def _holding(self, key: bytes) -> bytes:

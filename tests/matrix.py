@@ -83,6 +83,12 @@ RULES: Final = {
     "overview-asset": Rule(
         dict.fromkeys(METHODS, NOT_THAT_WAY) | {"GET": MISSING, "HEAD": MISSING}
     ),
+    # An asset has to be named; see test_asset_access.
+    "asset": Rule(answers(get=MISSING, head=MISSING)),
+    "asset-figures": Rule(answers(get=MISSING, head=MISSING)),
+    "compare": Rule(READ),
+    "pending": Rule(READ),
+    "pending-figures": Rule(READ),
     "series": Rule(READ),
     "series-csv": Rule(READ),
     "accounts": Rule(READ),
@@ -140,6 +146,11 @@ RULES: Final = {
         FORM, one_account=True, roles=ADMINISTERS, guarded=("GET", "HEAD", "POST")
     ),
     "incident": Rule(FORM, one_incident=True, roles=("admin",), guarded=("GET", "HEAD", "POST")),
+    "reports": Rule(READ),
+    # No cut-off was given: the form again, and no file.
+    "statement": Rule(answers(get=WRONG, head=WRONG)),
+    "statement-json": Rule(answers(get=400, head=400)),
+    "statement-verifier": Rule(READ),
     "audit": Rule(READ),
     "audit-csv": Rule(READ),
     "audit-json": Rule(READ),

@@ -46,7 +46,7 @@ def test_label_and_tags_are_put_in_order_and_shown(
     assert admin.post(path("account-edit", custody), typed).status_code == 302
     assert acts.last(cast.fund).pk == act.pk
     page = read(admin.get(path("account", custody)))
-    assert page.has("a", href=f"{reverse('accounts')}?tag=Q4%20reserve")
+    assert page.has("a", href=f"{reverse('overview')}?tag=Q4%20reserve")
     assert "Q4 reserve" in page.text
     form = read(admin.get(path("account-edit", custody)))
     assert form.one("input", id="id_tags").attributes["value"] == "payroll, Q4 reserve"

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.access import Span
-from accounts.models import Account, Organization, Tenure
+from accounts.models import Account, Membership, Organization, Role, Tenure, User
 from balances import (
     as_of,
     breaker,
@@ -36,6 +36,7 @@ from balances.verification.whole import verify
 from tests import props
 from tests.history import StoppedClock, answer, assert_tiled, at, keyless
 from tests.naive import TICK, NaiveAccount, Slot, Stay
+from tests.scoped import check_one, check_scope
 
 INTERVAL = 60
 ASSETS = ("BTC", "ETH", "SOL")
@@ -102,6 +103,7 @@ class Both:
         self.accounts = [keyless(f"Account {n}", slot, INTERVAL) for n, slot in enumerate(first)]
         self.naive = [NaiveAccount(slot, timedelta(seconds=INTERVAL)) for slot in first]
         self.owners = {name: Organization.objects.get_or_create(name=name)[0] for name in OWNERS}
+        self.readers = {name: _reader_of(owner) for name, owner in self.owners.items()}
         for naive in self.naive:
             naive.stays.append(Stay(props.LONG_AGO, "Fund"))
         self.open: dict[int, Claim] = {}
@@ -238,6 +240,12 @@ class Both:
         self.naive[number].reschedule(self.clock.now, timedelta(seconds=seconds))
 
 
+def _reader_of(owner: Organization) -> User:
+    reader = User.objects.create(email=f"{owner.name}@example.com")
+    Membership.objects.create(organization=owner, user=reader, role=Role.VIEWER)
+    return reader
+
+
 def _other(name: str) -> str:
     return OWNERS[1 - OWNERS.index(name)]
 
@@ -288,6 +296,7 @@ def _check(both: Both, at_random: Sequence[float]) -> None:
     _check_series(both, list(range(len(both.accounts))), instants)
     for owner in OWNERS:
         _check_sums(both, owner, instants)
+        _check_scope(both, owner, instants)
     assert rollups.differences() == []
     assert verify().findings == []
 
@@ -364,6 +373,14 @@ def _check_sums(both: Both, owner: str, instants: list[datetime]) -> None:
             total = _naive_sum(both.naive, owner, asset, hour - TICK)
             found = sum((total for name, at, total in sums if name == asset and at < hour), ZERO)
             assert found * FINEST == (total.total if total else 0)
+
+
+def _check_scope(both: Both, owner: str, instants: list[datetime]) -> None:
+    """Check what a member of the owner is shown: totals, and the first account by itself."""
+    reader = both.readers[owner]
+    naive = {account.pk: n for account, n in zip(both.accounts, both.naive, strict=True)}
+    check_scope(reader, naive, owner, ASSETS[0], instants)
+    check_one(reader, naive, owner, ASSETS[0], instants)
 
 
 def _naive_sum(

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from accounts import labels
 from accounts.models import Account
 from balances import account_list, account_page, claims, overview, portfolio, refreshing
 from tests.conftest import Cast
@@ -68,6 +69,23 @@ def test_what_changes_while_a_page_is_made_is_fetched_at_the_next_look(
         meanwhile.setattr(module, "members", overtaken)
         page = shown(viewer, name, account if name == "account" else None)
     assert viewer.get(page.one("div", id="figures").attributes["hx-get"]).status_code == 200
+
+
+def test_a_poll_that_is_written_after_a_later_one_is_news(viewer: Client, account: Account) -> None:
+    seen(keyless("Quick", at(10, 1)), at(10, 1), BTC=coins(5))
+    fragment = shown(viewer, "overview").one("div", id="figures").attributes["hx-get"]
+    assert viewer.get(fragment).status_code == 204
+    seen(account, at(10), BTC=coins(100))
+    assert "1.05" in read(viewer.get(fragment)).amounts()
+
+
+def test_other_words_for_an_account_are_news(viewer: Client, account: Account, cast: Cast) -> None:
+    for label, tags in (("Vault", ["cold"]), ("Safe", ["cold"]), ("Safe", ["warm"])):
+        fragment = shown(viewer, "overview").one("div", id="figures").attributes["hx-get"]
+        labels.relabel(account, label, tags, by=cast.admin)
+        news = read(viewer.get(fragment)).text
+        assert label in news
+        assert tags[0] in news
 
 
 def seen_again(account: Account, refresh_id: int, clock: StoppedClock) -> None:

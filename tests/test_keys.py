@@ -17,6 +17,7 @@ from accounts.models import Account, ApiKey, Environment
 from balances import claims, polling, rekeying, scheduling
 from balances import refreshing as refreshes
 from balances.models import Pause, Refresh, Schedule
+from balances.verification.whole import verify
 from tests import canary, props
 from tests.conftest import Cast, Simulator
 from tests.history import StoppedClock, assert_tiled, at, coins, words
@@ -217,6 +218,7 @@ def test_a_revoked_key_is_erased_and_nothing_is_polled_until_there_is_another(
     assert claims.claim_due(limit=10, now=later, only=[custody.pk]) == []
     assert admin.post(revoke).status_code == 302
     assert Pause.objects.count() == 1
+    assert verify().findings == []
     assert admin.post(path(custody), typed(admin, custody, simulator.key(NEXT))).status_code == 302
     custody.refresh_from_db()
     assert custody.is_polled
@@ -247,6 +249,7 @@ def test_what_a_person_paused_stays_paused_with_a_new_key(
     assert "No key" in page_of(admin, custody).text
     admin.post(path(custody), typed(admin, custody, simulator.key(NEXT)))
     assert "Paused since" in page_of(admin, custody).text
+    assert verify().findings == []
     assert not Refresh.objects.exists()
     assert scheduling.resume(custody, by=None)
     assert_tiled(custody)
@@ -259,6 +262,7 @@ def test_what_was_archived_waits_for_its_key_after_it_is_restored(
     scheduling.archive(custody, by=None)
     restored = admin.post(reverse("account-restore", args=[custody.uid]), follow=True)
     assert "it is polled once it has an API key" in read(restored).text
+    assert verify().findings == []
     assert "No key" in page_of(admin, custody).text
     admin.post(path(custody), typed(admin, custody, simulator.key(NEXT)))
     custody.refresh_from_db()

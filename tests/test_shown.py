@@ -11,7 +11,8 @@ from accounts.access import spans_of
 from accounts.models import Account, User
 from balances import charts, ownership, scheduling
 from balances.models import Refresh
-from balances.series import known_spans, series
+from balances.presence import known_spans
+from balances.series import series
 from tests.conftest import Cast
 from tests.history import StoppedClock, at, coins, failed, keyless, seen
 

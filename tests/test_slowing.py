@@ -145,7 +145,8 @@ def test_figures_of_a_slow_account_are_fresh_no_longer_than_usual(slow: Account)
     def looks_fresh(minute: int) -> tuple[bool, str]:
         now = at(10, minute)
         (position,) = as_of.positions([slow.pk], now)
-        return states.is_fresh(Schedule.objects.get(account=slow), now), position.coverage(now)
+        stand = states.stand_of(slow, Schedule.objects.get(account=slow))
+        return stand.is_fresh(now), position.coverage(now)
 
     assert looks_fresh(10) == (True, "fresh")
     assert looks_fresh(11) == (False, "carried")

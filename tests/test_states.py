@@ -12,23 +12,24 @@ from tests.history import INTERVAL, at
 SEEN = Schedule(
     interval_seconds=INTERVAL, observed_at=at(12), next_slot=at(12, 5), run_outcome="fresh"
 )
+STAND = states.stand_of(Account(), SEEN)
 REACH = timedelta(seconds=2 * INTERVAL)
 TICK = timedelta(microseconds=1)
 
 
 @pytest.mark.parametrize("now", [at(12) - REACH, at(12), at(12) + REACH])
 def test_what_was_seen_within_two_intervals_is_fresh(now: datetime) -> None:
-    assert states.state_of(Account(), SEEN, now).slug == "fresh"
+    assert states.state_of(STAND, now).slug == "fresh"
 
 
 def test_what_was_seen_long_ago_is_stale() -> None:
-    state = states.state_of(Account(), SEEN, at(12) + REACH + TICK)
+    state = states.state_of(STAND, at(12) + REACH + TICK)
     assert (state.slug, state.reason) == ("stale", "No newer poll yet")
 
 
 def test_after_the_clock_stepped_back_nothing_passes_for_fresh_and_the_clock_is_named() -> None:
     now = at(12) - REACH - TICK
-    assert not states.is_fresh(SEEN, now)
-    state = states.state_of(Account(), SEEN, now)
+    assert not STAND.is_fresh(now)
+    state = states.state_of(STAND, now)
     assert (state.slug, state.reason) == ("stale", "This machine's clock is off")
     assert "ago" not in state.when

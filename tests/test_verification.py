@@ -1,6 +1,9 @@
 """Whatever somebody does to the history behind the application's back is found and named."""
 
+from io import StringIO
+
 import pytest
+from django.core.management import call_command
 
 from accounts.models import Organization
 from balances import sql
@@ -85,3 +88,10 @@ def test_it_stops_after_a_hundred_findings(history: History) -> None:
     sql.count("UPDATE balances_snapshot SET chain = sha256('x')")
     assert len(verify(most=3).findings) == 3
     assert history.account.pk
+
+
+@pytest.mark.parametrize("command", ["verify_history", "rebuild_rollups"])
+def test_a_history_may_take_longer_to_read_than_a_page(history: History, command: str) -> None:  # noqa: ARG001
+    # A millisecond is too little for this one, as a page's limit is for one of millions of changes.
+    sql.count("SET statement_timeout = 1")
+    call_command(command, stdout=StringIO())

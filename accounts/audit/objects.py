@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from accounts.models import Account, ApiKey, Organization, User
+from accounts.models import Account, ApiKey, Organization, Tenure, User
 
 INSTALLATION = "installation"
 _OWNER = ("owner_id", "organization__uid")
@@ -45,6 +45,13 @@ def logs_of(accounts: Iterable[Account]) -> Counter[str]:
     return Counter(_log_of(*owner) for owner in owners)
 
 
+def logs_of_tenures(tenures: Iterable[Tenure]) -> Counter[str]:
+    """Return how many of the accounts were whose affair then: that of the owners of a time."""
+    return Counter(
+        _log_of(one.owner_id, one.organization.uid if one.organization else None) for one in tenures
+    )
+
+
 def _log_of(owner_id: int | None, organization_uid: UUID | None) -> str:
     if organization_uid is not None:
         return f"organization {organization_uid}"
@@ -74,6 +81,11 @@ def organization(which: Organization) -> Thing:
 def asset(name: str, log: str) -> Thing:
     """Return an asset, in the log of whose figures of it are meant."""
     return Thing("asset", "", name, log)
+
+
+def statement(cutoff: str, log: str) -> Thing:
+    """Return the statement as of an instant, in the log of whose figures are in it."""
+    return Thing("statement", "", cutoff, log)
 
 
 def installed(which: Thing) -> Thing:

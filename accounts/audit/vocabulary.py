@@ -65,6 +65,8 @@ VOCABULARY: dict[str, Word] = {
     "sign_in": _word("Signed in"),
     "sign_in.failed": _word("Sign-in failed"),
     "sign_out": _word("Signed out"),
+    "statement.exported": _word("Statement exported", "format", "accounts"),
+    "statement.viewed": _word("Statement viewed", "accounts"),
 }
 
 

@@ -4,29 +4,47 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from accounts.access import in_scope, visible_to
 from accounts.models import Account
 from accounts.requests import Request
 from balances import account_page as screens
-from balances import ledger
+from balances.account_then import account_then
+from balances.as_of_query import AsOf
+from balances.band import band
+from balances.pages.asking import account_of_instant, account_part_of_instant
+from balances.screens import AccountPage
 
 
-@in_scope
+@account_of_instant
 @require_safe
-def page(request: Request, account: Account) -> HttpResponse:
+def page(request: Request, account: Account, asked: AsOf) -> HttpResponse:
     """Show an account."""
-    shown = screens.account_page(request.user, account, request.GET.dict())
-    return render(request, "balances/account.html", {"page": shown})
+    query = asked.kept(request.GET.dict())
+    shown = _shown(request, account, query, asked)
+    context = {"page": shown, "band": band(asked, request.path, query)}
+    return render(request, "balances/account.html", context)
 
 
-@in_scope
+@account_part_of_instant
 @require_safe
-def figures(request: Request, account: Account) -> HttpResponse:
+def figures(request: Request, account: Account, asked: AsOf) -> HttpResponse:
     """Return an account's figures, or 204 when the version that the reader has is current."""
-    one = visible_to(request.user).filter(pk=account.pk)
-    query = request.GET.dict()
+    query = asked.kept(request.GET.dict())
     version = query.pop("version", "")
-    if version and version == screens.version(one, query, ledger.clock()):
+    if version and version == screens.version(account, query, asked.at):
         return HttpResponse(status=204)
-    shown = screens.account_page(request.user, account, query, with_chart=False)
+    shown = _shown(request, account, query, asked, with_chart=False)
     return render(request, "balances/_account_figures.html", {"page": shown})
+
+
+def _shown(
+    request: Request,
+    account: Account,
+    query: dict[str, str],
+    asked: AsOf,
+    *,
+    with_chart: bool = True,
+) -> AccountPage:
+    user = request.user
+    if asked.is_past:
+        return account_then(user, account, query, asked, with_chart=with_chart)
+    return screens.account_page(user, account, query, asked.at, with_chart=with_chart)

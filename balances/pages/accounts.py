@@ -4,37 +4,42 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from accounts.access import in_scope, visible_to
 from accounts.models import Account
 from accounts.requests import Request
 from balances import account_list as screens
-from balances import ledger
-from balances.overview import Query
+from balances.as_of_query import AsOf
+from balances.band import band
+from balances.overview import Query, version
+from balances.pages.asking import account_part_of_instant, of_instant, part_of_instant
 
 
 @require_safe
-def page(request: Request) -> HttpResponse:
+@of_instant
+def page(request: Request, asked: AsOf) -> HttpResponse:
     """List every account somebody may see, the archived ones included."""
-    query = Query.of(request.GET.dict(), request.GET.getlist("open"))
-    shown = screens.account_list(request.user, visible_to(request.user), query)
-    return render(request, "balances/accounts.html", {"page": shown})
+    shown = screens.account_list(request.user, _query(request, asked), asked)
+    context = {"page": shown, "band": band(asked, request.path, request.GET.dict())}
+    return render(request, "balances/accounts.html", context)
 
 
 @require_safe
-def figures(request: Request) -> HttpResponse:
+@part_of_instant
+def figures(request: Request, asked: AsOf) -> HttpResponse:
     """Return the list, or 204 when the version that the reader has is current."""
-    query = Query.of(request.GET.dict(), request.GET.getlist("open"))
-    accounts, version = visible_to(request.user), request.GET.get("version")
-    if version and version == screens.version(accounts, query, ledger.clock()):
+    query, known = _query(request, asked), request.GET.get("version")
+    if known and known == version(request.user, query, asked.at):
         return HttpResponse(status=204)
-    shown = screens.account_list(request.user, accounts, query)
+    shown = screens.account_list(request.user, query, asked)
     return render(request, "balances/_accounts_figures.html", {"page": shown})
 
 
-@in_scope
+@account_part_of_instant
 @require_safe
-def parts(request: Request, account: Account) -> HttpResponse:
+def parts(request: Request, account: Account, asked: AsOf) -> HttpResponse:
     """Return the assets of an account, as what its row opens into."""
-    one = visible_to(request.user).filter(pk=account.pk)
-    row = screens.opened_account(request.user, one)
+    row = screens.opened_account(request.user, account, asked)
     return render(request, "balances/_account_parts.html", {"row": row})
+
+
+def _query(request: Request, asked: AsOf) -> Query:
+    return Query.of(asked.kept(request.GET.dict()), request.GET.getlist("open"))

@@ -4,40 +4,47 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from accounts.access import visible_to
 from accounts.requests import Request
-from balances import ledger
 from balances import overview as screens
 from balances.account_list import opened_asset
+from balances.as_of_query import AsOf
+from balances.band import band
 from balances.overview import Query
+from balances.pages.asking import of_instant, part_of_instant
 from balances.pages.series import LONGEST_ASSET
 
 
 @require_safe
-def page(request: Request) -> HttpResponse:
+@of_instant
+def page(request: Request, asked: AsOf) -> HttpResponse:
     """Show the overview."""
-    query = Query.of(request.GET.dict(), request.GET.getlist("open"))
-    shown = screens.overview(request.user, visible_to(request.user), query)
-    return render(request, "balances/overview.html", {"page": shown})
+    shown = screens.overview(request.user, _query(request, asked), asked)
+    context = {"page": shown, "band": band(asked, request.path, request.GET.dict())}
+    return render(request, "balances/overview.html", context)
 
 
 @require_safe
-def figures(request: Request) -> HttpResponse:
+@part_of_instant
+def figures(request: Request, asked: AsOf) -> HttpResponse:
     """Return the overview's figures, or 204 when the version that the reader has is current."""
-    query = Query.of(request.GET.dict(), request.GET.getlist("open"))
-    accounts, version = visible_to(request.user), request.GET.get("version")
-    if version and version == screens.version(accounts, query, ledger.clock()):
+    query, version = _query(request, asked), request.GET.get("version")
+    if version and version == screens.version(request.user, query, asked.at):
         return HttpResponse(status=204)
-    shown = screens.overview(request.user, accounts, query, with_chart=False)
+    shown = screens.overview(request.user, query, asked, with_chart=False)
     return render(request, "balances/_overview_figures.html", {"page": shown})
 
 
 @require_safe
-def asset(request: Request) -> HttpResponse:
+@part_of_instant
+def asset(request: Request, asked: AsOf) -> HttpResponse:
     """Return the accounts that hold an asset, as what its row opens into."""
-    query = Query.of(request.GET.dict())
+    query = _query(request, asked)
     name = query.asset[:LONGEST_ASSET].replace("\0", "")
-    row = opened_asset(screens.asked_for(visible_to(request.user), query), name, query.kind)
+    row = opened_asset(request.user, query, name, asked)
     if row is None:
         raise Http404
     return render(request, "balances/_asset_parts.html", {"row": row})
+
+
+def _query(request: Request, asked: AsOf) -> Query:
+    return Query.of(asked.kept(request.GET.dict()), request.GET.getlist("open"))

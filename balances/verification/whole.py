@@ -54,6 +54,7 @@ class Report:
 def verify(anchor: list[Heads] | None = None, *, most: int = 100) -> Report:
     """Read the whole history in one consistent view; streams, and stops after `most` findings."""
     with sql.one_view():
+        sql.take_time()
         report = Report(Snapshot.objects.count(), Run.objects.count())
         for finding in _findings(anchor):
             report.findings.append(finding)

@@ -15,7 +15,7 @@ POLLING, EVERYBODY = {"worker"}, {"web", "worker", "beat", "migrate"}
 ELSEWHERE = {"DATA_DIR", "PORT", "DEMO", "DEBUG"}
 #: Who needs what not everybody needs.
 NEEDED_BY = {
-    "ANCHOR_DIR": POLLING,
+    "ANCHOR_DIR": {"web", "worker"},
     "VAULT_KEYSET_FILE": POLLING,
     "VAULT_KEYSET_COMMAND": POLLING,
     "VAULT_PUBLIC_KEYSET_FILE": EVERYBODY - POLLING,
@@ -64,7 +64,8 @@ def test_a_name_that_is_given_to_nobody_leaves_its_default(tmp_path: object) -> 
         "VAULT_PUBLIC_KEYSET": "{}",
         "DATA_DIR": str(tmp_path),
     }
-    assert effective({**stores, **plain}) == effective({**stores, "REDIS_URL": plain["REDIS_URL"]})
+    fixed = {name: plain[name] for name in ("REDIS_URL", "ANCHOR_DIR")}
+    assert effective({**stores, **plain}) == effective({**stores, **fixed})
 
 
 def effective(environment: dict[str, str]) -> str:

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from accounts import cli
 from accounts.models import Organization, User
-from balances import rollups
+from balances import rollups, sql
 
 
 class Command(cli.Command):
@@ -26,8 +26,11 @@ class Command(cli.Command):
             owners += User.objects.all()
             for owner in owners:
                 with transaction.atomic():
+                    sql.take_time()
                     rollups.rebuild(owner)
-        different = rollups.differences()
+        with transaction.atomic():
+            sql.take_time()
+            different = rollups.differences()
         first = different[0] if different else None
         self.emit(
             {

@@ -1,0 +1,53 @@
+"""One account as of an instant of the past: what it held, and what proves that."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from accounts.access import Span, spans_of
+from accounts.models import Account, User
+from balances.account_page import assets, chart
+from balances.as_of_query import AsOf, long_text
+from balances.counting_page import WORDS
+from balances.portfolio import Member, members_at
+from balances.proof import proof
+from balances.proving import evidence
+from balances.rows import account_row
+from balances.scopes import Scope
+from balances.screens import AccountPage, Fact
+from balances.timeline import timeline
+
+
+def account_then(
+    user: User, account: Account, query: Mapping[str, str], asked: AsOf, *, with_chart: bool = True
+) -> AccountPage:
+    """Return an account's page as of an instant at which somebody may see it."""
+    at = asked.at
+    (member,) = members_at(Scope(user, only=frozenset({account.pk})), at)
+    spans = spans_of(user, [account.pk])[account.pk]
+    runs, note = timeline(account, at, clipped(spans, at))
+    return AccountPage(
+        row=account_row(member, at),
+        assets=assets(member, at),
+        chart=chart(user, member, query, at) if with_chart else None,
+        runs=runs,
+        runs_note=note.replace("The last", "The") + " before." if note else "",
+        facts=_facts(member),
+        evidence=evidence(proof(account, spans, at, asked.now), at),
+        is_past=True,
+    )
+
+
+def clipped(spans: Sequence[Span], at: datetime) -> list[Span]:
+    """Return the parts of spans up to an instant."""
+    return [(began, min(ended or at, at)) for began, ended in spans if began < at]
+
+
+def _facts(member: Member) -> tuple[Fact, ...]:
+    account, sight = member.account, member.stand.sight
+    seen = [] if sight is None else [Fact("Newest answer", long_text(sight.observed_at))]
+    return (
+        Fact("Account id", str(account.uid)),
+        Fact("Environment", account.environment),
+        *seen,
+        Fact("In totals", WORDS[member.is_counted]),
+    )

@@ -1,0 +1,28 @@
+"""Whether somebody may know of an asset: only what their accounts held in their own time exists."""
+
+from balances import sql
+from balances.portfolio import Kind
+from balances.scopes import Scope
+from balances.testnet import is_testnet_name
+
+# Of each tenure: whether the asset had been seen in the account before the tenure ended.
+_HELD = """
+SELECT DISTINCT a.environment FROM accounts_tenure t
+JOIN accounts_account a ON a.id = t.account_id
+JOIN balances_holding h ON h.account_id = t.account_id AND h.asset = %s
+WHERE t.id = ANY(%s) AND EXISTS (
+    SELECT FROM balances_change c
+    WHERE c.holding_id = h.id AND c.valid_from < coalesce(t.ended_at, 'infinity'))
+"""
+
+
+def kinds_held(scope: Scope, asset: str) -> set[Kind]:
+    """Return as what kinds of money an asset was ever in the accounts of a scope."""
+    tenures = list(scope.tenures().values_list("pk", flat=True))
+    environments = [row[0] for row in sql.rows(_HELD, [asset, tenures])]
+    return {_kind(environment, asset) for environment in environments}
+
+
+def _kind(environment: str, asset: str) -> Kind:
+    is_test_money = environment == "sandbox" or is_testnet_name(asset)
+    return "testnet" if is_test_money else "production"

@@ -1,0 +1,73 @@
+"""The band of a page: which instant it is about, and how to get to another one."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
+
+from django.utils import timezone
+
+from balances.as_of_query import AsOf, long_text, other_one, start_of_day
+from balances.instants import EARLIEST, iso
+from balances.screens import Band
+
+_DAY = timedelta(days=1)
+
+
+def band(asked: AsOf, page_url: str, query: Mapping[str, str]) -> Band:
+    """Return the band of a page that was asked for with `query`."""
+    others = {name: text for name, text in asked.kept(query).items() if name != "at"}
+    at = asked.at
+    other = other_one(at) if asked.is_past else None
+    date, time, typed = _form(asked, query)
+    return Band(
+        is_past=asked.is_past,
+        text=long_text(at),
+        iso=iso(at),
+        zone=timezone.get_current_timezone_name(),
+        note=_note(at) if asked.is_past else "",
+        page_url=page_url,
+        kept=tuple(others.items()),
+        now_url=_address(page_url, others),
+        before_url=_step(page_url, others, asked, -_DAY),
+        after_url=_step(page_url, others, asked, _DAY) if asked.is_past else "",
+        date=date,
+        time=time,
+        typed=typed,
+        error=asked.error,
+        other_text="" if other is None else long_text(other),
+        other_url="" if other is None else address_at(page_url, others, other),
+    )
+
+
+def address_at(page_url: str, query: Mapping[str, str], at: datetime) -> str:
+    """Return a page's address as of an instant."""
+    return _address(page_url, {**query, "at": iso(at)})
+
+
+def _address(page_url: str, query: Mapping[str, str]) -> str:
+    return f"{page_url}?{urlencode(query)}" if query else page_url
+
+
+def _step(page_url: str, query: Mapping[str, str], asked: AsOf, step: timedelta) -> str:
+    """Return the address a day away by the reader's clocks, whatever a day's length."""
+    at = (timezone.localtime(asked.at) + step).astimezone(UTC)
+    return address_at(page_url, query, at) if EARLIEST <= at <= asked.now else ""
+
+
+def _note(at: datetime) -> str:
+    local = timezone.localtime(at)
+    if start_of_day(local) != at:
+        return ""
+    day = local - _DAY
+    return f"the end of {day.day} {day:%B}"
+
+
+def _form(asked: AsOf, query: Mapping[str, str]) -> tuple[str, str, str]:
+    """Return date, time, and what neither of the two fields could show."""
+    if not asked.error:
+        local = timezone.localtime(asked.at)
+        clock = f"{local:%H:%M:%S}" if local.second else f"{local:%H:%M}"
+        return f"{local:%Y-%m-%d}", clock if asked.is_past else "", ""
+    if query.get("at", "").strip():
+        return "", "", asked.typed
+    return query.get("date", "")[:40], query.get("time", "")[:40], ""

@@ -1,0 +1,86 @@
+"""Two accounts, two owners or two tags beside each other, now or as of an instant."""
+
+from collections.abc import Sequence
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from balances import overlays
+from balances.as_of_query import AsOf
+from balances.compare_query import Question, sides_asked
+from balances.compare_rows import Columns, Row, assets_in, drawn, tables, unknown_note
+from balances.compare_screens import ComparePage, SideNote
+from balances.portfolio import Member
+from balances.rows import owner_name, page_of
+from balances.sides import Asset, Levels, Side, account_side, at, group_side, less, levels
+
+_HINTS = {
+    "accounts": "Choose two accounts to see what each holds and by how much they differ.",
+    "owners": "Choose two owners to see what each holds and by how much they differ.",
+    "tags": "Choose two tags to see what their accounts hold and by how much they differ.",
+}
+_COLUMNS = Columns(("A", "B", "Difference"), frozenset({2}))
+
+
+def compare_page(of: Question, asked: AsOf) -> ComparePage:
+    """Return the comparison; until both sides are chosen, the form. Raise `NoSideError`."""
+    sides = [_side(of, asked, of.text[name]) for name in ("a", "b") if name in of.text]
+    selects = sides_asked(of, asked)
+    if len(sides) != 2:
+        hint = _HINTS[of.by] if len(selects[0].options) > 2 else _too_few(of)
+        return ComparePage(of.by, of.tabs, selects, (), of.kept, hint=hint)
+    return _compared(of, asked, sides, ComparePage(of.by, of.tabs, selects, (), of.kept))
+
+
+def _too_few(of: Question) -> str:
+    return f"There are no two {of.by} to compare."
+
+
+def _side(of: Question, asked: AsOf, value: str) -> Side:
+    if of.by == "accounts":
+        return account_side(of.user, value, asked)
+    return group_side(of.user, **{of.by.removesuffix("s"): value})
+
+
+def _compared(of: Question, asked: AsOf, sides: Sequence[Side], form: ComparePage) -> ComparePage:
+    members = [side.now(asked) for side in sides]
+    found = [levels(one) for one in members]
+    rows = _rows(found)
+    shown = drawn(of, list(rows))
+    names = [_name(of, one, of.text[key]) for one, key in zip(members, "ab", strict=True)]
+    return ComparePage(
+        form.by,
+        form.tabs,
+        form.selects,
+        form.times,
+        form.kept,
+        sides=tuple(
+            SideNote(letter, name, _url(of, one, key, asked), unknown_note(one))
+            for letter, key, name, one in zip("AB", "ab", names, members, strict=True)
+        ),
+        heads=_COLUMNS.heads,
+        tables=tables(of, rows, _COLUMNS, shown),
+        overlay=overlays.of_sides(of, asked, sides, shown) if shown else None,
+        hint="" if rows else "Neither holds anything that is known.",
+    )
+
+
+def _rows(found: Sequence[Levels | None]) -> dict[Asset, Row]:
+    pairs = {one: [at(levels_, one) for levels_ in found] for one in assets_in(found)}
+    return {one: (*pair, less(*pair)) for one, pair in pairs.items()}
+
+
+def _name(of: Question, members: Sequence[Member], value: str) -> str:
+    if of.by == "accounts":
+        return f"{members[0].account.label} · {owner_name(members[0].owner)}"
+    if of.by == "tags":
+        return value
+    owners = {owner_name(one.owner) for one in members if not one.is_personal}
+    return next(iter(owners), "Personal")
+
+
+def _url(of: Question, members: Sequence[Member], key: str, asked: AsOf) -> str:
+    if of.by == "accounts":
+        return page_of(members[0])
+    query = {of.by.removesuffix("s"): of.text[key], **asked.query}
+    return f"{reverse('overview')}?{urlencode(query)}"

@@ -1,0 +1,108 @@
+"""One subject in two periods: its levels at their starts and ends, and how far each moved."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from django.utils import timezone
+
+from balances import overlays, ranges
+from balances.as_of_query import AsOf
+from balances.between import names
+from balances.compare_query import TIMES, Question, subject_asked
+from balances.compare_rows import Columns, Row, assets_in, drawn, tables, unknown_note
+from balances.compare_screens import ComparePage, SideNote, TimeField
+from balances.narrowing import NAMES
+from balances.portfolio import Member
+from balances.ranges import Range
+from balances.sides import Asset, Levels, Side, account_side, at, group_side, less, levels, moved
+
+_LABELS = {"from": "A from", "to": "A to", "from2": "B from", "to2": "B to"}
+_COLUMNS = Columns(
+    ("Start", "End", "Change", "Start", "End", "Change", "Difference of the changes"),
+    frozenset({2, 5, 6}),
+)
+#: Without times: the last thirty days, and the thirty before them.
+_USUAL = timedelta(days=30)
+
+
+def periods_page(of: Question, asked: AsOf) -> ComparePage:
+    """Return the comparison. Raise `NoSideError`."""
+    side = _side(of, asked)
+    periods, typed = _periods(of, asked)
+    error = next((period.error for period in periods if period.error), "")
+    fields = tuple(TimeField(name, _LABELS[name], typed[name]) for name in TIMES)
+    form = ComparePage(of.by, of.tabs, subject_asked(of, asked), fields, of.kept, error=error)
+    return form if error else _compared(of, side, periods, form)
+
+
+def _side(of: Question, asked: AsOf) -> Side:
+    if "account" in of.text:
+        return account_side(of.user, of.text["account"], asked)
+    return group_side(of.user, **{name: of.text.get(name, "") for name in NAMES})
+
+
+def _periods(of: Question, asked: AsOf) -> tuple[list[Range], dict[str, str]]:
+    typed = {name: of.text.get(name, "") for name in TIMES}
+    if not any(typed.values()):
+        now = asked.at.replace(second=0, microsecond=0)
+        usual = (now - _USUAL, now, now - 2 * _USUAL, now - _USUAL)
+        typed = {
+            name: f"{timezone.localtime(one):%Y-%m-%dT%H:%M}"
+            for name, one in zip(TIMES, usual, strict=True)
+        }
+    pairs = (("from", "to"), ("from2", "to2"))
+    return [
+        ranges.range_of(
+            {"range": "custom", "from": typed[start], "to": typed[end]},
+            now=asked.at,
+            first_seen=None,
+        )
+        for start, end in pairs
+    ], typed
+
+
+def _compared(of: Question, side: Side, periods: Sequence[Range], form: ComparePage) -> ComparePage:
+    ends = [(side.then(period.start), side.then(period.end)) for period in periods]
+    rows = _rows(ends)
+    shown = drawn(of, list(rows))
+    return ComparePage(
+        form.by,
+        form.tabs,
+        form.selects,
+        form.times,
+        form.kept,
+        sides=tuple(
+            SideNote(letter, period.text, "", _notes(*pair))
+            for letter, period, pair in zip("AB", periods, ends, strict=True)
+        ),
+        heads=_COLUMNS.heads,
+        tables=tables(of, rows, _COLUMNS, shown),
+        overlay=overlays.of_periods(of, side, periods, shown) if shown else None,
+        hint="" if rows else "Nothing was held at the ends of these periods, as far as is known.",
+    )
+
+
+def _rows(ends: Sequence[tuple[list[Member], list[Member]]]) -> dict[Asset, Row]:
+    known = [levels(one) for pair in ends for one in pair]
+    moves = [moved(*pair) for pair in ends]
+    return {asset: _row(asset, known, moves) for asset in assets_in(known)}
+
+
+def _row(asset: Asset, known: Sequence[Levels | None], moves: Sequence[Levels | None]) -> Row:
+    start, end, start2, end2 = (at(one, asset) for one in known)
+    first, second = (at(one, asset) for one in moves)
+    return start, end, first, start2, end2, second, less(first, second)
+
+
+def _notes(before: Sequence[Member], after: Sequence[Member]) -> tuple[str, ...]:
+    first, last = (
+        {one.account.pk: one.account.label for one in found if one.is_known}
+        for found in (before, after)
+    )
+    joined = [label for pk, label in last.items() if pk not in first]
+    left = [label for pk, label in first.items() if pk not in last]
+    return (
+        *((f"{names(joined)} joined, which is no gain: not in the change.",) if joined else ()),
+        *((f"{names(left)} left, which is no loss: not in the change.",) if left else ()),
+        *unknown_note(after),
+    )

@@ -1,0 +1,50 @@
+"""The accounts that a page is about, now or as of an instant: the same for both."""
+
+from collections.abc import Iterable
+
+from django.db.models import QuerySet
+
+from accounts.access import visible_to
+from accounts.models import Account
+from balances.as_of_query import AsOf
+from balances.portfolio import Held, Kind, Member, members, members_at
+from balances.scopes import Scope
+from balances.screens import Select
+from balances.testnet import is_testnet
+
+
+def gathered(scope: Scope, asked: AsOf, asset: str | None = None) -> list[Member]:
+    """Load the accounts of a scope with what they hold, without archived ones."""
+    if asked.is_past:
+        return [one for one in members_at(scope, asked.at, asset) if not one.is_archived]
+    return members(accounts_of(scope), asset)
+
+
+def accounts_of(scope: Scope) -> QuerySet[Account]:
+    """Return the accounts that a scope is about today, without archived ones."""
+    found = scope.narrowing.applied_to(visible_to(scope.user).filter(archived_at=None))
+    return found if scope.only is None else found.filter(pk__in=scope.only)
+
+
+def questions(scope: Scope, asked: AsOf) -> tuple[Select, ...]:
+    """Return what a page may be narrowed by, among all that its reader sees."""
+    seen = visible_to(scope.user)
+    if asked.is_past:
+        return scope.narrowing.selects_then(Scope(scope.user).at(asked.at), seen)
+    return scope.narrowing.selects(seen.filter(archived_at=None))
+
+
+def fitting(members: Iterable[Member], asset: str, kind: Kind) -> list[Member]:
+    """Return the members in whose accounts an asset of this name is this kind of money."""
+    return [m for m in members if is_testnet(m.account, asset) == (kind == "testnet")]
+
+
+def holding(member: Member, asset: str) -> Held | None:
+    """Return what a member holds of an asset; one that it never held is nothing."""
+    return next((one for one in member.holdings if one.asset == asset), None)
+
+
+def is_empty(held: Held) -> bool:
+    """Whether nothing is held and nothing is on its way."""
+    level = held.level
+    return not (level.total or level.available or level.pending_in or level.pending_out)

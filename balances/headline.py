@@ -1,0 +1,103 @@
+"""The headline of the overview and the chart below it: one asset, now or as of an instant."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.urls import reverse
+
+from accounts.models import User
+from balances import charts
+from balances.amounts import Amount
+from balances.charts import Frame, Subject
+from balances.portfolio import Kind, Member, counting, total
+from balances.rows import coverage, figures
+from balances.screens import Chart, Headline
+
+#: What the headline's change is measured over.
+PERIOD, PERIOD_WORDS = timedelta(hours=24), "24 h"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a page's query asks headline and chart to show."""
+
+    asset: str
+    kind: Kind
+    #: Which accounts the page is about, and when; every address of the chart says so.
+    kept: Mapping[str, str]
+    #: The range of the chart.
+    text: Mapping[str, str]
+    is_narrowed: bool = False
+
+
+def subject(user: User, held: Sequence[Member], wanted: Wanted) -> Subject | None:
+    """Return what headline and chart show: what was asked for, else the first to show."""
+    held_assets = set(asset_choices(counting(held)))
+    if not held_assets:
+        return None
+    asset, kind = wanted.asset, wanted.kind
+    if (asset, kind) not in held_assets:
+        asset, kind = min(held_assets, key=first_to_show)
+    # Who does not count at the time may have counted within the chart's range.
+    return charts.subject(user, [m.account for m in held], asset, kind, is_total=True)
+
+
+def first_to_show(pair: tuple[str, Kind]) -> tuple[Kind, int, str]:
+    """Return the sort key by which an asset is shown until the reader chooses another."""
+    preferred: list[str] = settings.HEADLINE_ASSETS
+    asset, kind = pair
+    return kind, preferred.index(asset) if asset in preferred else len(preferred), asset
+
+
+def asset_choices(held: Iterable[Member]) -> list[tuple[str, Kind]]:
+    """Return what a chart may show: real money first, each by name."""
+    found = {(one.asset, one.kind) for member in held for one in member.holdings}
+    return sorted(found, key=lambda pair: (pair[1], pair[0]))
+
+
+def headline(of: Subject, held: Sequence[Member], at: datetime, wanted: Wanted) -> Headline:
+    """Return the headline of a page about `held`."""
+    ids = set(of.ids)
+    inside = [member for member in counting(held) if member.account.pk in ids]
+    parts = [one for m in inside for one in m.holdings if one.asset == of.asset]
+    change, direction, note = _change(of, at)
+    which = "chosen accounts" if wanted.is_narrowed else "all accounts"
+    return Headline(
+        asset=of.asset,
+        scope=f"{which}, {of.kind}",
+        figures=figures(total(parts)),
+        coverage=coverage(inside, at),
+        change=change,
+        direction=direction,  # type: ignore[arg-type] # one of the four
+        period=PERIOD_WORDS,
+        change_note=note,
+    )
+
+
+def _change(of: Subject, at: datetime) -> tuple[Amount | None, str, str]:
+    found, joined = charts.change_over(of, PERIOD, at)
+    note = f"without {_names(joined)}, joined since" if joined else ""
+    if not found or found[0].level is None or found[1].level is None:
+        return None, "unknown", note
+    difference = (found[1].level - found[0].level).total
+    direction = "same" if difference == 0 else "up" if difference > 0 else "down"
+    return Amount.of(abs(difference), found[0].level.scale), direction, note
+
+
+def _names(labels: Sequence[str]) -> str:
+    return labels[0] if len(labels) == 1 else f"{len(labels)} accounts"
+
+
+def chart(of: Subject, held: Sequence[Member], wanted: Wanted, user: User, at: datetime) -> Chart:
+    """Return the chart, which ends at `at`."""
+    frame = Frame(
+        page_url=reverse("overview"),
+        series_url=reverse("series"),
+        csv_url=reverse("series-csv"),
+        choices=asset_choices(held),
+        zone=user.time_zone,
+        kept=wanted.kept,
+    )
+    return charts.chart(of, charts.range_for(of, wanted.text, at), frame, at)

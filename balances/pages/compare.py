@@ -1,0 +1,30 @@
+"""The page of comparisons."""
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from accounts.requests import Request
+from balances.as_of_query import AsOf
+from balances.band import band
+from balances.compare_page import compare_page
+from balances.compare_periods import periods_page
+from balances.compare_query import Question
+from balances.pages.asking import of_instant
+from balances.sides import NoSideError
+
+
+@require_safe
+@of_instant
+def page(request: Request, asked: AsOf) -> HttpResponse:
+    """Compare two accounts, owners or tags, or two periods; others' are as good as missing."""
+    query = request.GET.dict()
+    of = Question.of(request.user, asked.kept(query))
+    build = periods_page if of.by == "periods" else compare_page
+    try:
+        shown = build(of, asked)
+    except NoSideError:
+        raise Http404 from None
+    context = {"page": shown, "band": band(asked, request.path, query)}
+    status = 422 if shown.error else 200
+    return render(request, "balances/compare.html", context, status=status)

@@ -1,0 +1,222 @@
+"""The SQL of sums over time: what enters them when, from roll-ups where it can be.
+
+Time up to the last point is cut into *pieces*. UTC days and hours that no point cuts are one row of
+a roll-up each, the rest is raw changes. Single accounts, for stretches of time, are raw changes
+throughout, beginning with what they held at the first point.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from accounts.access import Span
+from balances.buckets import TICK
+
+#: An account and a stretch of time in which it is in a sum.
+Stay = tuple[int, Span]
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Whose amounts are summed.
+
+    Whole owners with everything that counts (`organizations` and `persons`, in `environments`),
+    and single accounts for stretches of time (`stays`).
+    """
+
+    organizations: tuple[int, ...] = ()
+    persons: tuple[int, ...] = ()
+    environments: tuple[str, ...] = ()
+    stays: tuple[Stay, ...] = ()
+
+    @property
+    def is_one_account(self) -> bool:
+        """Whether nothing is added up, so that every level in between is known exactly."""
+        return not (self.organizations or self.persons) and len({i for i, _ in self.stays}) == 1
+
+
+def floor(instant: datetime, length: timedelta) -> datetime:
+    """Return the UTC hour or day that an instant lies in."""
+    epoch = datetime(1970, 1, 1, tzinfo=UTC)
+    return instant - (instant - epoch) % length
+
+
+def values(
+    reach: Reach, points: Sequence[datetime], *, by_hour: bool, known_since: Sequence[datetime] = ()
+) -> dict[str, Any]:
+    """Return what the statements of this module are given.
+
+    With `by_hour` no day within the points is read as one row, so that levels at hour ends come
+    out. `known_since` are instants that are pieces of their own without changing anything.
+    """
+    ends = [point + TICK for point in points]
+    days = sorted({floor(end, DAY) for end in ends if end != floor(end, DAY)})
+    first_day = floor(ends[0], DAY)
+    edges = _edges(reach.stays, points)
+    return {
+        "organizations": list(reach.organizations),
+        "persons": list(reach.persons),
+        "environments": list(reach.environments),
+        "accounts": [i for i, _ in reach.stays],
+        "began": [began for _, (began, _) in reach.stays],
+        "ended": [ended for _, (_, ended) in reach.stays],
+        "edge_accounts": [i for i, _, _ in edges],
+        "edge_at": [at for _, at, _ in edges],
+        "edge_sign": [sign for _, _, sign in edges],
+        "is_exact": reach.is_one_account,
+        "known_since": [at for at in known_since if points[0] < at <= points[-1]],
+        "points": list(points),
+        "start": points[0],
+        "end": points[-1],
+        "whole_days_until": first_day if by_hour else floor(ends[-1], DAY),
+        "cut_days": [] if by_hour else days,
+        "by_hour": by_hour,
+        "hours_from": first_day if by_hour else min(days, default=ends[-1]),
+        "whole_hours_until": floor(ends[-1], HOUR),
+        "cut_hours": sorted({floor(end, HOUR) for end in ends if end != floor(end, HOUR)}),
+    }
+
+
+def _edges(stays: Sequence[Stay], points: Sequence[datetime]) -> list[tuple[int, datetime, int]]:
+    """Return who joins (1) or leaves (-1) between the points."""
+    return [
+        (i, at, sign)
+        for i, span in stays
+        for at, sign in zip(span, (1, -1), strict=True)
+        if at is not None and points[0] < at <= points[-1]
+    ]
+
+
+_ORIGIN = "timestamptz '1970-01-01 00:00+00'"
+_TICK = "interval '1 microsecond'"
+_FOUR = ("total", "available", "pending_in", "pending_out")
+
+# Base units in units: `1e-18` times them is exact where a division would not be.
+_UNIT = "CAST(concat('1e-', length(c.scale::text) - 1) AS numeric)"
+_LEVEL = ", ".join(f"sign * c.{name} * one" for name in _FOUR)
+_DELTA = ", ".join(f"c.delta_{name}" for name in _FOUR)
+_NEWEST = (
+    "CROSS JOIN LATERAL (SELECT * FROM balances_change c WHERE c.holding_id = h.id"  # noqa: S608 - fixed text
+    " AND c.valid_from {until} ORDER BY c.valid_from DESC LIMIT 1) c"
+    f" CROSS JOIN LATERAL (SELECT {_UNIT} AS one) unit"
+)
+
+#: An instant within a cut hour counts at the next point or at the hour's end.
+_AT = (
+    "CASE WHEN %(is_exact)s THEN {at} ELSE least("
+    f"date_bin('1 hour', {{at}}, {_ORIGIN}) + interval '1 hour' - {_TICK},"
+    f" (%(points)s::timestamptz[])[1 + width_bucket({{at}} - {_TICK}, %(points)s::timestamptz[])])"
+    " END"
+)
+
+
+def _rolled_up(cut: str, lies: str) -> str:
+    """Return the pieces that are rows of a roll-up: of organizations, then of persons."""
+    amounts = ", ".join(f"r.{name}" for name in _FOUR)
+    select = (
+        f"SELECT r.asset, r.environment, r.at + interval '1 {cut}' - {_TICK}, {amounts}"  # noqa: S608 - fixed text
+        f" FROM balances_rollup_{cut} r WHERE r.environment = ANY(%(environments)s)"
+        f" AND {lies} {{asset}} AND "
+    )
+    whose = (
+        "r.organization_id = ANY(%(organizations)s) AND r.owner_id IS NULL",
+        "r.organization_id IS NULL AND r.owner_id = ANY(%(persons)s)",
+    )
+    return "\nUNION ALL\n".join(select + one for one in whose)
+
+
+_WHOLE_DAYS = _rolled_up(
+    "day", "r.at < %(whole_days_until)s AND r.at <> ALL(%(cut_days)s::timestamptz[])"
+)
+_WHOLE_HOURS = _rolled_up(
+    "hour",
+    "r.at >= %(hours_from)s AND r.at < %(whole_hours_until)s"
+    " AND r.at <> ALL(%(cut_hours)s::timestamptz[])"
+    f" AND (%(by_hour)s OR date_bin('1 day', r.at, {_ORIGIN}) = ANY(%(cut_days)s::timestamptz[]))",
+)
+
+# What roll-ups hold, for the hours that a point cuts: changes while a tenure counts, its edges.
+_CUT_HOURS = f"""
+SELECT h.asset, t.environment, {_AT.format(at="c.valid_from")}, {_DELTA}
+FROM unnest(%(cut_hours)s::timestamptz[]) AS hour(at)
+JOIN balances_change c ON c.valid_from >= hour.at
+    AND c.valid_from < hour.at + interval '1 hour' AND c.valid_from <= %(end)s
+JOIN balances_holding h ON h.id = c.holding_id {{asset}}
+JOIN tenure t ON t.account_id = h.account_id
+    AND t.began_at <= c.valid_from AND (t.ended_at IS NULL OR c.valid_from < t.ended_at)
+UNION ALL
+SELECT h.asset, t.environment, {_AT.format(at="edge.at")}, {_LEVEL}
+FROM tenure t
+CROSS JOIN LATERAL (VALUES (t.began_at, 1), (t.ended_at, -1)) AS edge(at, sign)
+JOIN balances_holding h ON h.account_id = t.account_id {{asset}}
+{_NEWEST.format(until="< edge.at")}
+WHERE edge.at <= %(end)s
+    AND date_bin('1 hour', edge.at, {_ORIGIN}) = ANY(%(cut_hours)s::timestamptz[])
+"""  # noqa: S608 - fixed text
+
+# What joins or leaves at an instant is what was held just before it; a change at it is a delta.
+_STAYS = f"""
+SELECT h.asset, a.environment, %(start)s::timestamptz, {_LEVEL}
+FROM stay JOIN accounts_account a ON a.id = stay.account_id
+JOIN balances_holding h ON h.account_id = a.id {{asset}}
+CROSS JOIN (VALUES (1)) AS present(sign) {_NEWEST.format(until="<= %(start)s")}
+WHERE stay.began <= %(start)s AND (stay.ended IS NULL OR %(start)s < stay.ended)
+UNION ALL
+SELECT h.asset, a.environment, {_AT.format(at="c.valid_from")}, {_DELTA}
+FROM stay JOIN accounts_account a ON a.id = stay.account_id
+JOIN balances_holding h ON h.account_id = a.id {{asset}}
+JOIN balances_change c ON c.holding_id = h.id
+    AND c.valid_from >= stay.began AND (stay.ended IS NULL OR c.valid_from < stay.ended)
+    AND c.valid_from > %(start)s AND c.valid_from <= %(end)s
+UNION ALL
+SELECT h.asset, a.environment, {_AT.format(at="edge.at")}, {_LEVEL}
+FROM unnest(%(edge_accounts)s::bigint[], %(edge_at)s::timestamptz[], %(edge_sign)s::integer[])
+    AS edge(account_id, at, sign)
+JOIN accounts_account a ON a.id = edge.account_id
+JOIN balances_holding h ON h.account_id = a.id {{asset}}
+{_NEWEST.format(until="< edge.at")}
+"""  # noqa: S608 - fixed text
+
+_SOURCES = f"""
+tenure AS (
+    SELECT t.account_id, a.environment, t.began_at, t.ended_at
+    FROM accounts_tenure t JOIN accounts_account a ON a.id = t.account_id
+    WHERE t.is_counted AND NOT t.is_archived AND a.environment = ANY(%(environments)s)
+        AND (t.organization_id = ANY(%(organizations)s) OR t.owner_id = ANY(%(persons)s))
+), stay AS (
+    SELECT * FROM unnest(%(accounts)s::bigint[], %(began)s::timestamptz[], %(ended)s::timestamptz[])
+        AS stay(account_id, began, ended)
+), piece(asset, environment, at, total, available, pending_in, pending_out) AS (
+    {_WHOLE_DAYS} UNION ALL {_WHOLE_HOURS} UNION ALL {_CUT_HOURS} UNION ALL {_STAYS}
+)
+"""  # noqa: S608 - fixed text
+
+_PLACE = f"width_bucket(at - {_TICK}, %(points)s::timestamptz[])"
+_SUMS = ", ".join(f"sum({name})::text" for name in _FOUR)
+
+#: Rows of every asset: asset, environment, index of a point, deltas of the four amounts.
+ALL_ASSETS = f"""
+WITH {_SOURCES.format(asset="")}
+SELECT asset, environment, {_PLACE}, {_SUMS} FROM piece GROUP BY 1, 2, 3
+"""  # noqa: S608 - fixed text
+
+#: Rows of one asset: index of a point, deltas, lowest and highest level of the total on the way
+#: there (while an account was known), and the instant of the first piece.
+ONE_ASSET = f"""
+WITH {_SOURCES.format(asset="AND asset = %(asset)s")},
+instant AS (
+    SELECT at, sum(total) AS total, sum(available) AS available,
+        sum(pending_in) AS pending_in, sum(pending_out) AS pending_out
+    FROM (SELECT at, total, available, pending_in, pending_out FROM piece
+        UNION ALL SELECT {_AT.format(at="known.at")}, 0, 0, 0, 0
+        FROM unnest(%(known_since)s::timestamptz[]) AS known(at)) p
+    GROUP BY at
+), level AS (SELECT *, sum(total) OVER (ORDER BY at) AS reached FROM instant)
+SELECT {_PLACE}, {_SUMS},
+    min(reached) FILTER (WHERE at <@ %(known)s::text::tstzmultirange)::text,
+    max(reached) FILTER (WHERE at <@ %(known)s::text::tstzmultirange)::text, min(at)
+FROM level GROUP BY 1 ORDER BY 1
+"""  # noqa: S608 - fixed text

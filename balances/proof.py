@@ -1,0 +1,111 @@
+"""What proves an account's figures as of an instant: snapshots around it, the run that covers it.
+
+Only what lies in the reader's time with the account is told; of the next snapshot not even when it
+came, if the account was somebody else's by then.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from accounts.access import Span
+from accounts.models import Account
+from balances import sql
+from balances.models import Run, Schedule, Snapshot
+from balances.observed import sights
+
+_TICK = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """The run that covers an instant: what its polls were, as far as they had come by then."""
+
+    outcome: str
+    reason: str
+    first_slot: datetime
+    last_slot: datetime
+    interval_seconds: int
+    observed: tuple[datetime, datetime] | None
+    number: int | None  # its place in the chain; none while it is open
+    chain: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Snapshots and run around an instant. `until` is up to when the figures certainly held."""
+
+    before: Snapshot | None
+    #: The newest one lies before the reader's time with the account.
+    is_before_hidden: bool
+    after: Snapshot | None
+    run: Poll | None
+    held_until: datetime | None
+    #: The reader's time with the account ended after the instant.
+    is_over: bool
+
+
+@sql.one_view()
+def proof(account: Account, spans: Sequence[Span], at: datetime, now: datetime) -> Proof:
+    """Return what proves the figures of an account at `at`, within the reader's `spans`."""
+    began, ended = next((span for span in spans if _holds(span, at)), spans[-1])
+    snapshots = Snapshot.objects.filter(account=account).order_by("observed_at")
+    newest = snapshots.filter(observed_at__lte=at).last()
+    following = snapshots.filter(observed_at__gt=at).first()
+    after = following if following and _is_within(following.observed_at, ended) else None
+    is_hidden = newest is not None and newest.observed_at < began
+    return Proof(
+        before=None if is_hidden else newest,
+        is_before_hidden=is_hidden,
+        after=after,
+        run=_run(account, at, began, ended),
+        held_until=_held_until(account, now, ended, after.observed_at if after else None),
+        is_over=ended is not None,
+    )
+
+
+def _held_until(account: Account, *limits: datetime | None) -> datetime | None:
+    """Return when the same was seen last before the limits: the next snapshot, what may be seen."""
+    before = min(limit for limit in limits if limit is not None) - _TICK
+    sight = sights([account.pk], before).get(account.pk)
+    return None if sight is None else sight.observed_at
+
+
+def _holds(span: Span, at: datetime) -> bool:
+    return span[0] <= at and (span[1] is None or at < span[1])
+
+
+def _is_within(instant: datetime, ended: datetime | None) -> bool:
+    return ended is None or instant < ended
+
+
+def _run(account: Account, at: datetime, began: datetime, ended: datetime | None) -> Poll | None:
+    closed = Run.objects.filter(account=account, span__contains=at).first()
+    found = _closed(closed) if closed else _open(account, at)
+    # One that reaches beyond the reader's time tells of polls that are not theirs.
+    if found is None or found.first_slot < began or not _is_within(found.last_slot, ended):
+        return None
+    return found
+
+
+def _closed(run: Run) -> Poll:
+    return Poll(
+        run.outcome, run.reason, run.first_slot, run.last_slot, run.interval_seconds,
+        _both(run.first_observed, run.last_observed), run.number, bytes(run.chain).hex(),
+    )  # fmt: skip
+
+
+def _open(account: Account, at: datetime) -> Poll | None:
+    s = Schedule.objects.filter(account=account, run_slots__gt=0, run_first__lte=at).first()
+    if s is None or s.run_first is None or s.run_last is None:
+        return None
+    if at >= s.run_last + timedelta(seconds=s.interval_seconds):
+        return None
+    return Poll(
+        s.run_outcome, s.run_reason, s.run_first, s.run_last, s.interval_seconds,
+        _both(s.run_first_observed, s.run_last_observed), None, "",
+    )  # fmt: skip
+
+
+def _both(first: datetime | None, last: datetime | None) -> tuple[datetime, datetime] | None:
+    return None if first is None or last is None else (first, last)

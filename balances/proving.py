@@ -1,0 +1,86 @@
+"""Evidence as a page shows it: what proves the figures of an instant, and what that means."""
+
+from datetime import datetime
+
+from balances import moments
+from balances.as_of_query import long_text
+from balances.models import Snapshot
+from balances.proof import Poll, Proof
+from balances.rows import flag_words
+from balances.screens import Evidence, Fact
+from balances.states import words_of
+
+
+def evidence(found: Proof, at: datetime) -> Evidence:
+    """Return the evidence of an account's figures as of `at`."""
+    return Evidence(
+        meaning=_meaning(found, at),
+        before=_snapshot(found.before) if found.before else (),
+        before_note=_before_note(found),
+        after=_snapshot(found.after) if found.after else (),
+        after_note=_after_note(found),
+        run=_run(found.run) if found.run else (),
+    )
+
+
+def _meaning(found: Proof, at: datetime) -> str:
+    """Say from when to when the figures certainly held."""
+    if found.held_until is None or not (found.before or found.is_before_hidden):
+        return "Nothing had been seen of this account by then: its balances are unknown, not zero."
+    since = "before the account was yours" if found.before is None else _since(found.before)
+    until = long_text(found.held_until)
+    if found.held_until >= at:
+        return f"These figures certainly held from {since} to {until}."
+    return (
+        f"These figures certainly held from {since} to {until}."
+        " They are carried from there: nobody saw the account between then and the instant shown."
+    )
+
+
+def _since(snapshot: Snapshot) -> str:
+    return long_text(snapshot.observed_at)
+
+
+def _before_note(found: Proof) -> str:
+    if found.is_before_hidden:
+        return "It was taken before the account was yours."
+    return "" if found.before else "There is none."
+
+
+def _after_note(found: Proof) -> str:
+    if found.after is not None:
+        return ""
+    if found.is_over:
+        return "None while the account was yours; what follows is out of your sight."
+    return "None yet: nothing has changed since."
+
+
+def _snapshot(one: Snapshot) -> tuple[Fact, ...]:
+    return (
+        Fact("Number", f"{one.number:,}"),
+        Fact("Slot", long_text(one.slot) if one.slot else "none: a refresh"),
+        Fact("Observed", long_text(one.observed_at)),
+        Fact("SHA-256 of the answer", bytes(one.payload_id).hex(), is_code=True),
+        Fact("Chain link", bytes(one.chain).hex(), is_code=True),
+        Fact("Flags", "; ".join(flag_words(one.flags)) or "none"),
+    )
+
+
+def _run(run: Poll) -> tuple[Fact, ...]:
+    outcome = run.outcome.title()
+    facts = [
+        Fact("Outcome", f"{outcome}: {words_of(run.reason)}" if run.reason else outcome),
+        Fact("Polled", f"every {moments.every(run.interval_seconds)}"),
+        Fact("First slot", long_text(run.first_slot)),
+        Fact("Last slot", long_text(run.last_slot)),
+    ]
+    if run.observed is not None:
+        names = ("First observed", "Last observed")
+        facts += [Fact(n, long_text(t)) for n, t in zip(names, run.observed, strict=True)]
+    if run.number is None:
+        return (*facts, Fact("Chain link", "not yet: the run goes on"))
+    return (
+        *facts,
+        Fact("Number", f"{run.number:,}"),
+        Fact("Chain link", run.chain, is_code=True),
+    )

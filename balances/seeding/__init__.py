@@ -1,0 +1,1 @@
+"""Made-up histories of any size, as if they had been polled."""

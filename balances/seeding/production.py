@@ -1,0 +1,130 @@
+"""Making rows in processes of their own, which know no database: the writer takes them in turn."""
+
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+
+from accounts.links import Head
+from balances.seeding.lives import Life, Member, Seen
+from balances.seeding.plan import Plan
+from balances.seeding.purses import Amounts
+from balances.seeding.rows import Texts, texts
+
+#: About so many changes are made at once, whatever is asked for.
+BATCH = 6_000
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one process makes: its accounts, and ids for their snapshots."""
+
+    plan: Plan
+    members: Sequence[Member]
+    snapshot_ids: Sequence[range]
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How an account stands at the end of its history."""
+
+    account_id: int
+    snapshots: Head
+    runs: Head
+    observed_at: datetime
+    digest: bytes
+    #: By holding: its amounts, and when they changed last.
+    held: dict[int, tuple[Amounts, datetime]]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows of some accounts in one day, in order of time; at the very end how accounts stand."""
+
+    day: datetime
+    rows: Texts
+    snapshots: int = 0
+    changes: int = 0
+    runs: int = 0
+    ends: tuple[End, ...] = ()
+
+
+@contextmanager
+def producing(shares: Sequence[Share]) -> Iterator[Iterator[Batch]]:
+    """Start a process a share and yield their batches; whatever happens, none is left behind."""
+    context = get_context("spawn")
+    ends = [context.Pipe(duplex=False) for _ in shares]
+    made = [
+        context.Process(target=_produce, args=(share, writer), daemon=True)
+        for share, (_, writer) in zip(shares, ends, strict=True)
+    ]
+    try:
+        for process, (_, writer) in zip(made, ends, strict=True):
+            process.start()
+            writer.close()  # only the process itself holds it: its end is noticed
+        yield _in_turn([reader for reader, _ in ends])
+    finally:
+        for process in made:
+            if process.pid is not None:
+                process.terminate()
+                process.join()
+
+
+def _in_turn(readers: list["Connection[None, Batch | None]"]) -> Iterator[Batch]:
+    """Take a batch of each in turn, so that rows lie in the order of time."""
+    while readers:
+        for reader in list(readers):
+            batch = reader.recv()
+            if batch is None:
+                readers.remove(reader)
+            else:
+                yield batch
+
+
+def _produce(share: Share, to: "Connection[Batch | None, None]") -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever asked for us ends us in order
+    try:
+        for batch in batches(share):
+            to.send(batch)
+        to.send(None)
+    except BrokenPipeError:
+        pass  # nobody is there any more
+
+
+def batches(share: Share) -> Iterator[Batch]:
+    """Make every row of a share, day by day."""
+    ids = chain.from_iterable(share.snapshot_ids)
+    lives = [Life(share.plan, member) for member in share.members]
+    size = max(1, BATCH // share.plan.changes_per_day)
+    groups = [lives[start : start + size] for start in range(0, len(lives), size)]
+    for _, until in share.plan.windows():
+        for group in groups:
+            yield _batch(group, until, ids)
+    for group in groups:
+        ends = tuple(_end(life) for life in group)
+        yield Batch(share.plan.until, ("", "", "", ""), ends=ends)
+
+
+def _batch(lives: list[Life], until: datetime, ids: Iterator[int]) -> Batch:
+    days = [life.day(until) for life in lives]
+    seen = sorted(chain.from_iterable(seen for seen, _ in days), key=_when)
+    closed = [run for _, runs in days for run in runs]
+    changes = sum(len(one.moved) for one in seen)
+    # Ids first: a longer iterator would lose one to the shorter.
+    numbered = [(next(ids), one) for one in seen]
+    return Batch(until, texts(numbered, closed), len(seen), changes, len(closed))
+
+
+def _when(seen: Seen) -> datetime:
+    return seen.observed_at
+
+
+def _end(life: Life) -> End:
+    held = {p.holding_id: (p.amounts, life.changed_at[p.holding_id]) for p in life.purses}
+    return End(
+        life.member.account_id, life.snapshots, life.runs, life.observed_at, life.digest, held
+    )

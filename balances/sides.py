@@ -1,0 +1,118 @@
+"""The sides of a comparison: an account, an owner's accounts, those of a tag, or everything."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from accounts.access import visible_to
+from accounts.models import Account, User
+from balances.amounts import Level
+from balances.as_of_query import AsOf
+from balances.between import NOTHING
+from balances.narrowing import Narrowing
+from balances.portfolio import Kind, Member, counting, members, members_at
+from balances.scopes import Scope
+from balances.series import Point, series
+from balances.testnet import is_testnet
+
+Asset = tuple[Kind, str]
+Levels = dict[Asset, Level]
+
+
+class NoSideError(Exception):
+    """There is no such side, as far as the reader may know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What is compared. A single account counts whether or not it does so in totals."""
+
+    scope: Scope
+    is_total: bool
+
+    def now(self, asked: AsOf) -> list[Member]:
+        """Return its accounts now, or as of the instant asked for."""
+        if asked.is_past:
+            return self.then(asked.at)
+        user, only = self.scope.user, self.scope.only
+        found = self.scope.narrowing.applied_to(visible_to(user))
+        return self._inside(members(found if only is None else found.filter(pk__in=only)))
+
+    def then(self, at: datetime) -> list[Member]:
+        """Return its accounts as they were at an instant."""
+        return self._inside(members_at(self.scope, at))
+
+    def _inside(self, found: Sequence[Member]) -> list[Member]:
+        if not self.is_total:
+            return list(found)
+        return [one for one in counting(found) if not one.is_archived]
+
+    def points(self, asset: str, kind: Kind, instants: Sequence[datetime]) -> list[Point]:
+        """Return the levels of an asset at instants that ascend."""
+        spans = self.scope.spans(in_totals=self.is_total)
+        found = Account.objects.filter(pk__in=spans)
+        ids = [one.pk for one in found if is_testnet(one, asset) == (kind == "testnet")]
+        return series(ids, asset, instants, spans)
+
+
+def account_side(user: User, text: str, asked: AsOf) -> Side:
+    """Return an account that the reader sees, or saw at the instant asked for."""
+    uid = _uid(text)
+    if asked.is_past:
+        then = Scope(user).at(asked.at).filter(account__uid=uid)
+        only = frozenset(then.values_list("account", flat=True))
+    else:
+        only = frozenset(visible_to(user).filter(uid=uid).values_list("pk", flat=True))
+    if not only:
+        raise NoSideError
+    return Side(Scope(user, only=only), is_total=False)
+
+
+def group_side(user: User, **narrowing: str) -> Side:
+    """Return the accounts of an owner or a tag; without either, all of them."""
+    scope = Scope(user, Narrowing(**narrowing))
+    if scope.narrowing.query and not scope.tenures().exists():
+        raise NoSideError
+    return Side(scope, is_total=True)
+
+
+def _uid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NoSideError from None
+
+
+def levels(found: Collection[Member]) -> Levels | None:
+    """Return what accounts hold together of each asset; unknown while none of them is known."""
+    known = [member for member in found if member.is_known]
+    if not known:
+        return None
+    sums: Levels = {}
+    for held in (one for member in known for one in member.holdings):
+        sums[held.kind, held.asset] = sums.get((held.kind, held.asset), NOTHING) + held.level
+    return sums
+
+
+def moved(before: Collection[Member], after: Collection[Member]) -> Levels | None:
+    """Return how far each asset moved, in the accounts that were known at both instants."""
+    first = {one.account.pk for one in before if one.is_known}
+    last = {one.account.pk for one in after if one.is_known}
+    start = levels([one for one in before if one.account.pk in last])
+    end = levels([one for one in after if one.account.pk in first])
+    if start is None or end is None:
+        return None
+    return {
+        one: end.get(one, NOTHING) - start.get(one, NOTHING) for one in start.keys() | end.keys()
+    }
+
+
+def at(found: Levels | None, asset: Asset) -> Level | None:
+    """Return a level; what known accounts do not hold is zero, of others nothing is known."""
+    return None if found is None else found.get(asset, NOTHING)
+
+
+def less(one: Level | None, other: Level | None) -> Level | None:
+    """Return the difference of two levels; unknown if either is."""
+    return None if one is None or other is None else one - other

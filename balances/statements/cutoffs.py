@@ -1,0 +1,38 @@
+"""Cut-offs: the instant that a statement is about, as it is asked for and offered."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from balances import as_of_query
+
+
+class BadCutoffError(ValueError):
+    """What was asked for is no cut-off; the message says what to write."""
+
+
+def cutoff_of(query: Mapping[str, str], now: datetime) -> datetime:
+    """Return the instant that a query asks for. Raise `BadCutoffError`."""
+    asked = as_of_query.asked(query, now=now)
+    if asked.error:
+        raise BadCutoffError(asked.error)
+    # A page may be about now; a statement is about what somebody chose.
+    if not asked.is_past:
+        raise BadCutoffError("Give the date of the cut-off.")
+    return asked.at
+
+
+def shortcuts(now: datetime) -> list[tuple[str, datetime]]:
+    """Return the ends of days that are asked for most, in the reader's zone, newest first."""
+    today = timezone.localtime(now)
+    month = today.replace(day=1)
+    quarter = month.replace(month=month.month - (month.month - 1) % 3)
+    beginnings = {
+        "End of yesterday": today,
+        "End of last month": month,
+        "End of last quarter": quarter,
+        "End of last year": month.replace(month=1),
+    }
+    day = timedelta(days=1)
+    return [(name, as_of_query.end_of_day(at - day)) for name, at in beginnings.items()]

@@ -1,0 +1,135 @@
+"""What each account held at a cut-off, a hundred accounts at a time, and the sum of it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from accounts.models import Account, Tenure
+from accounts.naming import name_as_known
+from balances.amounts import Level
+from balances.as_of import Position, positions
+from balances.holdings import IDENTITY
+from balances.observed import Sight
+from balances.portfolio import Held, Kind
+from balances.scopes import Scope
+
+#: Accounts that are looked up at once.
+CHUNK = 100
+
+Standing = Literal["counted", "not counted", "archived"]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One account at the cut-off. Without `sight` it is unknown, which is never zero."""
+
+    account: Account
+    owner: str
+    standing: Standing
+    coverage: str
+    sight: Sight | None
+    #: What it held something of; whatever is not listed was zero.
+    holdings: tuple[Held, ...]
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether it is in the totals; an unknown account adds nothing to them all the same."""
+        return self.standing == "counted"
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """One asset over all accounts that count, and how many of those that hold it are fresh."""
+
+    kind: Kind
+    asset: str
+    level: Level
+    accounts: int
+    fresh: int
+
+
+class Tally:
+    """Adds lines up as they go by."""
+
+    def __init__(self) -> None:
+        self.accounts = 0
+        self.coverage = {"fresh": 0, "carried": 0, "unknown": 0}
+        self._found: dict[tuple[Kind, str], Total] = {}
+
+    def add(self, line: Line) -> None:
+        """Take a line in, if it counts."""
+        self.accounts += 1
+        if not line.is_counted:
+            return
+        self.coverage[line.coverage] += 1
+        for held in line.holdings:
+            key, fresh = (held.kind, held.asset), int(line.coverage == "fresh")
+            old = self._found.get(key)
+            level = held.level if old is None else old.level + held.level
+            accounts, before = (0, 0) if old is None else (old.accounts, old.fresh)
+            self._found[key] = Total(*key, level, accounts + 1, before + fresh)
+
+    @property
+    def counted(self) -> int:
+        """How many accounts should be in the totals."""
+        return sum(self.coverage.values())
+
+    def totals(self) -> list[Total]:
+        """Return the sums: real money first, each by name."""
+        return [self._found[key] for key in sorted(self._found)]
+
+
+def tenures_at(scope: Scope, at: datetime) -> list[Tenure]:
+    """Return whose accounts a statement is about, in its order: by owner, label and id."""
+    tenures = list(scope.at(at))
+    name_as_known(scope.user, tenures)
+    return sorted(tenures, key=_place)
+
+
+def lines(tenures: Sequence[Tenure], at: datetime) -> Iterator[list[Line]]:
+    """Yield the lines of a statement, a hundred at a time."""
+    for start in range(0, len(tenures), CHUNK):
+        chunk = tenures[start : start + CHUNK]
+        found = positions([tenure.account_id for tenure in chunk], at)
+        yield [_line(*pair, at) for pair in zip(chunk, found, strict=True)]
+
+
+def _line(tenure: Tenure, position: Position, at: datetime) -> Line:
+    return Line(
+        account=tenure.account,
+        owner=owner_of(tenure),
+        standing=_standing(tenure),
+        coverage=position.coverage(at),
+        sight=position.sight,
+        holdings=tuple(_holdings(tenure.account, position)),
+    )
+
+
+def owner_of(tenure: Tenure) -> str:
+    """Return what the owner at the cut-off is called today."""
+    if tenure.organization is not None:
+        return tenure.organization.name
+    assert tenure.owner is not None  # noqa: S101 - personal xor organizational
+    return tenure.owner.name or tenure.owner.email
+
+
+def _standing(tenure: Tenure) -> Standing:
+    if tenure.is_archived:
+        return "archived"
+    return "counted" if tenure.is_counted else "not counted"
+
+
+def _holdings(account: Account, position: Position) -> Iterator[Held]:
+    for one in position.standings:
+        level = one.level
+        # What an answer names with zeros and what it does not name at all mean the same.
+        if any((level.total, level.available, level.pending_in, level.pending_out)):
+            # Of the flags only this one is about the amounts themselves, not about what was before.
+            flags = tuple(flag for flag in one.flags if flag == IDENTITY)
+            yield Held(account, one.asset, level, flags)
+
+
+def _place(tenure: Tenure) -> tuple[bool, str, str, str]:
+    is_personal = tenure.organization_id is None
+    return is_personal, owner_of(tenure), tenure.account.label, str(tenure.account.uid)

@@ -1,0 +1,144 @@
+"""Levels of sums over time, exact, for whole owners and single accounts.
+
+A point's level is what was held as of its instant, a change at that very instant included. Low and
+high are extremes of the total since the point before: of every level for one account, of levels at
+hour ends where amounts are added up.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import accumulate
+from typing import Any
+
+from accounts.access import Span
+from balances import pieces, sql
+from balances.amounts import Level
+from balances.buckets import TICK
+from balances.pieces import HOUR, Reach
+
+Instants = Sequence[datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """The level at a point, and the extremes of the total since the one before it."""
+
+    level: Level
+    low: int
+    high: int
+
+
+def of_asset(
+    reach: Reach,
+    asset: str,
+    points: Instants,
+    known: Sequence[Span],
+    is_known: Callable[[datetime], bool],
+) -> list[Reached]:
+    """Return what was reached at each of the points, which ascend.
+
+    `known` are the stretches of time in which anything is known, apart from each other. A level
+    outside them is no extreme, and the caller knows it as unknown.
+    """
+    given = pieces.values(reach, points, by_hour=True, known_since=[began for began, _ in known])
+    given |= {"asset": asset, "known": _multirange(known)}
+    rows = {row[0]: row[1:] for row in sql.rows(pieces.ONE_ASSET, given)}
+    finest = max((_places(text) for row in rows.values() for text in row[:6] if text), default=0)
+    finest = max(finest, len(str(_scale_now(reach, asset))) - 1)
+    carried = _Carried(points, is_known, is_exact=reach.is_one_account)
+    return _reached(rows, len(points), finest, carried)
+
+
+def _reached(
+    rows: Mapping[int, Sequence[Any]], count: int, places: int, carried: "_Carried"
+) -> list[Reached]:
+    level, scale = [0, 0, 0, 0], 10**places
+    found = []
+    for index in range(count):
+        row = rows.get(index)
+        extremes = [level[0]] if carried.matters(index, None if row is None else row[6]) else []
+        if row is not None:
+            level = [a + units_of(text, places) for a, text in zip(level, row[:4], strict=True)]
+            extremes += [units_of(text, places) for text in row[4:6] if text is not None]
+        extremes.append(level[0])
+        found.append(Reached(_level(level, scale), min(extremes), max(extremes)))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Carried:
+    """Tells whether the level of the point before is one of those on the way to a point."""
+
+    points: Instants
+    is_known: Callable[[datetime], bool]
+    is_exact: bool
+
+    def matters(self, index: int, first_piece: datetime | None) -> bool:
+        if index == 0:
+            return False
+        begin = self.points[index - 1] + TICK
+        if not self.is_exact:  # only the ends of hours are looked at
+            begin = min(pieces.floor(begin, HOUR) + HOUR - TICK, self.points[index])
+        return (first_piece is None or first_piece > begin) and self.is_known(begin)
+
+
+def of_all_assets(reach: Reach, points: Instants) -> dict[tuple[str, str], list[Level]]:
+    """Return levels at the points, which ascend, by asset and environment. One statement.
+
+    Assets that were never held up to the last point are missing.
+    """
+    given = pieces.values(reach, points, by_hour=False)
+    deltas: dict[tuple[str, str], dict[int, Sequence[str]]] = defaultdict(dict)
+    for asset, environment, index, *texts in sql.rows(pieces.ALL_ASSETS, given):
+        deltas[asset, environment][index] = texts
+    return {key: _levels(rows, len(points)) for key, rows in deltas.items()}
+
+
+def _levels(deltas: Mapping[int, Sequence[str]], count: int) -> list[Level]:
+    places = max(_places(text) for texts in deltas.values() for text in texts)
+    nothing = ("0", "0", "0", "0")
+    four = zip(*(deltas.get(index, nothing) for index in range(count)), strict=True)
+    columns = [list(accumulate(units_of(text, places) for text in column)) for column in four]
+    return [_level(amounts, 10**places) for amounts in zip(*columns, strict=True)]
+
+
+def _level(four: Sequence[int], scale: int) -> Level:
+    total, available, pending_in, pending_out = four
+    return Level(total, available, pending_in, pending_out, scale)
+
+
+def _places(text: str) -> int:
+    return len(text.partition(".")[2])
+
+
+def units_of(text: str, places: int) -> int:
+    """Return a plain decimal in base units of so many places, which are at least its own."""
+    whole, _, fraction = text.partition(".")
+    return int(whole + fraction.ljust(places, "0"))
+
+
+def _multirange(spans: Sequence[Span]) -> str:
+    until = ("" if ended is None else ended.isoformat() for _, ended in spans)
+    ranges = (f"[{began.isoformat()},{end})" for (began, _), end in zip(spans, until, strict=True))
+    return "{" + ",".join(ranges) + "}"
+
+
+_SCALE = """
+SELECT coalesce(max(h.scale), 1) FROM balances_holding h WHERE h.asset = %(asset)s AND (
+    h.account_id = ANY(%(accounts)s)
+    OR h.account_id IN (SELECT account_id FROM accounts_tenure t
+        WHERE t.organization_id = ANY(%(organizations)s) OR t.owner_id = ANY(%(persons)s)))
+"""
+
+
+def _scale_now(reach: Reach, asset: str) -> int:
+    """Return the finest scale that the asset has now, so that zero has its places too."""
+    given = {
+        "asset": asset,
+        "accounts": [i for i, _ in reach.stays],
+        "organizations": list(reach.organizations),
+        "persons": list(reach.persons),
+    }
+    return int(sql.rows(_SCALE, given)[0][0])

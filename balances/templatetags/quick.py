@@ -1,0 +1,71 @@
+"""What tables have a thousand of, without an include for each.
+
+A row is made once for everything that it says and kept in this process: the next page, whoever's it
+is, only makes the rows that have changed. What it says is all that it depends on.
+"""
+
+from functools import lru_cache
+from typing import Any
+
+from django import template
+from django.template.loader import get_template
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+
+from balances.amounts import Amount
+from balances.screens import AccountRow, AssetRow, Band
+
+register = template.Library()
+
+#: About two kilobytes each.
+_KEPT_ROWS = 4096
+_DASH = SafeString('<span class="none" title="0">\u2013</span>')
+
+
+@register.filter
+@lru_cache(maxsize=_KEPT_ROWS)
+def amount(shown: Amount) -> SafeString:
+    """Return what `_amount.html` makes of an amount alone."""
+    exact, text, short = escape(shown.exact), escape(shown.text), escape(shown.short)
+    return mark_safe(  # noqa: S308 - each part is escaped
+        f'<span class="amount" role="button" tabindex="0" data-exact="{exact}"'
+        f' title="{text}">{short}</span>'
+    )
+
+
+@register.filter
+def amount_or_dash(shown: Amount) -> SafeString:
+    """Return the same with a dash for zero."""
+    return _DASH if shown.is_zero else amount(shown)
+
+
+@register.simple_tag(takes_context=True)
+def account_lines(context: dict[str, Any], row: AccountRow) -> SafeString:
+    """Return a row of the table of accounts, with what it opens into."""
+    return _lines("balances/_account_row.html", row, _band_of(context), plain=False)
+
+
+@register.simple_tag(takes_context=True)
+def asset_lines(context: dict[str, Any], row: AssetRow) -> SafeString:
+    """Return a row of a table of assets, with what it opens into."""
+    plain = bool(context.get("plain"))
+    return _lines("balances/_asset_row.html", row, _band_of(context), plain=plain)
+
+
+def _band_of(context: dict[str, Any]) -> Band | None:
+    band: Band | None = context.get("band")
+    # Only on a page of the past do a row's links depend on it.
+    return band if band and band.is_past else None
+
+
+def _lines(name: str, row: AccountRow | AssetRow, band: Band | None, *, plain: bool) -> SafeString:
+    # An open row may have thousands of parts.
+    make = _made if row.parts else _kept
+    return make(name, row, band, plain=plain)
+
+
+def _made(name: str, row: AccountRow | AssetRow, band: Band | None, *, plain: bool) -> SafeString:
+    return SafeString(get_template(name).render({"row": row, "band": band, "plain": plain}))
+
+
+_kept = lru_cache(maxsize=_KEPT_ROWS)(_made)

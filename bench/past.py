@@ -1,0 +1,175 @@
+"""Lines 7 to 10: what reading the past costs, at two sizes that differ by ten."""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from random import Random
+from zoneinfo import ZoneInfo
+
+from accounts.models import Account, Membership, Organization, Role, User
+from balances import as_of, charts, ledger, sql
+from balances.models import Holding
+from balances.portfolio import Kind
+from balances.ranges import Range
+from balances.seeding import writing
+from balances.seeding.plan import Plan
+from balances.series import evenly, series
+from bench.lines import Line, best_wall, p95
+
+#: A zone whose days begin at no full hour of UTC for half of the year.
+ZONE = ZoneInfo("Australia/Adelaide")
+YEAR = timedelta(days=365)
+POINTS = 500
+#: How many charts and look-ups of one holding a p95 is made of.
+TRIES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A seeded history and somebody who sees most of it."""
+
+    reader: User
+    accounts: list[Account]
+    changes: int
+    until: datetime
+
+    @property
+    def ids(self) -> list[int]:
+        return [account.pk for account in self.accounts]
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How large the history is: the larger one has ten times the changes of the smaller one."""
+
+    accounts: int
+    assets: int
+    days: int
+    changes_per_day: int
+
+
+def seeded(sizes: Sizes, seed: int, *, times: int = 1) -> Past:
+    """Seed a history of `times` as many changes."""
+    plan = Plan(
+        accounts=sizes.accounts,
+        assets=sizes.assets,
+        days=sizes.days,
+        changes_per_day=sizes.changes_per_day * times,
+        until=ledger.clock(),
+        seed=seed,
+    )
+    plan.check(plan.until)
+    writing.make_months(plan)
+    written = writing.seed(plan, lambda _batch, _written: None)
+    body = Organization.objects.get(name=plan.name)
+    reader = User.objects.create_user(f"past-{seed}@bench.example", time_zone=ZONE.key)
+    Membership.objects.create(user=reader, organization=body, role=Role.VIEWER)
+    accounts = list(Account.objects.filter(organization=body).order_by("pk"))
+    return Past(reader, accounts, written.changes, plan.until)
+
+
+Measured = tuple[float, float]
+Measure = Callable[[Past], Measured]
+
+
+def measured(past: Past, wanted: Collection[int]) -> dict[int, Measured]:
+    """Return value and floor of every line that is wanted."""
+    return {n: measure(past) for n, (_, _, measure) in MEASURES.items() if n in wanted}
+
+
+def lines(small: dict[int, Measured], large: dict[int, Measured]) -> Iterator[Line]:
+    """Return the lines of the larger history, and how they grew from the smaller one."""
+    for number, (value, floor) in large.items():
+        name, goal, _ = MEASURES[number]
+        before = small[number][0]
+        # As-of has no other floor than its own time before.
+        against = before if number == 7 else floor
+        yield Line(number, name, value, "ms", goal, against, value / before)
+
+
+def as_of_all(past: Past) -> Measured:
+    """Line 7: every balance of every account, in the middle of the history."""
+    at = past.until - (past.until - past.accounts[0].created_at) / 2
+    value = 1000 * best_wall(lambda: as_of.positions(past.ids, at))
+    return value, value
+
+
+def _assets(past: Past) -> list[str]:
+    held = Holding.objects.filter(account__in=past.accounts[:1]).order_by("asset")
+    return list(held.values_list("asset", flat=True))
+
+
+_ONE_BY_ONE = """
+SELECT h.asset, sum(c.total), sum(c.available), sum(c.pending_in), sum(c.pending_out)
+FROM balances_holding h CROSS JOIN LATERAL (
+    SELECT * FROM balances_change c
+    WHERE c.holding_id = h.id AND c.valid_from <= %s ORDER BY c.valid_from DESC LIMIT 1) c
+WHERE h.account_id = ANY(%s) GROUP BY 1
+"""
+
+
+def as_of_assets(past: Past) -> Measured:
+    """Line 8: what was held of each asset, against one look-up a holding."""
+    at, assets = past.until - timedelta(days=1), _assets(past)
+    value = best_wall(lambda: [_drawn(past, asset, [at, at]) for asset in assets])
+    floor = best_wall(lambda: sql.rows(_ONE_BY_ONE, [at, past.ids]))
+    return 1000 * value, 1000 * floor
+
+
+def _drawn(past: Past, asset: str, instants: Sequence[datetime]) -> object:
+    """Return the points of a reader's total of one asset."""
+    kind: Kind = "testnet" if "TESTNET" in asset else "production"
+    of = charts.subject(past.reader, past.accounts, asset, kind, is_total=True)
+    return series(of.ids, of.asset, instants, of.spans)
+
+
+_RAW = """
+SELECT h.asset, date_trunc('day', c.valid_from, %s), sum(delta_total), sum(delta_available),
+    sum(delta_pending_in), sum(delta_pending_out)
+FROM balances_holding h JOIN balances_change c ON c.holding_id = h.id
+WHERE h.account_id = ANY(%s) AND c.valid_from > %s AND c.valid_from <= %s GROUP BY 1, 2
+"""
+
+
+def portfolio(past: Past) -> Measured:
+    """Line 9: a year of every asset in days of the reader's zone, against raw changes."""
+    days = _midnights(past.until)
+    value = best_wall(lambda: [_drawn(past, asset, days) for asset in _assets(past)], repeat=2)
+    bounds = [ZONE.key, past.ids, days[0], days[-1]]
+    return 1000 * value, 1000 * best_wall(lambda: sql.rows(_RAW, bounds), repeat=2)
+
+
+def _midnights(until: datetime) -> list[datetime]:
+    today = until.astimezone(ZONE).replace(hour=0, minute=0, second=0, microsecond=0)
+    # Wall time first: days across a change of the clock are not 24 hours long.
+    days = [today.replace(tzinfo=None) - timedelta(days=number) for number in range(365, -1, -1)]
+    return [day.replace(tzinfo=ZONE).astimezone(UTC) for day in days]
+
+
+def one_holding(past: Past) -> Measured:
+    """Line 10: a year of one holding as 500 points, p95, against reading one row by its key."""
+    chosen = Random(1).choices(past.accounts, k=TRIES)  # noqa: S311 - repeatable on purpose
+    shown = Range("1y", past.until - YEAR, past.until)
+    instants = evenly(shown.start, shown.end, POINTS)
+    keys = sql.rows(
+        "SELECT id, changed_at FROM balances_holding WHERE account_id = ANY(%s) AND asset = 'BTC'",
+        [[account.pk for account in chosen]],
+    )
+    value = p95([partial(series, [one.pk], "BTC", instants) for one in chosen])
+    return 1000 * value, 1000 * p95([partial(_row, *key) for key in keys])
+
+
+def _row(holding_id: int, changed_at: datetime) -> None:
+    """Read one row by primary key."""
+    rows = "SELECT * FROM balances_change WHERE holding_id = %s AND valid_from = %s"
+    assert len(sql.rows(rows, [holding_id, changed_at])) == 1
+
+
+#: Number: what it is, its goal, how it is measured.
+MEASURES: dict[int, tuple[str, float, Measure]] = {
+    7: ("as-of of all accounts, ten times the changes", 1.1, as_of_all),
+    8: ("as-of per asset, over all holdings", 1 / 15, as_of_assets),
+    9: ("portfolio chart, a year of 10 assets in local days", 1 / 40, portfolio),
+    10: ("one holding's chart, a year at 500 points, p95", 20, one_holding),
+}

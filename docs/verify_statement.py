@@ -1,0 +1,908 @@
+#!/usr/bin/env python3
+"""Check a statement of Qredo Dash away from the program.
+
+`verify_statement.py STATEMENT [--anchor FILE ...]`
+
+One file, Python 3.9 or newer, nothing but its standard library. The format is described in
+`docs/canonical-form.md`. Exit code 0: all that is said below as shown was shown. 1: something is
+wrong, or stands there without evidence; each account and field is named.
+
+An anchor is a file of heads (`heads-20260401.jsonl`) that was kept where nobody who can write to
+the program's database could change it. Without one a statement shows only that it fits together.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import binascii
+import hashlib
+import json
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, NamedTuple, NoReturn
+
+FORMAT, ANCHOR_FORMAT = "qredo-dash statement 1", "qredo-dash heads 1"
+AMOUNTS = ("total", "available", "pending_in", "pending_out")
+KINDS, ENVIRONMENTS = ("production", "testnet"), ("production", "sandbox")
+STANDINGS, COVERAGES = ("counted", "not counted", "archived"), ("fresh", "carried", "unknown")
+ENDS = ("anchor", "head", "edge", "cut", "none", "before")
+ZEROS = "0" * 64
+LARGEST, LONGEST_FILE = 2**256, 2_000_000_000
+#: No poll takes longer from its request to its row, so an anchor may miss what is younger.
+UNDER_WAY = timedelta(seconds=120)
+
+NEVER = """What this can never show:
+- that Qredo told the truth; only what it was seen to answer;
+- labels, owners, environments, who made the statement, when, and which accounts were chosen;
+- which accounts count in totals, and which assets of production accounts are test money;
+- that no account was left out of the statement altogether;
+- that an account without any snapshot had none, and why a path ends where it ends."""
+WITHOUT = """Without an anchor (--anchor) also not:
+- that snapshots, links and amounts were not all computed anew: take heads kept elsewhere."""
+
+NOT_CLOSED = "that no later snapshot came by the cut-off stands on the statement alone"
+
+
+class WrongError(Exception):
+    """Something does not hold; the text says what."""
+
+
+# Reading: every shape is checked before anything is done with it.
+
+
+def strict(body: bytes, odd_number: Callable[[str], Any]) -> Any:
+    """Read JSON in which no name stands twice and every whole number is plain and bounded."""
+    decoder = json.JSONDecoder(
+        object_pairs_hook=_once, parse_int=_whole, parse_float=odd_number, parse_constant=_refused
+    )
+    try:
+        return decoder.decode(body.decode("utf-8"))
+    except RecursionError:
+        raise WrongError("it is nested too deeply") from None
+    except ValueError:
+        raise WrongError("it is no JSON in UTF-8") from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise WrongError("a name stands twice in one object")
+    return found
+
+
+def _whole(digits: str) -> int:
+    if digits[0] == "-" or len(digits) > 78:
+        raise WrongError("a number is negative or too long")
+    return int(digits)
+
+
+def _refused(text: str) -> NoReturn:
+    raise WrongError("a number is not whole: " + shown(text))
+
+
+class Odd(NamedTuple):
+    """A number that is not written as a whole one."""
+
+    text: str
+
+
+def shown(value: Any) -> str:
+    """Write whatever came from outside so that it is inert on a terminal."""
+    text = ascii(value)
+    return text if len(text) <= 90 else text[:87] + "..."
+
+
+def fields(value: Any, names: Iterable[str], where: str) -> dict[str, Any]:
+    """Return an object that has exactly these fields."""
+    if not isinstance(value, dict):
+        raise WrongError(where + " is no object")
+    differing = set(names) ^ set(value)
+    if differing:
+        raise WrongError(f"{where} lacks or has more of: {shown(sorted(differing))}")
+    return value
+
+
+def listed(value: Any, where: str) -> list[Any]:
+    """Return a list."""
+    if not isinstance(value, list):
+        raise WrongError(where + " is no list")
+    return value
+
+
+def word(value: Any, where: str, among: Iterable[str] = ()) -> str:
+    """Return a text, one of `among` if that is given."""
+    if not isinstance(value, str) or (among and value not in among):
+        raise WrongError(f"{where} cannot be {shown(value)}")
+    return value
+
+
+def matching(pattern: str, value: Any, where: str) -> re.Match[str]:
+    """Return how a whole text matches a pattern."""
+    found = re.fullmatch(pattern, word(value, where), re.ASCII)
+    if found is None:
+        raise WrongError(f"{where} cannot be {shown(value)}")
+    return found
+
+
+def count(value: Any, where: str) -> int:
+    """Return a whole number of things."""
+    # `type is`, since True is an int too.
+    if type(value) is not int or value >= 2**63:
+        raise WrongError(f"{where} is no whole number: {shown(value)}")
+    return value
+
+
+def same(where: str, expected: Any, found: Any) -> None:
+    """Refuse what is not as expected, in type and value."""
+    if type(expected) is not type(found) or expected != found:
+        raise WrongError(f"{where} is {shown(found)}, expected {shown(expected)}")
+
+
+INSTANT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"
+UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+NUMBER = r"0|[1-9]\d{0,77}"
+
+
+def instant(value: Any, where: str) -> datetime:
+    """Return an instant in UTC, to the microsecond."""
+    matching(INSTANT, value, where)
+    try:
+        return datetime.strptime(value, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc)
+    except ValueError:
+        raise WrongError(f"{where} is no instant: {shown(value)}") from None
+
+
+def amount(value: Any, where: str) -> int:
+    """Return an amount of base units."""
+    number = int(matching(NUMBER, value, where).group())
+    if number > LARGEST:
+        raise WrongError(where + " is larger than 2^256")
+    return number
+
+
+def power_of_ten(value: Any, where: str) -> int:
+    """Return a scale."""
+    return int(matching(r"10{0,30}", value, where).group())
+
+
+# Amounts: integers, never fractions.
+
+
+class Level(NamedTuple):
+    """Four amounts in base units, and how many of these are one unit."""
+
+    total: int
+    available: int
+    pending_in: int
+    pending_out: int
+    scale: int
+
+    @classmethod
+    def of(cls, amounts: list[int], scale: int) -> Level:
+        """Return the level of four amounts."""
+        total, available, pending_in, pending_out = amounts
+        return cls(total, available, pending_in, pending_out, scale)
+
+    @property
+    def amounts(self) -> tuple[int, ...]:
+        """The four amounts."""
+        return tuple(self[:4])
+
+    def __add__(self, other: Any) -> Level:
+        scale = max(self.scale, other.scale)
+        one, two = scale // self.scale, scale // other.scale
+        sums = [a * one + b * two for a, b in zip(self.amounts, other.amounts)]
+        return Level.of(sums, scale)
+
+
+def decimal_text(base_units: int, scale: int) -> str:
+    """Return base units in units, with as many decimal places as the scale has zeros."""
+    places = len(str(scale)) - 1
+    digits = str(base_units).rjust(places + 1, "0")
+    return digits if not places else digits[:-places] + "." + digits[-places:]
+
+
+def level_of(told: dict[str, Any], where: str) -> Level:
+    """Return the level of a holding or a total, whose decimals have to say the same."""
+    units = listed(told["base_units"], where + " base_units")
+    same(where + " base_units, how many", 4, len(units))
+    # A sum may be larger than what one account can hold.
+    numbers = [
+        int(matching(r"0|[1-9]\d{0,199}", one, where + " base_units").group()) for one in units
+    ]
+    level = Level.of(numbers, power_of_ten(told["scale"], where + " scale"))
+    for name, number in zip(AMOUNTS, level.amounts):
+        same(f"{where} {name}", decimal_text(number, level.scale), told[name])
+    return level
+
+
+def answered(body: bytes) -> dict[str, Level]:
+    """Return what an answer of Qredo's says that is held: by asset."""
+    document = strict(body, Odd)
+    if not isinstance(document, dict) or "assets" not in document:
+        raise WrongError("the answer has no assets")
+    return {name: _answered_level(name, one) for name, one in _entries(document["assets"])}
+
+
+def _entries(assets: Any) -> Iterator[tuple[str, Any]]:
+    if assets is None:
+        return
+    parts = [assets] if isinstance(assets, dict) else listed(assets, "the answer's assets")
+    seen = set()
+    for part in parts:
+        if not isinstance(part, dict) or (parts is assets and len(part) != 1):
+            raise WrongError("the answer lists something else than one asset each")
+        for name, entry in part.items():
+            if name in seen:
+                raise WrongError("an asset stands twice in the answer")
+            seen.add(name)
+            yield name, entry
+
+
+def _answered_level(name: str, entry: Any) -> Level:
+    keys = ("total", "available", "pendingIn", "pendingOut", "scale")
+    if not isinstance(entry, dict) or not set(keys) <= set(entry):
+        raise WrongError("the answer lacks amounts of " + shown(name))
+    numbers = [entry[key] for key in keys[:4]]
+    if any(type(number) is not int or number > LARGEST for number in numbers):
+        raise WrongError("the answer has an amount that is not whole: " + shown(name))
+    return Level.of(numbers, _answered_scale(name, entry["scale"]))
+
+
+def _answered_scale(name: str, value: Any) -> int:
+    if isinstance(value, Odd) and re.fullmatch(
+        r"[0-9]{1,32}(\.[0-9]{1,32})?([eE]\+?[0-9]{1,2})?", value.text, re.ASCII
+    ):
+        exact = Decimal(value.text)
+        value = int(exact) if exact == int(exact) else None
+    if type(value) is int and re.fullmatch(r"10{0,30}", str(value)):
+        return value
+    raise WrongError("the answer has a scale that is no power of ten: " + shown(name))
+
+
+# Texts and links.
+
+
+class Snapshot(NamedTuple):
+    """A snapshot as its text tells of it; changes by asset, each with its flags."""
+
+    number: int
+    observed: datetime
+    payload: str
+    changes: dict[str, tuple[Level, str]]
+
+
+class Run(NamedTuple):
+    """A closed run as its text tells of it."""
+
+    number: int
+    outcome: str
+    interval: timedelta
+    first: datetime
+    last: datetime
+    until: datetime
+    observed: tuple[datetime, datetime] | None
+    lateness: timedelta
+
+    def seen_by(self, at: datetime) -> datetime | None:
+        """Return the newest instant at or before `at` at which this run has certainly seen."""
+        if self.observed is None or self.observed[0] > at:
+            return None
+        if self.observed[1] <= at:
+            return self.observed[1]
+        # Within a run each slot was observed at most `lateness` after it.
+        slots = (at - self.first - self.lateness) // self.interval
+        return max(self.observed[0], self.first + slots * self.interval)
+
+
+SNAPSHOT = (
+    r"qredo-dash snapshot 1\naccount (" + UUID + r")\nnumber ([1-9]\d{0,9})\n"
+    r"slot (?:-|" + INSTANT + r")\nobserved (" + INSTANT + r")\npayload ([0-9a-f]{64})\n"
+    r"flags (?:emptied)?\n((?:change [^\n]*\n)*)"
+)  # fmt: skip
+CHANGE = r'change ("(?:[^"\\\n]|\\.)*")' + 4 * (" (" + NUMBER + ")") + r" (10{0,30}) ([a-z_,]*)"
+RUN = (
+    r"qredo-dash run 1\naccount (" + UUID + r")\nnumber ([1-9]\d{0,9})\n"
+    r"outcome (fresh|failed|missed)\nreason [a-z_]*\nslots ([1-9]\d{0,9}) of ([1-9]\d{0,5}) s\n"
+    r"first (" + INSTANT + r")\nlast (" + INSTANT + r")\nuntil (" + INSTANT + r")\n"
+    r"observed (-|" + INSTANT + r") (-|" + INSTANT + r")\nlateness (0|[1-9]\d{0,9}) ms\n"
+)  # fmt: skip
+
+
+def snapshot_of(text: Any, uid: str) -> Snapshot:
+    """Return what a snapshot's canonical text says."""
+    found = matching(SNAPSHOT, text, "a snapshot's text")
+    same("the account in a snapshot's text", uid, found[1])
+    changes = dict(map(_change, found[5].split("\n")[:-1]))
+    names = list(changes)
+    if names != sorted(names) or len(names) != found[5].count("\n"):
+        raise WrongError("the changes in a snapshot's text are not in order")
+    return Snapshot(int(found[2]), instant(found[3], "observed"), found[4], changes)
+
+
+def _change(line: str) -> tuple[str, tuple[Level, str]]:
+    found = matching(CHANGE, line, "a change in a snapshot's text")
+    try:
+        name = json.loads(found[1])
+    except ValueError:
+        raise WrongError("a change names no asset") from None
+    same("the asset of a change, as it is written", json.dumps(name), found[1])
+    numbers = [amount(found[part], "a change") for part in range(2, 6)]
+    return name, (Level.of(numbers, int(found[6])), found[7])
+
+
+def run_of(text: Any, uid: str) -> Run:
+    """Return what a closed run's canonical text says."""
+    found = matching(RUN, text, "a run's text")
+    same("the account in a run's text", uid, found[1])
+    first, last, until = (instant(found[part], "a run's text") for part in (6, 7, 8))
+    interval, lateness = timedelta(seconds=int(found[5])), timedelta(milliseconds=int(found[11]))
+    observed = None if found[9] == "-" else (instant(found[9], "run"), instant(found[10], "run"))
+    run = Run(int(found[2]), found[3], interval, first, last, until, observed, lateness)
+    _check_run(run, int(found[4]))
+    return run
+
+
+def _check_run(run: Run, slots: int) -> None:
+    fits = (
+        (slots - 1) * run.interval == run.last - run.first
+        and run.first.date() == run.last.date()
+        and run.first < run.until <= run.last + run.interval
+        and (run.observed is not None) == (run.outcome == "fresh")
+    )
+    if run.observed is not None:
+        pairs = zip((run.first, run.last), run.observed)
+        fits = fits and all(timedelta(0) <= seen - slot <= run.lateness for slot, seen in pairs)
+    if not fits:
+        raise WrongError(f"run {run.number} contradicts itself")
+
+
+class Chain(NamedTuple):
+    """Texts of a chain from number `first` on; `links` begins with the one before them."""
+
+    first: int
+    links: list[str]
+    rows: list[Any]
+
+    @property
+    def last(self) -> int:
+        """The number of the last text."""
+        return self.first + len(self.rows) - 1
+
+
+def path_of(
+    told: dict[str, Any], uid: str, read: Callable[[Any, str], Any], kind: str
+) -> Chain | None:
+    """Return a path whose links follow from its texts; nothing where there is no text."""
+    texts = listed(told["texts"], kind + " texts")
+    ends = word(told["ends"], kind + " ends", ENDS)
+    if not texts:
+        same(kind + " before", "", told["before"])
+        same(kind + " head", "", told["head"])
+        if ends not in ("none", "edge", "before"):
+            raise WrongError(f"{kind} has no text, but ends at {shown(ends)}")
+        return None
+    if ends in ("none", "before"):
+        raise WrongError(f"{kind} has texts, but is said to have none")
+    rows = [read(text, uid) for text in texts]
+    same(
+        kind + " numbers",
+        list(range(rows[0].number, rows[0].number + len(rows))),
+        [r.number for r in rows],
+    )
+    links = [matching(r"[0-9a-f]{64}", told["before"], kind + " before").group()]
+    if rows[0].number == 1:
+        same(kind + " before", ZEROS, links[0])
+    for text in texts:
+        links.append(hashlib.sha256(bytes.fromhex(links[-1]) + text.encode("utf-8")).hexdigest())
+    same(kind + " head", links[-1], told["head"])
+    return Chain(rows[0].number, links, rows)
+
+
+# Accounts.
+
+
+class Holding(NamedTuple):
+    """One asset that an account is said to hold something of."""
+
+    asset: str
+    kind: str
+    level: Level
+
+
+class Line(NamedTuple):
+    """One account of the statement."""
+
+    uid: str
+    name: str
+    owner: str
+    environment: str
+    standing: str
+    coverage: str
+    seen_at: datetime | None
+    interval: int
+    holdings: list[Holding]
+    snapshots: Chain | None
+    runs: Chain | None
+
+
+LINE = (
+    "account", "label", "owner", "environment", "standing", "coverage", "seen_at",
+    "interval_seconds", "holdings", "snapshots", "runs",
+)  # fmt: skip
+PATH = ("before", "texts", "head", "ends")
+
+
+def line_of(value: Any, at: datetime, notes: list[str]) -> Line:
+    """Return an account after everything about it was checked but anchors; note what is open."""
+    told = fields(value, LINE, "the account")
+    uid = matching(UUID, told["account"], "account").group()
+    snapshots = fields(told["snapshots"], (*PATH, "answer"), "snapshots")
+    line = Line(
+        uid,
+        word(told["label"], "label"),
+        word(told["owner"], "owner"),
+        word(told["environment"], "environment", ENVIRONMENTS),
+        word(told["standing"], "standing", STANDINGS),
+        word(told["coverage"], "coverage", COVERAGES),
+        None if told["seen_at"] is None else instant(told["seen_at"], "seen_at"),
+        0
+        if told["interval_seconds"] is None
+        else count(told["interval_seconds"], "interval_seconds"),
+        holdings_of(told["holdings"], told["environment"]),
+        path_of(snapshots, uid, snapshot_of, "snapshots"),
+        path_of(fields(told["runs"], PATH, "runs"), uid, run_of, "runs"),
+    )
+    _check_kinds(told, line)
+    _check_snapshots(line, at, snapshots["answer"])
+    _check_sight(line, at, notes)
+    return line
+
+
+def holdings_of(value: Any, environment: str) -> list[Holding]:
+    """Return what an account is said to hold."""
+    found = []
+    for number, one in enumerate(listed(value, "holdings"), 1):
+        where = f"holding {number}"
+        told = fields(one, ("asset", "kind", *AMOUNTS, "base_units", "scale"), where)
+        kind = word(told["kind"], where + " kind", KINDS)
+        if environment == "sandbox":
+            same(where + " kind", "testnet", kind)
+        found.append(Holding(word(told["asset"], where + " asset"), kind, level_of(told, where)))
+    names = [one.asset for one in found]
+    if len(names) != len(set(names)):
+        raise WrongError("an asset stands twice among the holdings")
+    return found
+
+
+def _check_kinds(told: dict[str, Any], line: Line) -> None:
+    """Check that what belongs together is there together."""
+    is_known = line.coverage != "unknown"
+    same("seen_at, whether there is one", is_known, line.seen_at is not None)
+    same("interval_seconds, whether there is one", is_known, told["interval_seconds"] is not None)
+    if not is_known:
+        same("holdings of an unknown account", [], line.holdings)
+        same("answer of an unknown account", None, told["snapshots"].get("answer"))
+    elif line.interval < 1:
+        raise WrongError("interval_seconds is zero")
+
+
+def _check_snapshots(line: Line, at: datetime, answer: Any) -> None:
+    """Check the amounts against the newest snapshot at the cut-off."""
+    path = line.snapshots
+    if path is None:
+        if line.coverage != "unknown":
+            raise WrongError("NOT PROVEN: its amounts stand there without evidence")
+        return
+    rows: list[Snapshot] = path.rows
+    later = rows
+    if line.coverage == "unknown":
+        same("number of the first snapshot of an unknown account", 1, path.first)
+    else:
+        if rows[0].observed > at:
+            raise WrongError("the snapshot was observed after the cut-off")
+        _check_amounts(line, rows[0], answer)
+        later = rows[1:]
+    if any(row.observed <= at for row in later):
+        raise WrongError(
+            "a later snapshot was observed before the cut-off: the amounts are not the newest"
+        )
+    if any(a.observed >= b.observed for a, b in zip(rows, rows[1:])):
+        raise WrongError("the snapshots do not follow one another in time")
+
+
+def _check_amounts(line: Line, snapshot: Snapshot, answer: Any) -> None:
+    try:
+        body = base64.b64decode(word(answer, "answer").encode("ascii"), validate=True)
+    except (binascii.Error, UnicodeEncodeError):
+        raise WrongError("the answer is no base64") from None
+    # Bits at its end that no byte holds could be anything.
+    same("answer, as base64", base64.b64encode(body).decode("ascii"), answer)
+    same("SHA-256 of the answer", snapshot.payload, hashlib.sha256(body).hexdigest())
+    held = answered(body)
+    _check_changes(snapshot, held)
+    expected = {name: level for name, level in held.items() if any(level.amounts)}
+    found = {one.asset: one.level for one in line.holdings}
+    for name in sorted(expected.keys() | found.keys()):
+        if expected.get(name) != found.get(name):
+            told = found.get(name)
+            raise WrongError(
+                f"holdings {shown(name)} are {'missing' if told is None else shown(tuple(told))},"
+                f" expected {shown(tuple(expected[name])) if name in expected else 'none'}"
+            )
+
+
+def _check_changes(snapshot: Snapshot, held: dict[str, Level]) -> None:
+    """Check what a snapshot's text says has changed against the answer that it names."""
+    for name, (level, flags) in snapshot.changes.items():
+        if "vanished" in flags.split(","):
+            fits = name not in held and not any(level.amounts)
+        else:
+            fits = held.get(name) == level
+        if not fits:
+            raise WrongError("the snapshot's text and its answer disagree on " + shown(name))
+    if snapshot.number == 1 and snapshot.changes.keys() != held.keys():
+        raise WrongError("the first snapshot's text does not name all of its answer")
+
+
+def _check_sight(line: Line, at: datetime, notes: list[str]) -> None:
+    """Check when the account was seen last, and whether that was fresh."""
+    if line.seen_at is None:
+        return
+    if line.seen_at > at:
+        raise WrongError("seen_at is later than the cut-off")
+    is_fresh = at - line.seen_at <= 2 * timedelta(seconds=line.interval)
+    same("coverage", "fresh" if is_fresh else "carried", line.coverage)
+    by_run, run = _newest_sight(line, at)
+    proven = max(
+        filter(None, (by_run, line.snapshots and line.snapshots.rows[0].observed)), default=None
+    )
+    if proven is not None and line.seen_at < proven:
+        raise WrongError("seen_at is earlier than what the evidence shows")
+    if run is not None and line.seen_at == by_run:
+        same("interval_seconds", int(run.interval.total_seconds()), line.interval)
+        return
+    what = (
+        "its interval"
+        if line.seen_at == proven
+        else "when it was seen last (a refresh, or a run open then)"
+    )
+    notes.append(f"{line.uid}: {what}, and so {line.coverage}, stands on the statement alone")
+
+
+def _newest_sight(line: Line, at: datetime) -> tuple[datetime | None, Run | None]:
+    """Return the newest instant that runs show; they have to follow one another."""
+    if line.runs is None:
+        return None, None
+    runs: list[Run] = line.runs.rows
+    if any(b.first < a.until for a, b in zip(runs, runs[1:])):
+        raise WrongError("the runs overlap")
+    if runs[0].seen_by(at) is None:
+        raise WrongError("the first run given has seen nothing by the cut-off")
+    seen = [(run.seen_by(at), run) for run in runs]
+    return max(((when, run) for when, run in seen if when is not None), key=lambda pair: pair[0])
+
+
+# Anchors.
+
+
+class Anchor(NamedTuple):
+    """A file of heads, by account."""
+
+    name: str
+    at: datetime
+    heads: dict[str, dict[str, Any]]
+
+
+def anchor_of(path: Path) -> Anchor:
+    """Read a file of heads."""
+    first, *lines = read_file(path).splitlines() or [b""]
+    header = fields(strict(first, _refused), ("format", "at", "accounts"), "its first line")
+    same("its format", ANCHOR_FORMAT, header["format"])
+    same("how many accounts it holds", len(lines), header["accounts"])
+    heads = [_head_of(strict(line, _refused)) for line in lines]
+    found = {head["account"]: head for head in heads}
+    same("how many accounts it holds once", len(lines), len(found))
+    return Anchor(path.name, _anchor_instant(header["at"]), found)
+
+
+def _anchor_instant(value: Any) -> datetime:
+    pattern = r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?Z"
+    found = matching(pattern, value, "when it was made")
+    return instant(f"{found[1]}.{(found[2] or '').ljust(6, '0')}Z", "when it was made")
+
+
+def _head_of(value: Any) -> dict[str, Any]:
+    head = fields(value, ("account", "snapshots", "snapshot_chain", "runs", "run_chain"), "a line")
+    matching(UUID, head["account"], "account")
+    for number, link in (("snapshots", "snapshot_chain"), ("runs", "run_chain")):
+        count(head[number], number)
+        matching(r"[0-9a-f]{64}", head[link], link)
+    return head
+
+
+def check_anchor(line: Line, anchor: Anchor, at: datetime) -> bool:
+    """Compare an account's paths with its heads in an anchor; return whether it holds them."""
+    head = anchor.heads.get(line.uid)
+    if head is None:
+        if anchor.at >= at and line.snapshots is not None and line.coverage != "unknown":
+            raise WrongError(
+                f"it is missing in {shown(anchor.name)}, which was made after the cut-off"
+            )
+        return False
+    _meets(line.runs, head["runs"], head["run_chain"], "runs", anchor)
+    if line.snapshots is None:
+        return line.coverage == "unknown" and head["snapshots"] == 0 and anchor.at >= at
+    _check_late(line, anchor, head["snapshots"], at)
+    return _meets(line.snapshots, head["snapshots"], head["snapshot_chain"], "snapshots", anchor)
+
+
+def _meets(path: Chain | None, number: int, link: str, kind: str, anchor: Anchor) -> bool:
+    """Return whether a head lies on a path; it has to be the same link there."""
+    if path is None or not path.first - 1 <= number <= path.last or number == 0:
+        return False
+    same(f"{kind} link {number} in {shown(anchor.name)}", link, path.links[number - path.first + 1])
+    return number >= path.first
+
+
+def _check_late(line: Line, anchor: Anchor, number: int, at: datetime) -> None:
+    """Refuse a snapshot that was put into the past after the anchor had been made."""
+    first = line.snapshots.rows[0] if line.snapshots else None
+    if (
+        first is not None
+        and anchor.at >= at
+        and number < first.number
+        and first.observed < anchor.at - UNDER_WAY
+    ):
+        raise WrongError(
+            f"its snapshot came into the chain after {shown(anchor.name)} had been made"
+        )
+
+
+# The whole statement.
+
+
+class Report(NamedTuple):
+    """What was found."""
+
+    wrong: list[str]
+    notes: list[str]
+    lines: list[Line]
+    at: datetime | None
+
+
+STATEMENT = (
+    "format", "at", "local", "zone", "made_at", "made_by", "chosen", "anchor", "accounts", "totals",
+    "coverage", "figures",
+)  # fmt: skip
+
+
+def verify(body: bytes, anchors: list[Anchor]) -> Report:
+    """Check a statement; return everything that is wrong with it."""
+    report = Report([], [], [], None)
+    try:
+        told = fields(strict(body, _refused), STATEMENT, "the statement")
+        at = _check_head(told)
+    except WrongError as error:
+        report.wrong.append(str(error))
+        return report
+    report = report._replace(at=at)
+    for number, value in enumerate(told["accounts"], 1):
+        _take(value, number, at, anchors, report)
+    # Sums of accounts that are wrong say nothing more.
+    if len(report.lines) == len(told["accounts"]):
+        for check in (_check_once, _check_totals, _check_coverage, _check_figures):
+            _noted(report.wrong, "the statement", check, told, report.lines)
+    for anchor in anchors:
+        if report.lines and not any(line.uid in anchor.heads for line in report.lines):
+            report.wrong.append(
+                f"{shown(anchor.name)} is of another installation: no account is in it"
+            )
+    return report
+
+
+def _check_head(told: dict[str, Any]) -> datetime:
+    same("format", FORMAT, told["format"])
+    at, made = instant(told["at"], "at"), instant(told["made_at"], "made_at")
+    if at > made:
+        raise WrongError("at lies after made_at")
+    _check_local(told["local"], at)
+    word(told["zone"], "zone")
+    word(told["made_by"], "made_by")
+    chosen = told["chosen"] if isinstance(told["chosen"], dict) else {"": None}
+    for name, value in chosen.items():
+        word(name, "chosen", ("owner", "environment", "tag"))
+        word(value, "chosen " + name)
+    if told["anchor"] is not None:
+        anchor = fields(told["anchor"], ("file", "at"), "anchor")
+        matching(r"heads-\d{8}\.jsonl", anchor["file"], "anchor file")
+        if instant(anchor["at"], "anchor at") < at:
+            raise WrongError("the anchor it leads to was made before the cut-off")
+    listed(told["accounts"], "accounts")
+    return at
+
+
+def _check_local(value: Any, at: datetime) -> None:
+    pattern = r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6})([+-])(\d\d):(\d\d)(?::(\d\d))?"
+    found = matching(pattern, value, "local")
+    offset = timedelta(hours=int(found[3]), minutes=int(found[4]), seconds=int(found[5] or 0))
+    try:
+        local = instant(found[1] + "Z", "local") - (offset if found[2] == "+" else -offset)
+    except OverflowError:
+        raise WrongError("local is no instant") from None
+    same("local", at, local)
+
+
+def _take(value: Any, number: int, at: datetime, anchors: list[Anchor], report: Report) -> None:
+    name = value.get("account") if isinstance(value, dict) else None
+    where = (
+        f"account {name}"
+        if isinstance(name, str) and re.fullmatch(UUID, name)
+        else f"account number {number}"
+    )
+    try:
+        line = line_of(value, at, report.notes)
+        report.lines.append(line)
+        held = [check_anchor(line, anchor, at) for anchor in anchors]
+        if not any(held):
+            _note_unanchored(line, anchors, report.notes)
+        closed = any(one and anchor.at >= at for one, anchor in zip(held, anchors))
+        is_last = line.snapshots is not None and len(line.snapshots.rows) == 1
+        if is_last and line.coverage != "unknown" and not closed:
+            report.notes.append(f"{line.uid}: {NOT_CLOSED}")
+    except WrongError as error:
+        report.wrong.append(f"{where}: {error}")
+    except OverflowError:
+        report.wrong.append(f"{where}: a time or an interval is beyond all bounds")
+
+
+def _note_unanchored(line: Line, anchors: list[Anchor], notes: list[str]) -> None:
+    if line.coverage == "unknown":
+        if line.snapshots is None:
+            notes.append(f"{line.uid}: that nothing was known of it stands on the statement alone")
+    elif anchors:
+        raise WrongError("NOT PROVEN: its path meets no head in the anchors given")
+
+
+def _noted(wrong: list[str], where: str, check: Callable[..., None], *values: Any) -> None:
+    try:
+        check(*values)
+    except WrongError as error:
+        wrong.append(f"{where}: {error}")
+
+
+def _check_once(_told: dict[str, Any], lines: list[Line]) -> None:
+    if len({line.uid for line in lines}) != len(lines):
+        raise WrongError("an account stands twice in it")
+
+
+def sums(lines: list[Line]) -> dict[tuple[str, str], tuple[Level, int, int]]:
+    """Add up what counts, by kind of money and asset; with how many accounts, and fresh ones."""
+    found: dict[tuple[str, str], tuple[Level, int, int]] = {}
+    for line in lines:
+        for held in line.holdings if line.standing == "counted" else []:
+            key, fresh = (held.kind, held.asset), int(line.coverage == "fresh")
+            level, accounts, before = found.get(key, (None, 0, 0))
+            level = held.level if level is None else level + held.level
+            found[key] = (level, accounts + 1, before + fresh)
+    return found
+
+
+def _check_totals(told: dict[str, Any], lines: list[Line]) -> None:
+    expected, found = sums(lines), {}
+    for number, one in enumerate(listed(told["totals"], "totals"), 1):
+        where = f"total {number}"
+        names = ("asset", "kind", *AMOUNTS, "base_units", "scale", "accounts", "fresh")
+        total = fields(one, names, where)
+        key = word(total["kind"], where + " kind", KINDS), word(total["asset"], where + " asset")
+        counts = (
+            count(total["accounts"], where + " accounts"),
+            count(total["fresh"], where + " fresh"),
+        )
+        if key not in expected or key in found:
+            raise WrongError(f"{where}, {shown(key)}, is of nothing in the statement, or twice")
+        found[key] = (level_of(total, where), *counts)
+        same(f"{where}, {shown(key)}", expected[key], found[key])
+    if list(found) != sorted(expected):
+        raise WrongError(f"totals are not those of {shown(sorted(expected))}")
+
+
+def _check_coverage(told: dict[str, Any], lines: list[Line]) -> None:
+    counted = [line.coverage for line in lines if line.standing == "counted"]
+    expected = {"accounts": len(lines), "counted": len(counted)}
+    expected.update({name: counted.count(name) for name in COVERAGES})
+    found = fields(told["coverage"], expected, "coverage")
+    for name, number in expected.items():
+        same("coverage " + name, number, count(found[name], "coverage " + name))
+
+
+def _check_figures(told: dict[str, Any], lines: list[Line]) -> None:
+    text = "".join(part + "\n" for part in _figures(told["at"], lines))
+    digest = hashlib.sha256(text.encode("utf-8")).hexdigest()
+    same("figures", digest, told["figures"])
+
+
+def _figures(at: str, lines: list[Line]) -> Iterator[str]:
+    yield FORMAT
+    yield "at " + at
+    for line in lines:
+        seen = "-" if line.seen_at is None else written(line.seen_at)
+        yield f"account {line.uid} {line.environment} {line.coverage} {line.standing}"
+        yield f"called {json.dumps(line.name)} of {json.dumps(line.owner)}"
+        yield f"seen {seen} every {line.interval} s"
+        for held in line.holdings:
+            yield f"holds {held.kind} {json.dumps(held.asset)} {' '.join(map(str, held.level))}"
+    for (kind, asset), (level, *counts) in sorted(sums(lines).items()):
+        numbers = " ".join(map(str, (*level, *counts)))
+        yield f"total {kind} {json.dumps(asset)} {numbers}"
+
+
+def written(when: datetime) -> str:
+    """Return an instant as canonical texts have it."""
+    return when.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+# Saying it.
+
+
+def read_file(path: Path) -> bytes:
+    """Return the bytes of a file of bearable size."""
+    try:
+        if path.stat().st_size > LONGEST_FILE:
+            raise WrongError("it is too large")
+        return path.read_bytes()
+    except OSError as error:
+        raise WrongError(f"it cannot be read: {error.strerror}") from None
+
+
+def said(report: Report, anchors: list[Anchor]) -> Iterator[str]:
+    """Yield what was found, line by line."""
+    yield from ("WRONG " + text for text in report.wrong)
+    if report.at is None:
+        yield "NOT OK: it is no statement that can be checked."
+        return
+    yield f"Statement as of {written(report.at)}, {len(report.lines)} accounts without fault."
+    if not report.wrong:
+        yield from _shown(report.lines, anchors)
+    yield from ("OPEN " + text for text in report.notes)
+    yield from (NEVER if anchors else NEVER + "\n" + WITHOUT).split("\n")
+    verdict = "NOT OK" if report.wrong else "OK"
+    yield f"{verdict}: {len(report.wrong)} wrong, {len(report.notes)} open."
+
+
+def _shown(lines: list[Line], anchors: list[Anchor]) -> Iterator[str]:
+    known = [line for line in lines if line.coverage != "unknown"]
+    yield "What this shows:"
+    yield f"- what {len(known)} accounts hold is all that the answers of their snapshots say;"
+    yield "- totals and coverage are those of the accounts, and links follow from texts;"
+    if anchors:
+        names = ", ".join(shown(anchor.name) for anchor in anchors)
+        yield f"- each of these snapshots was in its chain when an anchor was made: {names}."
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Check one statement; return the exit code."""
+    parser = argparse.ArgumentParser(description="Check a statement of Qredo Dash.")
+    parser.add_argument("statement", type=Path)
+    parser.add_argument("--anchor", type=Path, action="append", default=[], metavar="FILE")
+    options = parser.parse_args(arguments)
+    anchors: list[Anchor] = []
+    wrong: list[str] = []
+    for path in options.anchor:
+        _noted(wrong, shown(path.name), lambda path: anchors.append(anchor_of(path)), path)
+    try:
+        report = verify(read_file(options.statement), anchors)
+    except WrongError as error:
+        report = Report([str(error)], [], [], None)
+    report.wrong[:0] = wrong
+    sys.stdout.write("".join(line + "\n" for line in said(report, anchors)))
+    return 1 if report.wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,236 @@
+"""Two accounts, owners or tags beside each other, and one subject in two periods; all by hand."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.urls import reverse
+
+from accounts import labels
+from accounts.models import Account, Environment, User
+from balances import ownership
+from tests import markup
+from tests.conftest import Cast
+from tests.history import StoppedClock, at, coins, keyless, seen
+from tests.markup import Page
+from tests.props import signed_in
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> StoppedClock:
+    return StoppedClock(monkeypatch, at(10, 1))
+
+
+@pytest.fixture
+def vault(cast: Cast, clock: StoppedClock) -> Account:  # noqa: ARG001
+    """Hold 3.00 BTC and 1.0 ETH since 10:00."""
+    account = keyless("Vault", at(10))
+    seen(account, at(10), BTC=coins(300), ETH=coins(10, 10))
+    return account
+
+
+@pytest.fixture
+def trading(cast: Cast, clock: StoppedClock) -> Account:  # noqa: ARG001
+    """Hold 5.000 BTC since 10:00."""
+    account = keyless("Trading", at(10))
+    seen(account, at(10), BTC=coins(5000, 1000))
+    return account
+
+
+def page(user: User, **query: Any) -> Page:
+    answer = signed_in(user).get(reverse("compare"), query)
+    assert answer.status_code == 200
+    return markup.read(answer)
+
+
+def tables(found: Page) -> str:
+    """Return the text of the tables of assets."""
+    return found.text.partition("Same numbers as a table")[2].partition("Assets")[2]
+
+
+def status(user: User, **query: Any) -> tuple[int, str]:
+    answer = signed_in(user).get(reverse("compare"), query)
+    return answer.status_code, markup.steady(answer.content.decode())
+
+
+def pair(a: object, b: object) -> dict[str, str]:
+    return {"by": "accounts", "a": str(a), "b": str(b)}
+
+
+def test_two_accounts_exactly(vault: Account, trading: Account, cast: Cast) -> None:
+    found = page(cast.viewer, **pair(vault.uid, trading.uid))
+    assert "BTC 3.00 5.000 less by 2.000" in tables(found)
+    assert "ETH 1.0 0 more by 1.0" in tables(found)
+    assert "BTC 5.000 3.00 more by 2.000" in tables(
+        page(cast.viewer, **pair(trading.uid, vault.uid))
+    )
+    assert "BTC 3.00 3.00 none" in tables(page(cast.viewer, **pair(vault.uid, vault.uid)))
+
+
+def test_unknown_stays_unknown(vault: Account, cast: Cast) -> None:
+    silent = keyless("Silent", at(10))
+    found = page(cast.viewer, **pair(vault.uid, silent.uid))
+    assert "BTC 3.00 unknown unknown" in tables(found)
+    assert "Unknown, so in no figure: Silent." in found.text
+
+
+def test_kinds_of_money_stay_apart(vault: Account, cast: Cast) -> None:
+    rehearsal = keyless("Rehearsal", at(10))
+    Account.objects.filter(pk=rehearsal.pk).update(environment=Environment.SANDBOX)
+    seen(rehearsal, at(10), BTC=coins(7))
+    real, _, test = tables(page(cast.viewer, **pair(vault.uid, rehearsal.uid))).partition("Testnet")
+    assert "BTC 3.00 0 more by 3.00" in real
+    assert "BTC 0 0.07 less by 0.07" in test
+
+
+@pytest.mark.parametrize("side", ["a", "b"])
+def test_others_accounts_are_as_good_as_missing(
+    vault: Account, cast: Cast, clock: StoppedClock, side: str
+) -> None:
+    theirs = keyless("Theirs", at(10))
+    seen(theirs, at(10), BTC=coins(1))
+    ownership.transfer(theirs, cast.other, by=None)
+    clock.now = at(10, 2)
+    for uid in (theirs.uid, "rubbish", uuid4()):
+        query = {**pair(vault.uid, vault.uid), side: str(uid)}
+        assert status(cast.viewer, **query)[0] == 404, uid
+    missing = {**pair(vault.uid, vault.uid), side: str(uuid4())}
+    foreign = {**missing, side: str(theirs.uid)}
+    assert status(cast.viewer, **foreign) == status(cast.viewer, **missing)
+    # As of a time when it was the fund's, it is the fund's to compare.
+    then = {**foreign, "at": "2026-03-02T10:00:30Z"}
+    assert status(cast.viewer, **then)[0] == 200
+    assert status(cast.stranger, **{**pair(theirs.uid, theirs.uid), "at": then["at"]})[0] == 404
+
+
+def test_two_owners_and_who_is_none_of_the_readers(
+    vault: Account, trading: Account, cast: Cast, clock: StoppedClock
+) -> None:
+    own = keyless("Own", at(10))
+    clock.now = at(9)
+    ownership.transfer(own, cast.viewer, by=None)
+    seen(own, at(10), BTC=coins(1))
+    clock.now = at(10, 1)
+    found = page(cast.viewer, by="owners", a=str(cast.fund.uid), b="personal")
+    assert "BTC 8.000 0.01 more by 7.990" in tables(found)
+    for owner in (cast.other.uid, uuid4(), "rubbish"):
+        assert status(cast.viewer, by="owners", a="personal", b=str(owner))[0] == 404
+    assert vault.organization == trading.organization == cast.fund
+
+
+def test_two_tags(vault: Account, trading: Account, cast: Cast) -> None:
+    labels.relabel(vault, "Vault", ["cold"], by=cast.admin)
+    labels.relabel(trading, "Trading", ["hot"], by=cast.admin)
+    assert "BTC 3.00 5.000 less by 2.000" in tables(page(cast.viewer, by="tags", a="cold", b="hot"))
+    assert status(cast.viewer, by="tags", a="cold", b="warm")[0] == 404
+    assert status(cast.owner, by="tags", a="cold", b="hot")[0] == 404
+
+
+PERIODS = {
+    "by": "periods",
+    "from": "2026-03-03T00:00",
+    "to": "2026-03-04T00:00",
+    "from2": "2026-03-02T12:00",
+    "to2": "2026-03-03T00:00",
+}
+
+
+def test_one_account_in_two_periods(vault: Account, cast: Cast, clock: StoppedClock) -> None:
+    seen(vault, at(20), BTC=coins(250), ETH=coins(10, 10))
+    seen(vault, at(20, day=3), BTC=coins(1250), ETH=coins(10, 10))
+    clock.now = at(10, day=5)
+    found = page(cast.viewer, **PERIODS, account=str(vault.uid))
+    told = tables(found)
+    assert "BTC A 2.50 12.50 more by 10.00 B 3.00 2.50 less by 0.50" in told
+    assert "Difference of the changes more by 10.50" in told
+    assert "ETH A 1.0 1.0 none B 1.0 1.0 none Difference of the changes none" in told
+
+
+def test_who_joined_or_left_is_named_and_no_gain(
+    vault: Account, trading: Account, cast: Cast, clock: StoppedClock
+) -> None:
+    clock.now = at(15)
+    ownership.transfer(trading, cast.other, by=None)
+    late = keyless("Late", at(10, day=3))
+    seen(late, at(10, day=3), BTC=coins(900))
+    clock.now = at(10, day=5)
+    found = page(cast.viewer, **PERIODS)
+    assert "BTC A 3.00 12.00 none B 8.000 3.00 none" in tables(found)
+    assert "Late joined, which is no gain" in found.text
+    assert "Trading left, which is no loss" in found.text
+    assert vault.label == "Vault"
+
+
+def test_before_anything_was_seen_a_period_is_unknown(
+    vault: Account, cast: Cast, clock: StoppedClock
+) -> None:
+    clock.now = at(10, day=5)
+    early = {"from2": "2026-02-01T00:00", "to2": "2026-02-02T00:00"}
+    found = page(cast.viewer, **{**PERIODS, **early}, account=str(vault.uid))
+    assert "BTC A 3.00 3.00 none B unknown unknown unknown" in tables(found)
+    assert "Difference of the changes unknown" in tables(found)
+
+
+def test_a_period_ends_with_the_readers_time(
+    vault: Account, cast: Cast, clock: StoppedClock
+) -> None:
+    clock.now = at(15)
+    ownership.transfer(vault, cast.other, by=None)
+    seen(vault, at(20), BTC=coins(777))
+    clock.now = at(10, day=5)
+    assert status(cast.viewer, **PERIODS, account=str(vault.uid))[0] == 404
+    everything = page(cast.viewer, **PERIODS)
+    assert "7.77" not in everything.amounts()
+    assert "BTC A 7.77 7.77 none B unknown 7.77 unknown" in tables(page(cast.stranger, **PERIODS))
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("from", ""), ("to2", "rubbish"), ("to", "2026-03-01T00:00")]
+)
+def test_times_that_make_no_period_are_said_and_kept(
+    vault: Account, cast: Cast, name: str, text: str
+) -> None:
+    code, source = status(cast.viewer, **{**PERIODS, name: text})
+    assert code == 422
+    assert 'id="compare-error"' in source
+    assert 'value="2026-03-02T12:00"' in source
+    assert "<table" not in source
+    assert vault.label in source
+
+
+def test_the_drawing_has_the_same_numbers_as_its_table(
+    vault: Account, trading: Account, cast: Cast
+) -> None:
+    found = page(cast.viewer, **pair(vault.uid, trading.uid), asset="ETH", range="24h")
+    (script,) = found.all("script", id="overlay-points")
+    assert '"asset": "ETH"' in script.text
+    assert '"1.0"' in script.text
+    rows = found.text.partition("Same numbers as a table")[2].partition("Assets")[0]
+    assert rows.count("unknown unknown unknown") == 48
+    assert "1.0 0 more by 1.0" in rows
+
+
+def test_until_both_are_chosen_there_is_the_form_alone(vault: Account, cast: Cast) -> None:
+    for by in ("accounts", "owners", "tags", "rubbish"):
+        found = page(cast.viewer, by=by)
+        assert found.has("form", id="comparing")
+        assert not found.all("table")
+    assert "Vault" in page(cast.viewer).text
+    assert "Vault" not in page(cast.stranger).text
+    assert vault.label in page(cast.viewer, by="accounts", a=str(vault.uid)).text
+
+
+def test_the_ways_there(vault: Account, cast: Cast) -> None:
+    browser = signed_in(cast.viewer)
+    pages = [
+        markup.shown(browser, "account", vault),
+        markup.shown(browser, "asset", asset="BTC"),
+    ]
+    for found in pages:
+        ways = [
+            link.attributes["href"]
+            for link in found.all("a")
+            if link.attributes["href"].startswith(reverse("compare"))
+        ]
+        assert ways
+        assert {browser.get(way).status_code for way in ways} == {200}

@@ -1,0 +1,49 @@
+"""What is compiled once for everybody gives each reader what is built anew for them."""
+
+from dataclasses import fields
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+
+from accounts.access import visible_to
+from accounts.compiled import Ids, id_of, ids_of, ids_visible_to
+from accounts.models import Account, Organization, User
+from balances import sql
+from tests.conftest import Cast
+
+
+def found(ids: Ids) -> set[int]:
+    return {pk for (pk,) in sql.rows(ids.text, ids.values)}
+
+
+@pytest.fixture
+def people(cast: Cast, custody: Account, personal: Account, foreign: Account) -> list[User]:  # noqa: ARG001
+    everybody = [getattr(cast, field.name) for field in fields(cast)]
+    return [one for one in everybody if isinstance(one, User)]
+
+
+def test_everybody_is_given_the_accounts_that_are_visible_to_them(people: list[User]) -> None:
+    for user in people:
+        assert found(ids_visible_to(user)) == set(visible_to(user).values_list("pk", flat=True))
+    assert len({frozenset(found(ids_visible_to(user))) for user in people}) >= 4
+
+
+def test_what_closes_an_organization_closes_it_here_too(people: list[User], cast: Cast) -> None:
+    Organization.objects.filter(pk=cast.fund.pk).update(requires_second_factor=True)
+    assert people
+    assert found(ids_visible_to(cast.viewer)) == set()
+
+
+def test_nobody_is_given_nothing(people: list[User], cast: Cast) -> None:
+    cast.viewer.is_active = False
+    assert found(ids_visible_to(cast.viewer)) == set()
+    assert found(ids_visible_to(AnonymousUser())) == set()
+    assert people
+
+
+@pytest.mark.parametrize("label", ["Custody", "custody", "100 % none", "'"])
+def test_other_sets_are_the_same_too(custody: Account, cast: Cast, label: str) -> None:
+    chosen = visible_to(cast.viewer).filter(label__iexact=label)
+    assert found(ids_of(chosen)) == set(chosen.values_list("pk", flat=True))
+    assert found(ids_of(chosen.filter(pk__in=[]))) == set()
+    assert found(id_of(custody)) == {custody.pk}

@@ -1,0 +1,23 @@
+"""Parts in percent: rounded half up by integers alone, and never made to look like none or all."""
+
+import pytest
+
+from balances.shares import percent
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "text"),
+    [
+        (1, 3, "33.3 %"),
+        (2, 3, "66.7 %"),
+        (1, 2000, "0.1 %"),  # 0.05 is rounded up
+        (1, 2001, "< 0.1 %"),
+        (1999, 2000, "> 99.9 %"),  # 99.95 would be rounded to all of it
+        (3, 3, "100.0 %"),
+        (0, 3, "0.0 %"),
+        (12_345_678_901_234_567_890_123, 10**23, "12.3 %"),
+        (0, 0, ""),
+    ],
+)
+def test_percent(part: int, whole: int, text: str) -> None:
+    assert percent(part, whole) == text

@@ -1,0 +1,52 @@
+"""What is made once and kept is what the templates make, and never another row's."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from django.template.loader import render_to_string
+from django.test import Client
+
+from balances import moments
+from balances.amounts import Amount
+from balances.templatetags import quick
+from tests.conftest import Cast
+from tests.history import StoppedClock, at, coins, keyless, seen
+from tests.markup import shown
+
+
+@pytest.mark.parametrize("units", [0, 7, -1, 10**30, 123_456_789_012_345_678_901])
+@pytest.mark.parametrize("scale", [1, 10**8, 10**18])
+def test_amounts_are_as_in_the_template(units: int, scale: int) -> None:
+    one = Amount.of(units, scale)
+    for dash, made in ((False, quick.amount(one)), (True, quick.amount_or_dash(one))):
+        context = {"amount": one, "dash": dash}
+        assert made == render_to_string("balances/_amount.html", context)
+
+
+def test_nothing_in_an_amount_is_markup() -> None:
+    one = replace(Amount.of(1, 1), exact='"', text="<b>", short="&")
+    assert quick.amount(one) == render_to_string("balances/_amount.html", {"amount": one})
+
+
+def test_a_row_that_is_kept_is_made_anew_when_anything_of_it_changes(
+    cast: Cast, browser_of: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = StoppedClock(monkeypatch, at(10, 1))
+    vault = keyless("Vault", at(10))
+    seen(vault, at(10), BTC=coins(100))
+    viewer, operator = browser_of(cast.viewer), browser_of(cast.operator)  # type: ignore[operator]
+    assert "1.00" in shown(viewer, "overview").amounts()
+    assert not _buttons(viewer)
+    assert _buttons(operator)
+    assert not _buttons(viewer)
+    clock.now += timedelta(minutes=4)
+    seen(vault, at(10, 5), BTC=coins(300))
+    assert "3.00" in shown(viewer, "overview").amounts()
+    assert "1.00" not in shown(viewer, "overview").amounts()
+    assert moments.ago(timedelta(0)) in shown(viewer, "overview").text
+
+
+def _buttons(browser: Client) -> list[object]:
+    found = shown(browser, "overview").all("button")
+    return [one for one in found if "data-refresh" in one.attributes]
