@@ -2,16 +2,16 @@
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from random import Random
 from zoneinfo import ZoneInfo
 
-from accounts.models import Account, Membership, Organization, Role, User
-from balances import as_of, charts, ledger, sql
-from balances.models import Holding
-from balances.portfolio import Kind
+from accounts.models import Account, Environment, Membership, Organization, Role, User
+from balances import as_of, ledger, sql, sums
+from balances.buckets import buckets
 from balances.ranges import Range
+from balances.scopes import Scope
 from balances.seeding import writing
 from balances.seeding.plan import Plan
 from balances.series import evenly, series
@@ -95,11 +95,6 @@ def as_of_all(past: Past) -> Measured:
     return value, value
 
 
-def _assets(past: Past) -> list[str]:
-    held = Holding.objects.filter(account__in=past.accounts[:1]).order_by("asset")
-    return list(held.values_list("asset", flat=True))
-
-
 _ONE_BY_ONE = """
 SELECT h.asset, sum(c.total), sum(c.available), sum(c.pending_in), sum(c.pending_out)
 FROM balances_holding h CROSS JOIN LATERAL (
@@ -111,17 +106,15 @@ WHERE h.account_id = ANY(%s) GROUP BY 1
 
 def as_of_assets(past: Past) -> Measured:
     """Line 8: what was held of each asset, against one look-up a holding."""
-    at, assets = past.until - timedelta(days=1), _assets(past)
-    value = best_wall(lambda: [_drawn(past, asset, [at, at]) for asset in assets])
+    at = past.until - timedelta(days=1)
+    value = best_wall(lambda: _levels(past, [at]))
     floor = best_wall(lambda: sql.rows(_ONE_BY_ONE, [at, past.ids]))
     return 1000 * value, 1000 * floor
 
 
-def _drawn(past: Past, asset: str, instants: Sequence[datetime]) -> object:
-    """Return the points of a reader's total of one asset."""
-    kind: Kind = "testnet" if "TESTNET" in asset else "production"
-    of = charts.subject(past.reader, past.accounts, asset, kind, is_total=True)
-    return series(of.ids, of.asset, instants, of.spans)
+def _levels(past: Past, instants: Sequence[datetime]) -> object:
+    """Return the levels of a reader's totals of all assets."""
+    return sums.of_all_assets(Scope(past.reader).reach(list(Environment)), instants)
 
 
 _RAW = """
@@ -134,17 +127,10 @@ WHERE h.account_id = ANY(%s) AND c.valid_from > %s AND c.valid_from <= %s GROUP 
 
 def portfolio(past: Past) -> Measured:
     """Line 9: a year of every asset in days of the reader's zone, against raw changes."""
-    days = _midnights(past.until)
-    value = best_wall(lambda: [_drawn(past, asset, days) for asset in _assets(past)], repeat=2)
+    days = buckets(past.until - YEAR, past.until, ZONE).points
+    value = best_wall(lambda: _levels(past, days), repeat=2)
     bounds = [ZONE.key, past.ids, days[0], days[-1]]
     return 1000 * value, 1000 * best_wall(lambda: sql.rows(_RAW, bounds), repeat=2)
-
-
-def _midnights(until: datetime) -> list[datetime]:
-    today = until.astimezone(ZONE).replace(hour=0, minute=0, second=0, microsecond=0)
-    # Wall time first: days across a change of the clock are not 24 hours long.
-    days = [today.replace(tzinfo=None) - timedelta(days=number) for number in range(365, -1, -1)]
-    return [day.replace(tzinfo=ZONE).astimezone(UTC) for day in days]
 
 
 def one_holding(past: Past) -> Measured:
