@@ -146,6 +146,8 @@ RULES: Final = {
         FORM, one_account=True, roles=ADMINISTERS, guarded=("GET", "HEAD", "POST")
     ),
     "incident": Rule(FORM, one_incident=True, roles=("admin",), guarded=("GET", "HEAD", "POST")),
+    "history": Rule(READ),
+    "history-csv": Rule(READ),
     "reports": Rule(READ),
     # No cut-off was given: the form again, and no file.
     "statement": Rule(answers(get=WRONG, head=WRONG)),

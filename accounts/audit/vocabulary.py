@@ -43,6 +43,7 @@ VOCABULARY: dict[str, Word] = {
     "account.transferred": _word("Account transferred", "owner", "since"),
     "account.unshared": _word("Account shared no more", "with"),
     "export.audit": _word("Audit log exported", "format", *_FILTERS),
+    "export.history": _word("Balances as of an instant exported", "format", "accounts", "at"),
     "export.chart": _word("Chart exported", "format", "accounts", "from", "to"),
     "factor.added": _word("Second factor added", "kind"),
     "factor.removed": _word("Second factor removed", "kind"),
