@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from accounts.access import visible_to
+from accounts.compiled import ids_visible_to
 from accounts.models import Account, User
 from balances import incidents
 from balances.as_of_query import AsOf
@@ -24,6 +25,7 @@ from balances.overview import (
     version,
 )
 from balances.portfolio import Member, counting, members, members_at
+from balances.questions import questions
 from balances.rows import account_row, asset_tables
 from balances.scopes import Scope
 from balances.screens import AccountList, AccountRow, AssetRow, Trouble
@@ -52,7 +54,7 @@ def _then(user: User, query: Query, at: datetime) -> AccountList:
 def _now(user: User, query: Query, now: datetime) -> AccountList:
     accounts = visible_to(user)
     current_version = version(user, query, now)  # before the rows, as in the overview
-    held = members(query.narrowing.applied_to(accounts))
+    held = _present(user, query)
     shared = incidents.shared(held)
     chosen = next((s for s in shared if str(s.incident.uid) == query.text.get("incident")), None)
     listed = held if chosen is None else chosen.members
@@ -61,7 +63,7 @@ def _now(user: User, query: Query, now: datetime) -> AccountList:
     return AccountList(
         accounts=filtered(rows, query.show),
         filters=filters(rows, query, reverse("accounts")),
-        narrowed=narrowed(query.narrowing.selects(accounts), query, reverse("accounts")),
+        narrowed=narrowed(questions(query.narrowing, held, accounts), query, reverse("accounts")),
         empty_text="No account matches this filter."
         if rows or query.narrowing.query
         else "No accounts yet.",
@@ -70,6 +72,12 @@ def _now(user: User, query: Query, now: datetime) -> AccountList:
         refreshing=any(row.refreshing for row in rows),
         troubles=_troubles(user, held, shared, now, chosen),
     )
+
+
+def _present(user: User, query: Query) -> list[Member]:
+    if query.narrowing.query:
+        return members(query.narrowing.applied_to(visible_to(user)))
+    return members(ids_visible_to(user))
 
 
 def _openings(query: Query) -> Openings:

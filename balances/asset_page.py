@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts.compiled import ids_of
 from accounts.models import User
-from balances import charts
+from balances import charts, subjects
 from balances.amounts import Amount, Level
 from balances.as_of_query import AsOf
 from balances.asset_rows import Rows, holdings_of
@@ -76,7 +76,7 @@ def asset_page(of: Question, asked: AsOf, *, with_chart: bool = True) -> AssetPa
         figures=None if whole is None else figures(whole),
         coverage=coverage(counting(members), asked.at),
         changes=_changes(of, asked.at),
-        chart=_chart(of, asked, members) if with_chart else None,
+        chart=_chart(of, asked) if with_chart else None,
         groups=rows.groups(present),
         holders=len(present),
         gone=rows.named(gone),
@@ -115,10 +115,8 @@ def _change(words: str, moved: Between) -> Change:
     return Change(words, Amount.of(abs(amount), moved.change.scale), direction, moved.note)  # type: ignore[arg-type] # one of the four
 
 
-def _chart(of: Question, asked: AsOf, members: Sequence[Member]) -> Chart:
-    subject = charts.subject(
-        of.scope.user, [m.account for m in members], of.asset, of.kind, is_total=True
-    )
+def _chart(of: Question, asked: AsOf) -> Chart:
+    subject = subjects.subject(of.scope, of.asset, of.kind, is_total=True)
     frame = Frame(
         page_url=reverse("asset"),
         series_url=reverse("series"),
@@ -127,7 +125,7 @@ def _chart(of: Question, asked: AsOf, members: Sequence[Member]) -> Chart:
         zone=of.scope.user.time_zone,
         kept={**of.scope.narrowing.query, **asked.query},
     )
-    shown = charts.range_for(subject, of.text, asked.at)
+    shown = subjects.range_for(subject, of.text, asked.at)
     return charts.chart(subject, shown, frame, asked.at)
 
 

@@ -8,18 +8,18 @@ from urllib.parse import urlencode
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from accounts.access import operated_accounts, visible_to
-from accounts.compiled import ids_of, ids_visible_to
+from accounts.access import visible_to
+from accounts.compiled import ids_of, ids_operated_by, ids_visible_to
 from accounts.models import Account, User
-from balances import incidents, moments, overlaps
+from balances import incidents, moments, overlaps, sql
 from balances.as_of_query import AsOf
 from balances.demo import progress
 from balances.headline import Wanted, chart, headline, subject
 from balances.incidents import Shared
-from balances.models import Refresh
 from balances.narrowing import NAMES, Narrowing, heading
 from balances.openings import Openings
 from balances.portfolio import Kind, Member, counting, members, members_at
+from balances.questions import questions
 from balances.rows import account_row, asset_tables, coverage
 from balances.scopes import Scope
 from balances.screens import AccountRow, Choice, Narrowed, Overview, Select
@@ -145,10 +145,10 @@ def _now(of: _Asked) -> Overview:
     accounts = visible_to(user)
     # Before the figures: what changes while they are read makes the page out of date, not current.
     current_version = version(user, query, now)
-    held = members(asked_for(accounts, query))
+    held = _present(user, query)
     shared, down = incidents.shared(held), not_answering(held)
     rows = account_rows(user, held, now, _openings(query), shared)
-    selects = query.narrowing.selects(current(accounts))
+    selects = questions(query.narrowing, held, current(accounts))
     return replace(
         _figures(of, held, rows),
         narrowed=narrowed(selects, query, reverse("overview")),
@@ -165,6 +165,12 @@ def _now(of: _Asked) -> Overview:
         ),
         refreshing=any(row.refreshing for row in rows),
     )
+
+
+def _present(user: User, query: Query) -> list[Member]:
+    if query.narrowing.query:
+        return members(asked_for(visible_to(user), query))
+    return [one for one in members(ids_visible_to(user)) if not one.is_archived]
 
 
 def _openings(query: Query) -> Openings:
@@ -210,10 +216,8 @@ def account_rows(
 ) -> list[AccountRow]:
     """Return the rows of a list of accounts. What is said above the list, no row repeats."""
     joint = {member.account.pk for one in shared for member in one.members}
-    operated = set(operated_accounts(user).values_list("pk", flat=True))
     ids = [member.account.pk for member in held]
-    open_refreshes = Refresh.objects.filter(account__in=ids, finished_at=None)
-    refreshing = set(open_refreshes.values_list("account_id", flat=True))
+    operated, refreshing = _operated(user), _refreshing(ids)
     rows = [
         account_row(
             member,
@@ -225,6 +229,20 @@ def account_rows(
         for member in held
     ]
     return [_brief(row) if pk in joint else row for pk, row in zip(ids, rows, strict=True)]
+
+
+def _operated(user: User) -> set[int]:
+    operated = ids_operated_by(user)
+    return {pk for (pk,) in sql.rows(operated.text, operated.values)}
+
+
+_REFRESHING = """
+SELECT account_id FROM balances_refresh WHERE finished_at IS NULL AND account_id = ANY(%s)
+"""
+
+
+def _refreshing(account_ids: list[int]) -> set[int]:
+    return {pk for (pk,) in sql.rows(_REFRESHING, [account_ids])}
 
 
 def _brief(row: AccountRow) -> AccountRow:

@@ -40,6 +40,7 @@ class Proof:
     is_before_hidden: bool
     after: Snapshot | None
     run: Poll | None
+    is_run_hidden: bool  # it reaches beyond the reader's time
     held_until: datetime | None
     #: The reader's time with the account ended after the instant.
     is_over: bool
@@ -54,11 +55,14 @@ def proof(account: Account, spans: Sequence[Span], at: datetime, now: datetime) 
     following = snapshots.filter(observed_at__gt=at).first()
     after = following if following and _is_within(following.observed_at, ended) else None
     is_hidden = newest is not None and newest.observed_at < began
+    run = _run(account, at)
+    is_own = run is not None and began <= run.first_slot and _is_within(run.last_slot, ended)
     return Proof(
         before=None if is_hidden else newest,
         is_before_hidden=is_hidden,
         after=after,
-        run=_run(account, at, began, ended),
+        run=run if is_own else None,
+        is_run_hidden=run is not None and not is_own,
         held_until=_held_until(account, now, ended, after.observed_at if after else None),
         is_over=ended is not None,
     )
@@ -79,13 +83,9 @@ def _is_within(instant: datetime, ended: datetime | None) -> bool:
     return ended is None or instant < ended
 
 
-def _run(account: Account, at: datetime, began: datetime, ended: datetime | None) -> Poll | None:
+def _run(account: Account, at: datetime) -> Poll | None:
     closed = Run.objects.filter(account=account, span__contains=at).first()
-    found = _closed(closed) if closed else _open(account, at)
-    # One that reaches beyond the reader's time tells of polls that are not theirs.
-    if found is None or found.first_slot < began or not _is_within(found.last_slot, ended):
-        return None
-    return found
+    return _closed(closed) if closed else _open(account, at)
 
 
 def _closed(run: Run) -> Poll:
