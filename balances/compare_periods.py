@@ -29,8 +29,12 @@ def periods_page(of: Question, asked: AsOf) -> ComparePage:
     """Return the comparison. Raise `NoSideError`."""
     side = _side(of, asked)
     periods, typed = _periods(of, asked)
-    error = next((period.error for period in periods if period.error), "")
-    fields = tuple(TimeField(name, _LABELS[name], typed[name]) for name in TIMES)
+    wrong = [letter for letter, period in zip("AB", periods, strict=True) if period.error]
+    error = next((f"{one}: {p.error}" for one, p in zip("AB", periods, strict=True) if p.error), "")
+    fields = tuple(
+        TimeField(name, _LABELS[name], typed[name], is_wrong=_LABELS[name][0] in wrong)
+        for name in TIMES
+    )
     form = ComparePage(of.by, of.tabs, subject_asked(of, asked), fields, of.kept, error=error)
     return form if error else _compared(of, side, periods, form)
 

@@ -73,6 +73,7 @@ class TimeField:
     name: str
     label: str
     value: str
+    is_wrong: bool = False
 
 
 @dataclass(frozen=True, slots=True)

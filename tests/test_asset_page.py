@@ -69,6 +69,22 @@ def test_total_shares_and_subtotals(vault: Account, cast: Cast, clock: StoppedCl
     assert vault.label == "Vault"
 
 
+def test_the_overview_says_the_same_now_and_then(
+    vault: Account, cast: Cast, clock: StoppedClock
+) -> None:
+    trading = keyless("Trading", at(10))
+    seen(trading, at(10), BTC=(700, 650, 50, 0, 1000))
+    seen(vault, at(10, 5), BTC=(400, 350, 60, 10, 100))
+    clock.now = at(10, 6)
+    ownership.count(trading, counted=False, by=None)
+    clock.now = at(10, 7)
+    browser = signed_in(cast.viewer)
+    for instant, total in (("", "4.00"), ("2026-03-02T10:00:30Z", "3.700")):
+        for name in ("overview", "asset"):
+            found = markup.shown(browser, name, asset="BTC", at=instant)
+            assert found.amounts()[0] == total, (name, instant)
+
+
 def test_with_one_owner_there_is_no_subtotal(vault: Account, cast: Cast) -> None:
     found = page(cast.viewer)
     assert not found.all("th", scope="rowgroup")

@@ -186,14 +186,16 @@ def test_a_period_ends_with_the_readers_time(
 
 
 @pytest.mark.parametrize(
-    ("name", "text"), [("from", ""), ("to2", "rubbish"), ("to", "2026-03-01T00:00")]
+    ("name", "text", "letter"),
+    [("from", "", "A"), ("to2", "rubbish", "B"), ("to", "2026-03-01T00:00", "A")],
 )
 def test_times_that_make_no_period_are_said_and_kept(
-    vault: Account, cast: Cast, name: str, text: str
+    vault: Account, cast: Cast, name: str, text: str, letter: str
 ) -> None:
     code, source = status(cast.viewer, **{**PERIODS, name: text})
     assert code == 422
-    assert 'id="compare-error"' in source
+    assert f'id="compare-error" role="alert">{letter}: ' in source
+    assert source.count('aria-invalid="true"') == 2
     assert 'value="2026-03-02T12:00"' in source
     assert "<table" not in source
     assert vault.label in source
