@@ -3,7 +3,7 @@
 What somebody has by an organization, they have by `memberships_of`, which knows what closes one.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from functools import wraps
 from uuid import UUID
@@ -159,8 +159,12 @@ def spans_of(user: User, accounts: Collection[int]) -> dict[int, list[Span]]:
 
 def joined_spans(tenures: QuerySet[Tenure]) -> dict[int, list[Span]]:
     """Return, by account, the stretches of time of tenures; those that adjoin are one."""
+    return joined(tenures.order_by("began_at").values_list("account", "began_at", "ended_at"))
+
+
+def joined(rows: Iterable[tuple[int, datetime, datetime | None]]) -> dict[int, list[Span]]:
+    """Return the same from account, beginning and end of each tenure, in their order."""
     found: dict[int, list[Span]] = {}
-    rows = tenures.order_by("began_at").values_list("account", "began_at", "ended_at")
     for account_id, began, ended in rows:
         spans = found.setdefault(account_id, [])
         if spans and spans[-1][1] == began:

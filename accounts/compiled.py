@@ -1,11 +1,11 @@
-"""Sets of accounts as a part of statements of our own, which need their ids and nothing else.
+"""What somebody may see as a part of statements of our own, which need ids and nothing else.
 
 Django builds and compiles `visible_to` at every look, which takes longer than PostgreSQL does to
 answer; its text is always the same but for who reads. So it is compiled once, for nobody.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -14,8 +14,11 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import EmptyResultSet
 from django.db.models import QuerySet
 
-from accounts.access import visible_to
+from accounts.access import closed_organizations, operated_accounts, tenures_of, visible_to
 from accounts.models import Account, User
+
+#: What finds something for somebody.
+Build = Callable[[User], QuerySet[Any]]
 
 #: No person has it; it marks where the reader's stands in a compiled text.
 _NOBODY = -1
@@ -23,7 +26,7 @@ _NOBODY = -1
 
 @dataclass(frozen=True, slots=True)
 class Ids:
-    """SQL that gives the ids of accounts, and the values of its placeholders."""
+    """SQL that gives ids, of accounts for one, and the values of its placeholders."""
 
     text: str
     values: Mapping[str, Any]
@@ -32,10 +35,10 @@ class Ids:
 _NONE = Ids("SELECT NULL::bigint WHERE false", {})
 
 
-def ids_of(accounts: QuerySet[Account]) -> Ids:
-    """Return the ids of accounts, not yet looked up."""
+def ids_of(found: QuerySet[Any]) -> Ids:
+    """Return the ids of what a queryset finds, which is not looked up yet."""
     try:
-        text, values = accounts.order_by().values("pk").query.sql_with_params()
+        text, values = found.order_by().values("pk").query.sql_with_params()
     except EmptyResultSet:
         return _NONE
     named = {f"id_{number}": value for number, value in enumerate(values)}
@@ -50,13 +53,32 @@ def id_of(account: Account) -> Ids:
 
 def ids_visible_to(user: User | AnonymousUser) -> Ids:
     """Return the ids of `visible_to`, without compiling it anew."""
+    return _ids_for(user, visible_to)
+
+
+def ids_operated_by(user: User) -> Ids:
+    """Return the ids of `operated_accounts`, without compiling it anew."""
+    return _ids_for(user, operated_accounts)
+
+
+def ids_of_tenures_of(user: User) -> Ids:
+    """Return the ids of `tenures_of`, without compiling it anew."""
+    return _ids_for(user, tenures_of)
+
+
+def ids_closed_to(user: User) -> Ids:
+    """Return the ids of `closed_organizations`, without compiling it anew."""
+    return _ids_for(user, closed_organizations)
+
+
+def _ids_for(user: User | AnonymousUser, build: Build) -> Ids:
     if not user.is_authenticated or not user.is_active:
         return _NONE
-    for_nobody = _visible_to_nobody()
+    for_nobody = _for_nobody(build)
     values = {n: user.pk if v == _NOBODY else v for n, v in for_nobody.values.items()}
     return Ids(for_nobody.text, values)
 
 
 @cache
-def _visible_to_nobody() -> Ids:
-    return ids_of(visible_to(User(pk=_NOBODY)))
+def _for_nobody(build: Build) -> Ids:
+    return ids_of(build(User(pk=_NOBODY)))

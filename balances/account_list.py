@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from accounts.access import visible_to
+from accounts.compiled import ids_visible_to
 from accounts.models import Account, User
 from balances import incidents
 from balances.as_of_query import AsOf
@@ -18,12 +19,11 @@ from balances.overview import (
     Query,
     account_rows,
     asked_for,
-    filtered,
-    filters,
     narrowed,
     version,
 )
 from balances.portfolio import Member, counting, members, members_at
+from balances.questions import questions
 from balances.rows import account_row, asset_tables
 from balances.scopes import Scope
 from balances.screens import AccountList, AccountRow, AssetRow, Trouble
@@ -37,14 +37,16 @@ def account_list(user: User, query: Query, asked: AsOf) -> AccountList:
 
 def _then(user: User, query: Query, at: datetime) -> AccountList:
     held = members_at(Scope(user, query.narrowing), at)
-    rows = [account_row(member, at, openings=_openings(query)) for member in held]
+    listing = query.listing(held, at, reverse("accounts"))
+    rows = [account_row(one, at, openings=_openings(query)) for one in listing.shown()]
     selects = query.narrowing.selects_then(Scope(user).at(at), visible_to(user))
     return AccountList(
-        accounts=filtered(rows, query.show),
-        filters=filters(rows, query, reverse("accounts")),
+        accounts=tuple(rows),
+        filters=listing.filters(),
+        pages=listing.pages(),
         narrowed=narrowed(selects, query, reverse("accounts")),
         empty_text="No account matched this filter then."
-        if rows or query.narrowing.query
+        if held or query.narrowing.query
         else NOBODYS_THEN,
     )
 
@@ -52,24 +54,32 @@ def _then(user: User, query: Query, at: datetime) -> AccountList:
 def _now(user: User, query: Query, now: datetime) -> AccountList:
     accounts = visible_to(user)
     current_version = version(user, query, now)  # before the rows, as in the overview
-    held = members(query.narrowing.applied_to(accounts))
+    held = _present(user, query)
     shared = incidents.shared(held)
     chosen = next((s for s in shared if str(s.incident.uid) == query.text.get("incident")), None)
     listed = held if chosen is None else chosen.members
-    rows = account_rows(user, listed, now, _openings(query), shared)
+    listing = query.listing(listed, now, reverse("accounts"))
+    rows = account_rows(user, listing.shown(), now, _openings(query), shared)
     asked = urlencode({**query.text, "version": current_version})
     return AccountList(
-        accounts=filtered(rows, query.show),
-        filters=filters(rows, query, reverse("accounts")),
-        narrowed=narrowed(query.narrowing.selects(accounts), query, reverse("accounts")),
+        accounts=tuple(rows),
+        filters=listing.filters(),
+        pages=listing.pages(),
+        narrowed=narrowed(questions(query.narrowing, held, accounts), query, reverse("accounts")),
         empty_text="No account matches this filter."
-        if rows or query.narrowing.query
+        if listing.held or query.narrowing.query
         else "No accounts yet.",
         version=current_version,
         fragment_url=f"{reverse('accounts-figures')}?{asked}",
         refreshing=any(row.refreshing for row in rows),
         troubles=_troubles(user, held, shared, now, chosen),
     )
+
+
+def _present(user: User, query: Query) -> list[Member]:
+    if query.narrowing.query:
+        return members(query.narrowing.applied_to(visible_to(user)))
+    return members(ids_visible_to(user))
 
 
 def _openings(query: Query) -> Openings:

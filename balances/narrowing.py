@@ -70,7 +70,7 @@ class Narrowing:
     def selects(self, accounts: QuerySet[Account]) -> tuple[Select, ...]:
         """Return what may be chosen among `accounts`; what has one answer is not asked."""
         environments = accounts.order_by().values_list("environment", flat=True)
-        return self._questions(_owners(accounts), set(environments.distinct()), tags_of(accounts))
+        return self.questions(_owners(accounts), set(environments.distinct()), tags_of(accounts))
 
     def selects_then(
         self, tenures: QuerySet[Tenure], tagged_among: QuerySet[Account]
@@ -78,11 +78,12 @@ class Narrowing:
         """Return the same for tenures of an instant: their owners, and tags of today."""
         environments = set(tenures.values_list("account__environment", flat=True))
         tagged = tagged_among.filter(pk__in=tenures.order_by().values("account"))
-        return self._questions(_owners(tenures), environments, tags_of(tagged))
+        return self.questions(_owners(tenures), environments, tags_of(tagged))
 
-    def _questions(
+    def questions(
         self, owners: list[tuple[str, str]], environments: set[str], tags: list[str]
     ) -> tuple[Select, ...]:
+        """Return what may be chosen among accounts of these owners, environments and tags."""
         there = [(one.value, one.value.title()) for one in Environment if one.value in environments]
         found = (
             self._select("owner", "Owner", "All owners", owners),

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import quote, urlencode
+from uuid import UUID
 
 from django.urls import reverse
 
@@ -40,7 +42,7 @@ class Openings:
 
     def of_account(self, account: Account) -> Opening:
         """Return how an account opens into its assets."""
-        parts_url = reverse("account-parts", args=[account.uid])
+        parts_url = _parts_of(account.uid)
         if at := self.kept.get("at"):
             parts_url = f"{parts_url}?{urlencode({'at': at})}"
         return self._opening(f"account:{account.uid}", parts_url)
@@ -48,6 +50,11 @@ class Openings:
     def _opening(self, key: str, parts_url: str) -> Opening:
         name = quote(key)
         return Opening(key, parts_url, f"{self.address}open={name}#row-{name}", key in self.opened)
+
+
+@lru_cache(maxsize=10_000)
+def _parts_of(uid: UUID) -> str:
+    return reverse("account-parts", args=[uid])
 
 
 def the_one(key: str) -> Openings:

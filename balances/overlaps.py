@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from accounts.access import spans_of
-from accounts.models import Account, ApiKey, User
-from balances import likeness
+from accounts.models import Account, User
+from balances import likeness, sql
 from balances.likeness import Pair
+from balances.scopes import Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +36,15 @@ def among(user: User, accounts: Iterable[Account]) -> list[Overlap]:
     ]
 
 
+_TOLD = """
+SELECT account_id, qredo_account FROM accounts_apikey
+WHERE account_id = ANY(%s) AND replaced_at IS NULL AND qredo_account <> ''
+"""
+
+
 def _told(account_ids: list[int]) -> dict[int, str]:
     """Return, by account, what its active key answers for, where Qredo told."""
-    active = ApiKey.objects.filter(account__in=account_ids, replaced_at=None)
-    return dict(active.exclude(qredo_account="").values_list("account_id", "qredo_account"))
+    return dict(sql.rows(_TOLD, [account_ids]))
 
 
 def _same(by_id: dict[int, Account], told: dict[int, str]) -> list[Pair]:
@@ -50,7 +55,7 @@ def _same(by_id: dict[int, Account], told: dict[int, str]) -> list[Pair]:
 
 
 def _probable(user: User, account_ids: list[int]) -> list[Pair]:
-    spans = spans_of(user, account_ids)
+    spans = Scope(user, only=frozenset(account_ids)).spans()
     return likeness.pairs({i: own[-1][0] for i, own in spans.items()})
 
 

@@ -10,12 +10,14 @@ from typing import Literal
 
 from django.db.models import QuerySet
 
+from accounts.compiled import Ids, ids_of
 from accounts.models import Account, Organization, Tenure, User
 from accounts.naming import name_as_known
-from balances import as_of, stands
+from balances import as_of, sql, stands
 from balances.amounts import Level
 from balances.instants import iso
-from balances.models import Holding, Schedule
+from balances.loading import Loaded, loaded
+from balances.models import Schedule
 from balances.scopes import Scope
 from balances.states import Stand, stand_of
 from balances.testnet import is_testnet
@@ -50,6 +52,8 @@ class Member:
     is_counted: bool = True
     #: What polls it today; none in the past.
     schedule: Schedule | None = None
+    #: Its tags of today, in the order of the alphabet.
+    tags: tuple[str, ...] = ()
     #: Whether the reader sees it today, so that its tags may be told.
     is_seen_today: bool = True
     #: The instant that it is of; none now.
@@ -80,24 +84,27 @@ class Member:
         return self.stand.is_fresh(at)
 
 
-def members(accounts: QuerySet[Account], asset: str | None = None) -> list[Member]:
+def members(accounts: QuerySet[Account] | Ids, asset: str | None = None) -> list[Member]:
     """Load accounts with everything a list of them shows, sorted by owner and label.
 
     With `asset` nothing else that they hold is loaded.
     """
-    found = list(
-        accounts.select_related("schedule", "organization", "owner").prefetch_related("tags")
+    ids = accounts if isinstance(accounts, Ids) else ids_of(accounts)
+    found = list(loaded(ids))
+    held = _holdings([one.account for one in found], asset)
+    return sorted((_member(one, tuple(held[one.account.pk])) for one in found), key=_place)
+
+
+def _member(one: Loaded, held: tuple[Held, ...]) -> Member:
+    return Member(
+        account=one.account,
+        owner=one.owner,
+        stand=stand_of(one.account, one.schedule),
+        holdings=held,
+        is_counted=one.is_counted,
+        schedule=one.schedule,
+        tags=one.tags,
     )
-    held, left_out = _holdings(found, asset), not_counted(found)
-    present = [_member(a, tuple(held[a.pk]), is_counted=a.pk not in left_out) for a in found]
-    return sorted(present, key=_place)
-
-
-def _member(account: Account, held: tuple[Held, ...], *, is_counted: bool) -> Member:
-    schedule: Schedule | None = getattr(account, "schedule", None)
-    owner = account.organization or account.owner
-    assert owner is not None  # noqa: S101 - personal xor organizational
-    return Member(account, owner, stand_of(account, schedule), held, is_counted, schedule)
 
 
 def members_at(scope: Scope, at: datetime, asset: str | None = None) -> list[Member]:
@@ -107,10 +114,18 @@ def members_at(scope: Scope, at: datetime, asset: str | None = None) -> list[Mem
     found = {one.account_id: one for one in as_of.positions([t.account_id for t in tenures], at)}
     stood = stands.stands_at(tenures, {i: one.sight for i, one in found.items()}, at)
     then = [_member_then(t, stood[t.account_id], found[t.account_id], asset) for t in tenures]
-    told = (
-        replace(member, at=at, is_seen_today=member.account.pk in seen_today) for member in then
-    )
+    told = (_told(member, at, seen_today) for member in then)
     return sorted(told, key=_place)
+
+
+def _told(member: Member, at: datetime, seen_today: set[int]) -> Member:
+    if member.account.pk not in seen_today:
+        return replace(member, at=at, is_seen_today=False)
+    return replace(member, at=at, tags=_tags(member.account))
+
+
+def _tags(account: Account) -> tuple[str, ...]:
+    return tuple(sorted((tag.name for tag in account.tags.all()), key=str.casefold))
 
 
 def _member_then(tenure: Tenure, stood: Stand, found: as_of.Position, asset: str | None) -> Member:
@@ -143,18 +158,35 @@ def _place(member: Member) -> tuple[bool, str, str]:
     return member.is_personal, owner, member.account.label
 
 
+_HELD = """
+SELECT account_id, asset, total, available, pending_in, pending_out, scale, flags
+FROM balances_holding WHERE account_id = ANY(%s) AND (asset = %s OR %s) ORDER BY account_id, asset
+"""
+
+
 def _holdings(accounts: list[Account], asset: str | None) -> dict[int, list[Held]]:
     by_id = {account.pk: account for account in accounts}
     found: dict[int, list[Held]] = defaultdict(list)
-    columns = ("account", "asset", "total", "available", "pending_in", "pending_out", "scale")
-    rows = Holding.objects.filter(account__in=by_id).order_by("account", "asset")
-    rows = rows if asset is None else rows.filter(asset=asset)
-    for account_id, name, *amounts, flags in rows.values_list(*columns, "flags"):
-        level = Level(*(int(amount) for amount in amounts))
-        found[account_id].append(Held(by_id[account_id], name, level, tuple(flags)))
+    for account_id, name, *amounts, flags in sql.rows(_HELD, [list(by_id), asset, asset is None]):
+        held = Held(by_id[account_id], name, Level(*map(int, amounts)), tuple(flags))
+        found[account_id].append(held)
     return found
 
 
 def total(held: Iterable[Held]) -> Level:
     """Add up holdings of one asset, exactly, at the finest scale among them."""
-    return reduce(add, (one.level for one in held))
+    by_scale: dict[int, list[Level]] = defaultdict(list)
+    for one in held:
+        by_scale[one.level.scale].append(one.level)
+    return reduce(add, (_sum(levels, scale) for scale, levels in by_scale.items()))
+
+
+def _sum(levels: list[Level], scale: int) -> Level:
+    # Most are of one scale: then nothing has to be brought to another.
+    return Level(
+        sum(one.total for one in levels),
+        sum(one.available for one in levels),
+        sum(one.pending_in for one in levels),
+        sum(one.pending_out for one in levels),
+        scale,
+    )

@@ -3,13 +3,16 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.urls import reverse
 
 from accounts.models import Account, Environment, Organization, User
 from balances.amounts import Amount, Level
 from balances.holdings import VANISHED
+from balances.instants import iso
 from balances.narrowing import PERSONAL
 from balances.openings import Openings
 from balances.portfolio import Held, Kind, Member, total
@@ -151,7 +154,7 @@ def account_row(
         parts=_account_parts(member) if opening and opening.is_open else (),
         opening=opening,
         is_counted=member.is_counted,
-        tags=_tags(account) if member.is_seen_today else (),
+        tags=member.tags,
         owner_url=owner_url(member),
     )
 
@@ -174,14 +177,16 @@ def owner_name(owner: User | Organization) -> str:
     return owner.name or owner.email if isinstance(owner, User) else owner.name
 
 
-def _tags(account: Account) -> tuple[str, ...]:
-    return tuple(sorted((tag.name for tag in account.tags.all()), key=str.casefold))
-
-
 def owner_url(member: Member) -> str:
     """Return the overview of the accounts of a member's owner, as of the same instant."""
     owner = PERSONAL if isinstance(member.owner, User) else str(member.owner.uid)
-    return f"{reverse('overview')}?{urlencode({'owner': owner, **member.query})}"
+    return _owned_by(owner, member.at)
+
+
+@lru_cache(maxsize=1_000)
+def _owned_by(owner: str, at: datetime | None) -> str:
+    query = {"owner": owner} | ({} if at is None else {"at": iso(at)})
+    return f"{reverse('overview')}?{urlencode(query)}"
 
 
 def asset_url(asset: str, kind: Kind, kept: Mapping[str, str]) -> str:
@@ -198,4 +203,9 @@ def page_of(member: Member, **more: str) -> str:
 
 def url_of(account: Account) -> str:
     """Return an account's page."""
-    return reverse("account", args=[account.uid])
+    return _page_of(account.uid)
+
+
+@lru_cache(maxsize=10_000)
+def _page_of(uid: UUID) -> str:
+    return reverse("account", args=[uid])

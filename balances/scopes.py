@@ -11,8 +11,11 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
-from accounts.access import Span, joined_spans, tenures_of, visible_to
+from accounts.access import Span, joined, joined_spans, tenures_of, visible_to
+from accounts.compiled import ids_of_tenures_of
 from accounts.models import Tenure, User
+from accounts.naming import name_as_known
+from balances import sql
 from balances.narrowing import Narrowing
 from balances.pieces import Reach, Stay
 
@@ -41,10 +44,32 @@ class Scope:
             .select_related("account", "owner", "organization")
         )
 
-    def spans(self, *, in_totals: bool = False) -> dict[int, list[Span]]:
+    def spans(
+        self, *, in_totals: bool = False, environments: Collection[str] | None = None
+    ) -> dict[int, list[Span]]:
         """Return, by account, when its figures may be shown, or (`in_totals`) are in totals."""
+        if not self.narrowing.query and environments is None:
+            return self._all_spans(in_totals=in_totals)
         tenures = self.tenures()
+        if environments is not None:
+            tenures = tenures.filter(account__environment__in=environments)
         return joined_spans(in_sums(tenures) if in_totals else tenures)
+
+    def labels(self, ids: Collection[int]) -> dict[int, str]:
+        """Return what the reader may call accounts of the scope: one that is gone, as it was."""
+        newest: dict[int, Tenure] = {}
+        tenures = self.tenures().filter(account__in=ids).order_by("began_at")
+        for tenure in tenures.select_related("account", "organization"):
+            newest[tenure.account_id] = tenure
+        name_as_known(self.user, list(newest.values()))
+        return {i: tenure.account.label for i, tenure in newest.items()}
+
+    def _all_spans(self, *, in_totals: bool) -> dict[int, list[Span]]:
+        """Return the same where nothing is narrowed, as it mostly is, without building a query."""
+        tenures = ids_of_tenures_of(self.user)
+        only = None if self.only is None else list(self.only)
+        values = {**tenures.values, "only": only, "in_totals": in_totals}
+        return joined(sql.rows(_SPANS.format(tenures=tenures.text), values))
 
     def reach(self, environments: Collection[str], *, in_totals: bool = True) -> Reach:
         """Return whose amounts the figures of accounts in `environments` add up.
@@ -69,6 +94,14 @@ class Scope:
     def _narrowed(self, environments: Collection[str]) -> set[str]:
         chosen = self.narrowing.environment
         return {one for one in environments if chosen in {"", one}}
+
+
+_SPANS = """
+SELECT account_id, began_at, ended_at FROM accounts_tenure
+WHERE id IN ({tenures}) AND (%(only)s::bigint[] IS NULL OR account_id = ANY(%(only)s::bigint[]))
+    AND (NOT %(in_totals)s OR (is_counted AND NOT is_archived))
+ORDER BY began_at
+"""
 
 
 def _ids(tenures: QuerySet[Tenure], column: str) -> QuerySet[Tenure, int]:

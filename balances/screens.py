@@ -225,6 +225,15 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Pages:
+    """Where one is in a list of several pages; an empty address leads nowhere."""
+
+    text: str  # "51 to 100 of 5,000"
+    before_url: str
+    after_url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Option:
     """One answer of a select."""
 
@@ -276,6 +285,11 @@ class Chart:
     end: str = ""
     error: str = ""  # why a custom range could not be used
     shown_range: str = ""
+    step_text: str = ""  # "each point is the end of a day in Europe/London"
+    band_text: str = ""  # what lowest and highest totals are of
+    steps: tuple[Option, ...] = ()
+    every_url: str = ""  # a file of every change
+    kept: tuple[tuple[str, str], ...] = ()  # what else the page's address says
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,6 +314,7 @@ class Overview:
     troubles: tuple[Trouble, ...] = ()
     refreshing: bool = False  # some row is being refreshed, so the page looks often
     is_past: bool = False
+    pages: Pages | None = None  # of the accounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,6 +329,7 @@ class AccountList:
     fragment_url: str = ""  # where the list is fetched anew; the past stays as it is
     refreshing: bool = False
     troubles: tuple[Trouble, ...] = ()
+    pages: Pages | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from accounts.audit import pages as audit
 from accounts.pages import (
     company,
     confirm,
+    email,
     invitations,
     members,
     profile,
@@ -94,6 +95,9 @@ urlpatterns = [
     path("invitations/<str:token>/", invitations.arrive, name="invitation"),
     path("profile/", profile.profile, name="profile"),
     path("profile/password/", profile.Password.as_view(), name="account_change_password"),
+    path("profile/email/", email.page, name="email"),
+    path("profile/email/confirm/", email.confirm, name="email-confirm"),
+    path("profile/email/<str:token>/", email.arrive, name="email-arrive"),
     path("profile/sessions/", sessions.page, name="usersessions_list"),
     path("profile/security/", second_factor.Overview.as_view(), name="mfa_index"),
     path("profile/security/app/", second_factor.AddApp.as_view(), name="mfa_activate_totp"),

@@ -163,6 +163,10 @@ RULES: Final = {
         _NO_INVITATION | {"POST": MISSING}, to_anonymous=_NO_INVITATION | {"POST": MISSING}
     ),
     "profile": _FORM_AGAIN,
+    # No mail server is set up, and nobody holds a link.
+    "email": _FORM_AGAIN,
+    "email-arrive": Rule(answers(get=MISSING, head=MISSING)),
+    "email-confirm": Rule(answers(get=MISSING, head=MISSING, post=MISSING)),
     "usersessions_list": Rule(answers(get=OK, head=OK, post=MOVED)),
     "mfa_index": Rule(READ),
     # Nobody of the cast has a second factor.

@@ -42,6 +42,8 @@ VOCABULARY: dict[str, Word] = {
     "account.shared": _word("Account shared for reading", "with"),
     "account.transferred": _word("Account transferred", "owner", "since"),
     "account.unshared": _word("Account shared no more", "with"),
+    "email.asked": _word("Another e-mail address asked for", "email"),
+    "email.changed": _word("E-mail address changed", "email"),
     "export.audit": _word("Audit log exported", "format", *_FILTERS),
     "export.history": _word("Balances as of an instant exported", "format", "accounts", "at"),
     "export.chart": _word("Chart exported", "format", "accounts", "from", "to"),

@@ -1,0 +1,95 @@
+"""Accounts of today with what a list shows of them, by one statement and without what it does not.
+
+Schedules have three times as many columns as are shown; whoever asks for another one gets it later.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Model
+
+from accounts.compiled import Ids
+from accounts.models import Account, Organization, User
+from balances import sql
+from balances.models import Schedule
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """An account, whose it is, what polls it, whether it counts in totals, and its tags."""
+
+    account: Account
+    owner: User | Organization
+    schedule: Schedule | None
+    is_counted: bool
+    tags: tuple[str, ...]
+
+
+def _columns(model: type[Model], *shown: str) -> tuple[str, ...]:
+    """Return the columns of a model that are shown, in the order in which it takes their values."""
+    fields = model._meta.concrete_fields  # noqa: SLF001 - documented
+    return tuple(one.attname for one in fields if not shown or one.attname in shown)
+
+
+_ACCOUNT = _columns(Account)
+_SCHEDULE = _columns(
+    Schedule,
+    *("account_id", "interval_seconds", "base_interval_seconds", "next_slot", "not_before"),
+    *("run_outcome", "run_reason", "last_attempt_at", "last_reason", "last_detail"),
+    *("failing_since", "observed_at"),
+)
+_ORGANIZATION = _columns(Organization, "id", "uid", "name")
+_PERSON = _columns(User, "id", "name", "email")
+
+
+def _parts(*columns: tuple[str, ...]) -> Iterator[slice]:
+    start = 0
+    for one in columns:
+        yield slice(start, start := start + len(one))
+
+
+_PARTS = tuple(_parts(_ACCOUNT, _SCHEDULE, _ORGANIZATION, _PERSON))
+_LOADED = f"""
+WITH seen AS MATERIALIZED (SELECT * FROM accounts_account WHERE id IN ({{accounts}}))
+SELECT {", ".join(f"a.{name}" for name in _ACCOUNT)},
+    {", ".join(f"s.{name}" for name in _SCHEDULE)},
+    {", ".join(f"o.{name}" for name in _ORGANIZATION)},
+    {", ".join(f"p.{name}" for name in _PERSON)},
+    EXISTS (SELECT FROM accounts_tenure t
+        WHERE t.account_id = a.id AND t.ended_at IS NULL AND NOT t.is_counted),
+    ARRAY(SELECT name FROM accounts_tag t WHERE t.account_id = a.id ORDER BY lower(name))
+FROM seen a LEFT JOIN balances_schedule s ON s.account_id = a.id
+    LEFT JOIN accounts_organization o ON o.id = a.organization_id
+    LEFT JOIN accounts_user p ON p.id = a.owner_id
+"""  # noqa: S608 - fixed names
+
+
+def loaded(accounts: Ids) -> Iterator[Loaded]:
+    """Load accounts, in no order."""
+    owners: dict[tuple[str, int], User | Organization] = {}
+    for row in sql.rows(_LOADED.format(accounts=accounts.text), accounts.values):
+        one, polled, fund, person = (row[part] for part in _PARTS)
+        account: Account = Account.from_db("default", _ACCOUNT, one)
+        owner = _owner(owners, fund, person)
+        schedule = None if polled[0] is None else Schedule.from_db("default", _SCHEDULE, polled)
+        yield Loaded(account, owner, schedule, not row[-2], tuple(row[-1]))
+
+
+def _owner(
+    known: dict[tuple[str, int], User | Organization], fund: Any, person: Any
+) -> User | Organization:
+    # One object for all that is theirs.
+    key = ("person", person[0]) if fund[0] is None else ("organization", fund[0])
+    if key not in known:
+        known[key] = _person_or_fund(fund, person)
+    return known[key]
+
+
+def _person_or_fund(fund: Any, person: Any) -> User | Organization:
+    found: User | Organization
+    if fund[0] is None:
+        found = User.from_db("default", _PERSON, person)
+    else:
+        found = Organization.from_db("default", _ORGANIZATION, fund)
+    return found

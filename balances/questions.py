@@ -1,0 +1,33 @@
+"""What a list of accounts may be narrowed by, read off the accounts that are loaded anyway."""
+
+from collections.abc import Sequence
+
+from django.db.models import QuerySet
+
+from accounts.models import Account, Organization
+from balances.narrowing import PERSONAL, Narrowing
+from balances.portfolio import Member
+from balances.screens import Select
+
+
+def questions(
+    narrowing: Narrowing, held: Sequence[Member], everything: QuerySet[Account]
+) -> tuple[Select, ...]:
+    """Return what may be chosen among `everything`, of which `held` is what was asked for."""
+    if narrowing.query:
+        return narrowing.selects(everything)
+    environments = {member.account.environment for member in held}
+    return narrowing.questions(_owners(held), environments, _tags(held))
+
+
+def _owners(held: Sequence[Member]) -> list[tuple[str, str]]:
+    funds = {one.owner for one in held if isinstance(one.owner, Organization)}
+    owners = [(str(one.uid), one.name) for one in sorted(funds, key=lambda one: one.name)]
+    is_personal = any(one.is_personal for one in held)
+    return [*owners, (PERSONAL, "Personal")] if is_personal else owners
+
+
+def _tags(held: Sequence[Member]) -> list[str]:
+    """Return the tags of accounts, each once whatever its case, in the order of the alphabet."""
+    names = sorted({name for one in held for name in one.tags}, key=lambda n: (n.lower(), n))
+    return list({name.casefold(): name for name in names}.values())
