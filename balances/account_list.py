@@ -19,8 +19,6 @@ from balances.overview import (
     Query,
     account_rows,
     asked_for,
-    filtered,
-    filters,
     narrowed,
     version,
 )
@@ -39,14 +37,16 @@ def account_list(user: User, query: Query, asked: AsOf) -> AccountList:
 
 def _then(user: User, query: Query, at: datetime) -> AccountList:
     held = members_at(Scope(user, query.narrowing), at)
-    rows = [account_row(member, at, openings=_openings(query)) for member in held]
+    listing = query.listing(held, at, reverse("accounts"))
+    rows = [account_row(one, at, openings=_openings(query)) for one in listing.shown()]
     selects = query.narrowing.selects_then(Scope(user).at(at), visible_to(user))
     return AccountList(
-        accounts=filtered(rows, query.show),
-        filters=filters(rows, query, reverse("accounts")),
+        accounts=tuple(rows),
+        filters=listing.filters(),
+        pages=listing.pages(),
         narrowed=narrowed(selects, query, reverse("accounts")),
         empty_text="No account matched this filter then."
-        if rows or query.narrowing.query
+        if held or query.narrowing.query
         else NOBODYS_THEN,
     )
 
@@ -58,14 +58,16 @@ def _now(user: User, query: Query, now: datetime) -> AccountList:
     shared = incidents.shared(held)
     chosen = next((s for s in shared if str(s.incident.uid) == query.text.get("incident")), None)
     listed = held if chosen is None else chosen.members
-    rows = account_rows(user, listed, now, _openings(query), shared)
+    listing = query.listing(listed, now, reverse("accounts"))
+    rows = account_rows(user, listing.shown(), now, _openings(query), shared)
     asked = urlencode({**query.text, "version": current_version})
     return AccountList(
-        accounts=filtered(rows, query.show),
-        filters=filters(rows, query, reverse("accounts")),
+        accounts=tuple(rows),
+        filters=listing.filters(),
+        pages=listing.pages(),
         narrowed=narrowed(questions(query.narrowing, held, accounts), query, reverse("accounts")),
         empty_text="No account matches this filter."
-        if rows or query.narrowing.query
+        if listing.held or query.narrowing.query
         else "No accounts yet.",
         version=current_version,
         fragment_url=f"{reverse('accounts-figures')}?{asked}",

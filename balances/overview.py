@@ -1,6 +1,6 @@
 """The overview: what is held, what is free to move, what is in flight, and how far to trust it."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
@@ -16,13 +16,14 @@ from balances.as_of_query import AsOf
 from balances.demo import progress
 from balances.headline import Wanted, chart, headline, subject
 from balances.incidents import Shared
+from balances.listing import FILTERS, Listing
 from balances.narrowing import NAMES, Narrowing, heading
 from balances.openings import Openings
 from balances.portfolio import Kind, Member, counting, members, members_at
 from balances.questions import questions
 from balances.rows import account_row, asset_tables, coverage
 from balances.scopes import Scope
-from balances.screens import AccountRow, Choice, Narrowed, Overview, Select
+from balances.screens import AccountRow, Narrowed, Overview, Select
 from balances.troubles import counted_twice, is_probed, not_answering, troubles
 from balances.upstreams import Upstream
 from balances.versions import version_of
@@ -59,23 +60,15 @@ class Query:
         at = self.text.get("at", "")
         return {**self.narrowing.query, **({"at": at} if at else {})}
 
+    def listing(self, held: Sequence[Member], at: datetime, base_url: str) -> Listing:
+        """Return the list of accounts that is asked for, of which `held` is everything."""
+        return Listing(held, at, self.show, self.text, base_url)
+
     @property
     def wanted(self) -> Wanted:
         """What headline and chart are asked to show."""
         is_narrowed = bool(self.narrowing.query)
         return Wanted(self.asset, self.kind, self.kept, self.text, is_narrowed)
-
-
-FILTERS: dict[str, tuple[str, Callable[[AccountRow], bool]]] = {
-    "all": ("All", lambda _row: True),
-    "attention": (
-        "Needs attention",
-        lambda row: row.state.slug in {"stale", "failed", "waiting", "keyless"},
-    ),
-    "personal": ("Personal", lambda row: row.kind == "Personal"),
-    "organizations": ("Organizations", lambda row: row.kind == "Organization"),
-    "paused": ("Paused", lambda row: row.state.slug == "paused"),
-}
 
 
 def current(accounts: QuerySet[Account]) -> QuerySet[Account]:
@@ -90,7 +83,7 @@ def asked_for(accounts: QuerySet[Account], query: Query) -> QuerySet[Account]:
 
 def narrowed(selects: tuple[Select, ...], query: Query, page_url: str) -> Narrowed:
     """Return the filter of a page, which asks these questions."""
-    kept = {name: text for name, text in query.text.items() if name not in NAMES}
+    kept = {name: text for name, text in query.text.items() if name not in {*NAMES, "page"}}
     clear = f"{page_url}?{urlencode(kept)}" if query.narrowing.query else ""
     return Narrowed(page_url, selects, tuple(kept.items()), clear)
 
@@ -122,10 +115,11 @@ def overview(user: User, query: Query, asked: AsOf, *, with_chart: bool = True) 
 def _then(of: _Asked) -> Overview:
     query, everything = of.query, members_at(Scope(of.user, of.query.narrowing), of.at)
     held = [member for member in everything if not member.is_archived]
-    rows = [account_row(member, of.at, openings=_openings(query)) for member in held]
+    listing = query.listing(held, of.at, reverse("overview"))
+    rows = [account_row(one, of.at, openings=_openings(query)) for one in listing.shown()]
     selects = query.narrowing.selects_then(Scope(of.user).at(of.at), visible_to(of.user))
     return replace(
-        _figures(of, held, rows),
+        _figures(of, listing, rows),
         narrowed=narrowed(selects, query, reverse("overview")),
         heading=heading(selects),
         empty_text=empty_then(everything, query),
@@ -147,10 +141,11 @@ def _now(of: _Asked) -> Overview:
     current_version = version(user, query, now)
     held = _present(user, query)
     shared, down = incidents.shared(held), not_answering(held)
-    rows = account_rows(user, held, now, _openings(query), shared)
+    listing = query.listing(held, now, reverse("overview"))
+    rows = account_rows(user, listing.shown(), now, _openings(query), shared)
     selects = questions(query.narrowing, held, current(accounts))
     return replace(
-        _figures(of, held, rows),
+        _figures(of, listing, rows),
         narrowed=narrowed(selects, query, reverse("overview")),
         heading=heading(selects),
         empty_text=_empty_text(accounts, query, held),
@@ -177,9 +172,9 @@ def _openings(query: Query) -> Openings:
     return Openings.of(reverse("overview"), query.text, query.opened, query.kept)
 
 
-def _figures(asked: _Asked, held: Sequence[Member], rows: Sequence[AccountRow]) -> Overview:
-    """Return what the overview of `held` says, whether of now or of the past."""
-    user, query, at = asked.user, asked.query, asked.at
+def _figures(asked: _Asked, listing: Listing, rows: Sequence[AccountRow]) -> Overview:
+    """Return what the overview of a list of accounts says, whether of now or of the past."""
+    user, query, at, held = asked.user, asked.query, asked.at, listing.held
     counted = counting(held)
     of = subject(user, held, query.wanted)
     return Overview(
@@ -187,9 +182,10 @@ def _figures(asked: _Asked, held: Sequence[Member], rows: Sequence[AccountRow]) 
         coverage=coverage(counted, at),
         chart=chart(of, counted, query.wanted, user, at) if of and asked.with_chart else None,
         tables=asset_tables(counted, at, _openings(query)),
-        accounts=filtered(rows, query.show),
-        filters=filters(rows, query, reverse("overview")),
-        attention_url=f"{_shown(query, reverse('overview'), 'attention')}#accounts",
+        accounts=tuple(rows),
+        filters=listing.filters(),
+        pages=listing.pages(),
+        attention_url=f"{listing.url_of('attention')}#accounts",
     )
 
 
@@ -247,28 +243,6 @@ def _refreshing(account_ids: list[int]) -> set[int]:
 
 def _brief(row: AccountRow) -> AccountRow:
     return replace(row, state=replace(row.state, remedy=""))
-
-
-def filtered(rows: Sequence[AccountRow], show: str) -> tuple[AccountRow, ...]:
-    """Return the rows that a filter lets through."""
-    return tuple(row for row in rows if FILTERS[show][1](row))
-
-
-def filters(rows: Sequence[AccountRow], query: Query, base_url: str) -> tuple[Choice, ...]:
-    """Return the filters of a list of accounts, each with how many it lets through."""
-    return tuple(
-        Choice(
-            label,
-            _shown(query, base_url, name),
-            name == query.show,
-            sum(lets(row) for row in rows),
-        )
-        for name, (label, lets) in FILTERS.items()
-    )
-
-
-def _shown(query: Query, base_url: str, show: str) -> str:
-    return f"{base_url}?{urlencode({**query.text, 'show': show})}"
 
 
 def _notice(held: Sequence[Member], down: Iterable[Upstream], now: datetime) -> str:

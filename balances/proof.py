@@ -4,7 +4,7 @@ Only what lies in the reader's time with the account is told; of the next snapsh
 came, if the account was somebody else's by then.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -109,3 +109,22 @@ def _open(account: Account, at: datetime) -> Poll | None:
 
 def _both(first: datetime | None, last: datetime | None) -> tuple[datetime, datetime] | None:
     return None if first is None or last is None else (first, last)
+
+
+# Serves "the newest snapshot of each account at or before T"; none of before the reader's time.
+_NEWEST = """
+SELECT a.id, s.number, encode(s.payload_id, 'hex')
+FROM unnest(%s::bigint[], %s::timestamptz[]) AS a(id, began) CROSS JOIN LATERAL (
+    SELECT number, payload_id, observed_at FROM balances_snapshot
+    WHERE account_id = a.id AND observed_at <= %s ORDER BY observed_at DESC LIMIT 1) s
+WHERE s.observed_at >= a.began
+"""
+
+
+def newest_snapshots(began: Mapping[int, datetime], at: datetime) -> dict[int, tuple[int, str]]:
+    """Return number and digest of what proves each account's figures at an instant.
+
+    `began` is since when each is its reader's: what was taken before is not told.
+    """
+    rows = sql.rows(_NEWEST, [list(began), list(began.values()), at])
+    return {account_id: (number, digest) for account_id, number, digest in rows}

@@ -225,6 +225,15 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Pages:
+    """Where one is in a list of several pages; an empty address leads nowhere."""
+
+    text: str  # "51 to 100 of 5,000"
+    before_url: str
+    after_url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Option:
     """One answer of a select."""
 
@@ -305,6 +314,7 @@ class Overview:
     troubles: tuple[Trouble, ...] = ()
     refreshing: bool = False  # some row is being refreshed, so the page looks often
     is_past: bool = False
+    pages: Pages | None = None  # of the accounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,6 +329,7 @@ class AccountList:
     fragment_url: str = ""  # where the list is fetched anew; the past stays as it is
     refreshing: bool = False
     troubles: tuple[Trouble, ...] = ()
+    pages: Pages | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from accounts.models import Account
 from balances import moments
 from balances.models import Schedule
 from balances.observed import Sight
-from balances.screens import Moment, State
+from balances.screens import Moment, State, StateSlug
 
 #: Reason: what a person reads, and what helps.
 _WORDS = {
@@ -116,6 +116,17 @@ def _halt(account: Account) -> Halt | None:
         if since is not None:
             return Halt(kind, since)
     return None
+
+
+def slug_of(stand: Stand, at: datetime) -> StateSlug:
+    """Return the slug of an account's state, for whoever needs no words."""
+    if stand.halt is not None:
+        return stand.halt.kind  # type: ignore[return-value] # three of the slugs
+    if stand.failing_since is not None:
+        return "failed"
+    if stand.sight is None or stand.is_loading:
+        return "waiting"
+    return "fresh" if stand.sight.is_fresh(at) else "stale"
 
 
 def state_of(stand: Stand, at: datetime) -> State:

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from random import Random
 from zoneinfo import ZoneInfo
 
 from accounts.models import Account, Environment, Membership, Organization, Role, User
 from balances import as_of, ledger, sql, sums
+from balances.buckets import DAY, buckets
 from balances.scopes import Scope
 from balances.seeding import writing
 from balances.seeding.plan import Plan
@@ -125,17 +126,10 @@ WHERE h.account_id = ANY(%s) AND c.valid_from > %s AND c.valid_from <= %s GROUP 
 
 def portfolio(past: Past) -> Measured:
     """Line 9: a year of every asset in days of the reader's zone, against raw changes."""
-    days = _midnights(past.until)
+    days = buckets(past.until - YEAR, past.until, ZONE, DAY).points
     value = best_wall(lambda: _sums(past, days))
     bounds = [ZONE.key, past.ids, days[0], days[-1]]
     return 1000 * value, 1000 * best_wall(lambda: sql.rows(_RAW, bounds), repeat=2)
-
-
-def _midnights(until: datetime) -> list[datetime]:
-    today = until.astimezone(ZONE).replace(hour=0, minute=0, second=0, microsecond=0)
-    # Wall time first: days across a change of the clock are not 24 hours long.
-    days = [today.replace(tzinfo=None) - timedelta(days=number) for number in range(365, -1, -1)]
-    return [day.replace(tzinfo=ZONE).astimezone(UTC) for day in days]
 
 
 def one_holding(past: Past) -> Measured:

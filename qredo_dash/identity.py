@@ -69,6 +69,7 @@ ACCOUNT_RATE_LIMITS = {
     "change_password": "5/m/user",
     "reset_password": "20/m/ip,3/m/key",
     "reset_password_from_key": "20/m/ip",
+    "manage_email": "5/5m/user",
 }
 
 MFA_ADAPTER = "accounts.adapters.SecondFactorAdapter"

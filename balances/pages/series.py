@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Iterable, Iterator
 
+from django.db.models import Q
 from django.http import HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django.utils.text import slugify
 from django.views.decorators.http import require_safe
@@ -126,12 +127,14 @@ def _record(of: Subject, shown: Range) -> None:
     """Tell everybody whose accounts are in a file, each of theirs alone."""
     start, end = written(shown.start), written(shown.end)
     with together():
-        for log, count in objects.logs_of_tenures(_tenures(of)).items():
+        for log, count in objects.logs_of_tenures(_tenures(of, shown)).items():
             told: Facts = {"format": "csv", "from": start, "to": end, "accounts": count}
             record("export.chart", objects.asset(of.asset, log), by=of.scope.user, after=told)
 
 
-def _tenures(of: Subject) -> Iterable[Tenure]:
-    """Return one tenure of each account and owner in a chart."""
-    found = of.scope.tenures().filter(account__in=of.ids).select_related("organization")
+def _tenures(of: Subject, shown: Range) -> Iterable[Tenure]:
+    """Return one tenure of each account and owner within a chart's range."""
+    lasts = Q(ended_at__isnull=True) | Q(ended_at__gt=shown.start)
+    found = of.scope.tenures().filter(lasts, account__in=of.ids, began_at__lte=shown.end)
+    found = found.select_related("organization")
     return {(one.account_id, one.organization_id, one.owner_id): one for one in found}.values()
