@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from accounts.access import tenures_of, visible_to
-from accounts.audit.objects import log_of_organization, log_of_person
+from accounts.audit.objects import log_of_owner
 from accounts.models import Account, Act, Tenure, User
 
 TRANSFERRED = "account.transferred"
@@ -27,7 +27,9 @@ def name_as_known(user: User, tenures: Sequence[Tenure]) -> set[int]:
 
 def as_known(user: User, account: Account) -> str:
     """Return what somebody who saw an account at some time may call it."""
-    own = tenures_of(user).filter(account=account).select_related("account", "organization")
+    own = (
+        tenures_of(user).filter(account=account).select_related("account", "organization", "owner")
+    )
     newest = own.latest("began_at")
     name_as_known(user, [newest])
     return newest.account.label
@@ -45,9 +47,9 @@ def _told(tenures: Sequence[Tenure]) -> dict[tuple[str, str], str]:
 
 
 def _log_of(tenure: Tenure) -> str:
-    if tenure.organization is not None:
-        return log_of_organization(tenure.organization)
-    return log_of_person(tenure.owner_id or 0)
+    owner = tenure.organization or tenure.owner
+    assert owner is not None  # noqa: S101 - personal xor organizational
+    return log_of_owner(owner)
 
 
 def _nameless(account: Account) -> str:

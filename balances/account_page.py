@@ -9,7 +9,7 @@ from django.urls import reverse
 from accounts.access import ADMINISTER, OPERATE, Span, may, spans_of
 from accounts.compiled import id_of
 from accounts.models import Account, ApiKey, User
-from balances import charts, counting_page, moments
+from balances import charts, counting_page, moments, subjects
 from balances.charts import Frame
 from balances.evidence import rejected_rows
 from balances.headline import asset_choices, first_to_show
@@ -19,6 +19,7 @@ from balances.portfolio import Kind, Member, members
 from balances.proof import proof
 from balances.proving import evidence
 from balances.rows import account_row, asset_tables
+from balances.scopes import Scope
 from balances.screens import AccountPage, AssetRow, Chart, Fact, RefreshNote
 from balances.states import in_sentence, words_of
 from balances.timeline import timeline
@@ -93,7 +94,7 @@ def chart(user: User, member: Member, query: Mapping[str, str], now: datetime) -
     if not choices:
         return None
     asset, kind = _asked(query, choices)
-    of = charts.subject(user, [member.account], asset, kind)
+    of = subjects.subject(Scope(user, only=frozenset({member.account.pk})), asset, kind)
     uid = member.account.uid
     frame = Frame(
         page_url=reverse("account", args=[uid]),
@@ -103,7 +104,7 @@ def chart(user: User, member: Member, query: Mapping[str, str], now: datetime) -
         zone=user.time_zone,
         kept=member.query,
     )
-    return charts.chart(of, charts.range_for(of, query, now), frame, now)
+    return charts.chart(of, subjects.range_for(of, query, now), frame, now)
 
 
 def _asked(query: Mapping[str, str], choices: list[tuple[str, Kind]]) -> tuple[str, Kind]:

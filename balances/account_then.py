@@ -24,13 +24,13 @@ def account_then(
     at = asked.at
     (member,) = members_at(Scope(user, only=frozenset({account.pk})), at)
     spans = spans_of(user, [account.pk])[account.pk]
-    runs, note = timeline(account, at, clipped(spans, at))
+    runs, note = timeline(account, at, clipped(spans, at), "The 7 days before.")
     return AccountPage(
         row=account_row(member, at),
         assets=assets(member, at),
         chart=chart(user, member, query, at) if with_chart else None,
         runs=runs,
-        runs_note=note.replace("The last", "The") + " before." if note else "",
+        runs_note=note,
         facts=_facts(member),
         evidence=evidence(proof(account, spans, at, asked.now), at),
         is_past=True,

@@ -9,20 +9,21 @@ from django.urls import reverse
 
 from accounts.compiled import ids_of
 from accounts.models import User
-from balances import charts
-from balances.amounts import Amount
+from balances import charts, subjects
+from balances.amounts import Amount, Level
 from balances.as_of_query import AsOf
 from balances.asset_rows import Rows, holdings_of
 from balances.asset_scope import kinds_held
 from balances.asset_screens import AssetPage, Change
-from balances.between import between, level
+from balances.between import Between, between
 from balances.charts import Frame
-from balances.gathering import accounts_of, fitting, gathered, questions
+from balances.gathering import accounts_of, fitting, gathered, holding, questions
 from balances.narrowing import NAMES, Narrowing
-from balances.portfolio import Kind, Member, counting, members_at
+from balances.portfolio import Kind, Member, counting, total
 from balances.rows import asset_url, coverage, figures
 from balances.scopes import Scope
 from balances.screens import Chart, Narrowed
+from balances.then import NOTHING
 from balances.versions import version_of
 
 PERIODS = (
@@ -66,7 +67,7 @@ def asset_page(of: Question, asked: AsOf, *, with_chart: bool = True) -> AssetPa
     current_version = version(of, asked.at)  # before the figures, as in the overview
     members = fitting(gathered(of.scope, asked, of.asset), of.asset, of.kind)
     present, gone = holdings_of(members, of.asset)
-    whole = level(members, of.asset, of.kind)
+    whole = _whole(members, of.asset)
     rows = Rows(whole, asked.at)
     return AssetPage(
         asset=of.asset,
@@ -74,8 +75,8 @@ def asset_page(of: Question, asked: AsOf, *, with_chart: bool = True) -> AssetPa
         scope=f"{_which(of)}, {of.kind}",
         figures=None if whole is None else figures(whole),
         coverage=coverage(counting(members), asked.at),
-        changes=_changes(of, members, asked.at),
-        chart=_chart(of, asked, members) if with_chart else None,
+        changes=_changes(of, asked.at),
+        chart=_chart(of, asked) if with_chart else None,
         groups=rows.groups(present),
         holders=len(present),
         gone=rows.named(gone),
@@ -89,17 +90,24 @@ def asset_page(of: Question, asked: AsOf, *, with_chart: bool = True) -> AssetPa
     )
 
 
+def _whole(members: Sequence[Member], asset: str) -> Level | None:
+    """Return what is held in totals; unknown while no account that counts is known."""
+    known = [one for one in counting(members) if one.is_known]
+    held = [found for one in known if (found := holding(one, asset)) is not None]
+    return total(held) if held else NOTHING if known else None
+
+
 def _which(of: Question) -> str:
     return "chosen accounts" if of.scope.narrowing.query else "all accounts"
 
 
-def _changes(of: Question, members: Sequence[Member], at: datetime) -> tuple[Change, ...]:
-    return tuple(_change(of, members, words, at - length) for words, length in PERIODS)
+def _changes(of: Question, at: datetime) -> tuple[Change, ...]:
+    starts = [at - length for _, length in PERIODS]
+    moved = between(of.scope, of.asset, of.kind, starts, at)
+    return tuple(_change(words, one) for (words, _), one in zip(PERIODS, moved, strict=True))
 
 
-def _change(of: Question, members: Sequence[Member], words: str, start: datetime) -> Change:
-    before = [one for one in members_at(of.scope, start, of.asset) if not one.is_archived]
-    moved = between(before, members, of.asset, of.kind)
+def _change(words: str, moved: Between) -> Change:
     if moved.change is None:
         return Change(words, None, "unknown", moved.note)
     amount = moved.change.total
@@ -107,10 +115,8 @@ def _change(of: Question, members: Sequence[Member], words: str, start: datetime
     return Change(words, Amount.of(abs(amount), moved.change.scale), direction, moved.note)  # type: ignore[arg-type] # one of the four
 
 
-def _chart(of: Question, asked: AsOf, members: Sequence[Member]) -> Chart:
-    subject = charts.subject(
-        of.scope.user, [m.account for m in members], of.asset, of.kind, is_total=True
-    )
+def _chart(of: Question, asked: AsOf) -> Chart:
+    subject = subjects.subject(of.scope, of.asset, of.kind, is_total=True)
     frame = Frame(
         page_url=reverse("asset"),
         series_url=reverse("series"),
@@ -119,7 +125,7 @@ def _chart(of: Question, asked: AsOf, members: Sequence[Member]) -> Chart:
         zone=of.scope.user.time_zone,
         kept={**of.scope.narrowing.query, **asked.query},
     )
-    shown = charts.range_for(subject, of.text, asked.at)
+    shown = subjects.range_for(subject, of.text, asked.at)
     return charts.chart(subject, shown, frame, asked.at)
 
 

@@ -3,7 +3,7 @@
 from balances import sql
 from balances.portfolio import Kind
 from balances.scopes import Scope
-from balances.testnet import is_testnet_name
+from balances.then import kind_of
 
 # Of each tenure: whether the asset had been seen in the account before the tenure ended.
 _HELD = """
@@ -20,9 +20,4 @@ def kinds_held(scope: Scope, asset: str) -> set[Kind]:
     """Return as what kinds of money an asset was ever in the accounts of a scope."""
     tenures = list(scope.tenures().values_list("pk", flat=True))
     environments = [row[0] for row in sql.rows(_HELD, [asset, tenures])]
-    return {_kind(environment, asset) for environment in environments}
-
-
-def _kind(environment: str, asset: str) -> Kind:
-    is_test_money = environment == "sandbox" or is_testnet_name(asset)
-    return "testnet" if is_test_money else "production"
+    return {kind_of(environment, asset) for environment in environments}

@@ -24,7 +24,7 @@ def band(asked: AsOf, page_url: str, query: Mapping[str, str]) -> Band:
         text=long_text(at),
         iso=iso(at),
         zone=timezone.get_current_timezone_name(),
-        note=_note(at) if asked.is_past else "",
+        aside=_aside(at) if asked.is_past else "",
         page_url=page_url,
         kept=tuple(others.items()),
         now_url=_address(page_url, others),
@@ -54,12 +54,13 @@ def _step(page_url: str, query: Mapping[str, str], asked: AsOf, step: timedelta)
     return address_at(page_url, query, at) if EARLIEST <= at <= asked.now else ""
 
 
-def _note(at: datetime) -> str:
-    local = timezone.localtime(at)
-    if start_of_day(local) != at:
-        return ""
+def _aside(at: datetime) -> str:
+    """Return the zone, unless the time names it already, and of which day this is the end."""
+    local, zone = timezone.localtime(at), timezone.get_current_timezone_name()
+    named = [] if long_text(at).endswith(f" {zone}") else [zone]
     day = local - _DAY
-    return f"the end of {day.day} {day:%B}"
+    ends = [f"the end of {day.day} {day:%B}"] if start_of_day(local) == at else []
+    return ", ".join([*named, *ends])
 
 
 def _form(asked: AsOf, query: Mapping[str, str]) -> tuple[str, str, str]:

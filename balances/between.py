@@ -1,20 +1,19 @@
-"""How far an amount moved between two instants: of the accounts that were in it at both.
+"""How far an asset moved between two instants: in the accounts that were there at both.
 
 What joins or leaves brings or takes its amount: neither gain nor loss, so it is named instead.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
-from operator import add
+from datetime import datetime
 
 from balances.amounts import Level
-from balances.gathering import fitting, holding
-from balances.portfolio import Kind, Member, counting
+from balances.portfolio import Kind
+from balances.scopes import Scope
+from balances.then import NOTHING, held_at, labels
 
 #: So many names are written out.
 MOST_NAMES = 3
-NOTHING = Level(0, 0, 0, 0, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,34 +34,27 @@ class Between:
         return "; ".join(filter(None, told))
 
 
-def between(before: Sequence[Member], after: Sequence[Member], asset: str, kind: Kind) -> Between:
-    """Return how far an asset moved from one instant to another one of the same scope."""
-    first, last = (known(members, asset, kind) for members in (before, after))
-    steady = [pk for pk in last if pk in first]
-    moves = [level_of(last[pk], asset) - level_of(first[pk], asset) for pk in steady]
-    return Between(
-        change=reduce(add, moves, NOTHING) if steady else None,
-        joined=tuple(m.account.label for pk, m in last.items() if pk not in first),
-        left=tuple(m.account.label for pk, m in first.items() if pk not in last),
-    )
-
-
-def known(members: Iterable[Member], asset: str, kind: Kind) -> Mapping[int, Member]:
-    """Return the members whose amounts of an asset are in totals and known, by account."""
-    inside = fitting(counting(members), asset, kind)
-    return {member.account.pk: member for member in inside if member.is_known}
-
-
-def level_of(member: Member, asset: str) -> Level:
-    """Return what a known member holds of an asset; what it never held is zero."""
-    held = holding(member, asset)
-    return NOTHING if held is None else held.level
-
-
-def level(members: Iterable[Member], asset: str, kind: Kind) -> Level | None:
-    """Return what the members hold together; unknown while none of them is known."""
-    inside = known(members, asset, kind).values()
-    return reduce(add, (level_of(one, asset) for one in inside)) if inside else None
+def between(
+    scope: Scope, asset: str, kind: Kind, starts: Sequence[datetime], end: datetime
+) -> list[Between]:
+    """Return how far an asset in the totals of a scope moved from each of the starts to the end."""
+    last = held_at(scope, end, in_totals=True, asset=asset)
+    there, found = last.of_kind(asset, kind), []
+    for start in starts:
+        first = held_at(scope, start, in_totals=True, asset=asset)
+        before = first.of_kind(asset, kind)
+        steady = before & there
+        first_level, last_level = (
+            one.levels(steady).get((kind, asset), NOTHING) for one in (first, last)
+        )
+        found.append(
+            Between(
+                change=last_level - first_level if steady else None,
+                joined=labels(scope, end, there - before),
+                left=labels(scope, start, before - there),
+            )
+        )
+    return found
 
 
 def names(labels: Sequence[str]) -> str:

@@ -1,129 +1,40 @@
-"""Charts: which accounts and asset over which range, as points for drawing and as a table."""
+"""Charts: their controls, and the same numbers as a table and as a file."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 from urllib.parse import urlencode
 
-from accounts.access import Span
 from accounts.cells import text_cell
-from accounts.models import Account, User
-from balances import moments, ranges
-from balances.amounts import digits_of, plain_decimal
-from balances.buckets import MOST_POINTS
+from balances import buckets, moments, ranges
+from balances.drawing import AMOUNTS, amount, band_text, extreme
 from balances.instants import iso
 from balances.portfolio import Kind
-from balances.presence import Spans, known_spans
 from balances.ranges import Range
 from balances.rows import figures
-from balances.scopes import Scope
-from balances.screens import Chart, Choice, SeriesRow
-from balances.series import Point, evenly, series
-from balances.testnet import is_testnet
+from balances.screens import Chart, Choice, Option, SeriesRow
+from balances.series import Point
+from balances.subjects import Subject, points_at
 
 #: Lines of the table below a chart.
 TABLE_ROWS = 25
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What a chart shows: one asset, over the accounts in which it is that kind of money.
-
-    Each account is in it only while it was the reader's and, in a total, while it counted.
-    """
-
-    accounts: tuple[Account, ...]
-    asset: str
-    kind: Kind
-    spans: Spans
-
-    @property
-    def ids(self) -> list[int]:
-        """The ids of the accounts in it."""
-        return [account.pk for account in self.accounts]
-
-
-def subject(
-    user: User, accounts: Sequence[Account], asset: str, kind: Kind, *, is_total: bool = False
-) -> Subject:
-    """Return a chart's subject: real money and test money of one name stay apart."""
-    fitting = tuple(a for a in accounts if is_testnet(a, asset) == (kind == "testnet"))
-    scope = Scope(user, only=frozenset(account.pk for account in fitting))
-    return Subject(fitting, asset, kind, scope.spans(in_totals=is_total))
-
-
-def range_for(of: Subject, query: Mapping[str, str], now: datetime) -> Range:
-    """Return the range that a query asks for."""
-    known = known_spans(of.ids, of.spans) if query.get("range") == "all" else {}
-    begins = [began for spans in known.values() for began, _ in spans]
-    return ranges.range_of(query, now=now, first_seen=min(begins, default=None))
-
-
-def points(of: Subject, shown: Range, most: int = MOST_POINTS) -> list[Point]:
-    """Return the points of a chart, evenly over its range."""
-    return series(of.ids, of.asset, evenly(shown.start, shown.end, most), of.spans)
-
-
-def drawing(of: Subject, shown: Range, zone: str) -> dict[str, Any]:
-    """Return what the browser draws. Amounts are text; a null is unknown, never zero."""
-    found = points(of, shown)
-    scale = next((point.level.scale for point in found if point.level), 1)
-    return {
-        "asset": of.asset,
-        "places": digits_of(scale),
-        "zone": zone,
-        "at": [int(point.at.timestamp()) for point in found],
-        **{name: [_text(point, name) for point in found] for name in _AMOUNTS},
-        "seen": [point.seen for point in found],
-        "fresh": [point.fresh for point in found],
-        "expected": [point.expected for point in found],
-        "marks": _marks(of, shown),
-    }
-
-
-_AMOUNTS = ("total", "available", "pending_in", "pending_out")
-
-
-def _text(point: Point, name: str) -> str | None:
-    if point.level is None:
-        return None
-    return plain_decimal(getattr(point.level, name), point.level.scale)
-
-
-def _marks(of: Subject, shown: Range) -> list[dict[str, Any]]:
-    """Return who joined or left within the range, so that no step is taken for a gain or loss."""
-    labels = {account.pk: account.label for account in of.accounts}
-    edges = sorted(
-        (at, f"{labels[account_id]} {word}")
-        for account_id, spans in known_spans(of.ids, of.spans).items()
-        for span in spans
-        for at, word in zip(span, ("joined", "left"), strict=True)
-        if at is not None and shown.start < at <= shown.end
-    )
-    return [
-        {"at": int(at.timestamp()), "n": number, "text": text}
-        for number, (at, text) in enumerate(edges, 1)
-    ]
-
-
-def csv_rows(of: Subject, shown: Range) -> list[list[str]]:
-    """Return the same points as lines of a file, header first."""
-    header = ["at", "asset", *_AMOUNTS, "coverage", "fresh accounts", "accounts"]
-    return [
-        header,
-        *(
-            [
-                iso(point.at),
-                text_cell(of.asset),
-                *(_text(point, name) or "" for name in _AMOUNTS),
-                point.seen,
-                str(point.fresh),
-                str(point.expected),
-            ]
-            for point in points(of, shown)
-        ),
-    ]
+def csv_rows(of: Subject, shown: Range) -> Iterator[list[str]]:
+    """Yield the points of a chart as lines of a file, header first."""
+    coverage = ("coverage", "fresh accounts", "accounts", "lowest total", "highest total")
+    yield ["at", "asset", *AMOUNTS, *coverage]
+    for point in points_at(of, shown.buckets.points):
+        yield [
+            iso(point.at),
+            text_cell(of.asset),
+            *(amount(point, name) or "" for name in AMOUNTS),
+            point.seen,
+            str(point.fresh),
+            str(point.expected),
+            extreme(point, point.low) or "",
+            extreme(point, point.high) or "",
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,25 +75,39 @@ def chart(of: Subject, shown: Range, frame: Frame, now: datetime) -> Chart:
         end=shown.typed[1],
         error=shown.error,
         shown_range=shown.text,
+        step_text=shown.buckets.text,
+        band_text=band_text(of),
+        steps=_steps(shown),
+        kept=tuple(frame.kept.items()),
+        every_url=f"{frame.csv_url}?{urlencode({**query, 'every': 'change'})}",
     )
 
 
 def _query(asset: str, kind: Kind, shown: Range) -> dict[str, str]:
     query = {"asset": asset, "kind": kind, "range": shown.name}
+    if shown.step:
+        query["step"] = shown.step
     if shown.name == "custom":
         query |= {"from": shown.typed[0], "to": shown.typed[1]}
     return query
 
 
+def _steps(shown: Range) -> tuple[Option, ...]:
+    chosen = (("", "As fine as fits"), *((name, f"Each {name}") for name in buckets.CHOICES))
+    return tuple(Option(name, text, name == shown.step) for name, text in chosen)
+
+
 def _link(base_url: str, query: Mapping[str, str], **changes: str) -> str:
-    wanted = {**query, **changes}
+    # What fits one range may be too fine for another.
+    kept = {name: text for name, text in query.items() if name != "step" or "range" not in changes}
+    wanted = {**kept, **changes}
     if wanted["range"] != "custom":
         wanted = {name: text for name, text in wanted.items() if name not in {"from", "to"}}
     return f"{base_url}?{urlencode(wanted)}"
 
 
 def _table(of: Subject, shown: Range, now: datetime) -> tuple[SeriesRow, ...]:
-    found = points(of, shown, TABLE_ROWS)
+    found = points_at(of, _thinned(shown.buckets.points))
     return tuple(
         SeriesRow(
             moments.moment(point.at, now),
@@ -193,25 +118,13 @@ def _table(of: Subject, shown: Range, now: datetime) -> tuple[SeriesRow, ...]:
     )
 
 
+def _thinned(points: Sequence[datetime]) -> list[datetime]:
+    """Return some of the points for the table, the first and the last among them."""
+    every = -(-(len(points) - 1) // (TABLE_ROWS - 1)) or 1
+    return sorted({*points[::-every], points[0]})
+
+
 def _coverage(point: Point) -> str:
     if point.level is None:
         return "unknown"
     return f"{point.fresh} of {point.expected} fresh"
-
-
-def change_over(of: Subject, length: timedelta, now: datetime) -> tuple[list[Point], list[str]]:
-    """Return first and last point over `length` of the accounts known all along.
-
-    The labels are those of accounts that joined since: what they brought is no gain.
-    """
-    start = now - length
-    known = known_spans(of.ids, of.spans)
-    steady = [i for i, spans in known.items() if any(_holds(span, start, now) for span in spans)]
-    here = {i for i, spans in known.items() if any(_holds(span, now, now) for span in spans)}
-    joined = [a.label for a in of.accounts if a.pk in here and a.pk not in steady]
-    found = series(steady, of.asset, [start, now], of.spans) if steady else []
-    return found, joined
-
-
-def _holds(span: Span, start: datetime, end: datetime) -> bool:
-    return span[0] <= start and (span[1] is None or end < span[1])

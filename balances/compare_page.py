@@ -12,7 +12,8 @@ from balances.compare_rows import Columns, Row, assets_in, drawn, tables, unknow
 from balances.compare_screens import ComparePage, SideNote
 from balances.portfolio import Member
 from balances.rows import owner_name, page_of
-from balances.sides import Asset, Levels, Side, account_side, at, group_side, less, levels
+from balances.sides import Side, account_side, at, group_side, less, levels
+from balances.then import Asset, Levels
 
 _HINTS = {
     "accounts": "Choose two accounts to see what each holds and by how much they differ.",
@@ -55,7 +56,7 @@ def _compared(of: Question, asked: AsOf, sides: Sequence[Side], form: ComparePag
         form.times,
         form.kept,
         sides=tuple(
-            SideNote(letter, name, _url(of, one, key, asked), unknown_note(one))
+            SideNote(letter, name, _url(of, one, key, asked), unknown_note(_unknown(one)))
             for letter, key, name, one in zip("AB", "ab", names, members, strict=True)
         ),
         heads=_COLUMNS.heads,
@@ -63,6 +64,10 @@ def _compared(of: Question, asked: AsOf, sides: Sequence[Side], form: ComparePag
         overlay=overlays.of_sides(of, asked, sides, shown) if shown else None,
         hint="" if rows else "Neither holds anything that is known.",
     )
+
+
+def _unknown(members: Sequence[Member]) -> list[str]:
+    return [one.account.label for one in members if not one.is_known]
 
 
 def _rows(found: Sequence[Levels | None]) -> dict[Asset, Row]:

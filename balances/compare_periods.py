@@ -12,9 +12,9 @@ from balances.compare_query import TIMES, Question, subject_asked
 from balances.compare_rows import Columns, Row, assets_in, drawn, tables, unknown_note
 from balances.compare_screens import ComparePage, SideNote, TimeField
 from balances.narrowing import NAMES
-from balances.portfolio import Member
 from balances.ranges import Range
-from balances.sides import Asset, Levels, Side, account_side, at, group_side, less, levels, moved
+from balances.sides import Side, account_side, at, group_side, less
+from balances.then import Asset, Levels, Then, labels, moved
 
 _LABELS = {"from": "A from", "to": "A to", "from2": "B from", "to2": "B to"}
 _COLUMNS = Columns(
@@ -29,8 +29,12 @@ def periods_page(of: Question, asked: AsOf) -> ComparePage:
     """Return the comparison. Raise `NoSideError`."""
     side = _side(of, asked)
     periods, typed = _periods(of, asked)
-    error = next((period.error for period in periods if period.error), "")
-    fields = tuple(TimeField(name, _LABELS[name], typed[name]) for name in TIMES)
+    wrong = [letter for letter, period in zip("AB", periods, strict=True) if period.error]
+    error = next((f"{one}: {p.error}" for one, p in zip("AB", periods, strict=True) if p.error), "")
+    fields = tuple(
+        TimeField(name, _LABELS[name], typed[name], is_wrong=_LABELS[name][0] in wrong)
+        for name in TIMES
+    )
     form = ComparePage(of.by, of.tabs, subject_asked(of, asked), fields, of.kept, error=error)
     return form if error else _compared(of, side, periods, form)
 
@@ -72,7 +76,7 @@ def _compared(of: Question, side: Side, periods: Sequence[Range], form: CompareP
         form.times,
         form.kept,
         sides=tuple(
-            SideNote(letter, period.text, "", _notes(*pair))
+            SideNote(letter, period.text, "", _notes(side, period, *pair))
             for letter, period, pair in zip("AB", periods, ends, strict=True)
         ),
         heads=_COLUMNS.heads,
@@ -82,8 +86,8 @@ def _compared(of: Question, side: Side, periods: Sequence[Range], form: CompareP
     )
 
 
-def _rows(ends: Sequence[tuple[list[Member], list[Member]]]) -> dict[Asset, Row]:
-    known = [levels(one) for pair in ends for one in pair]
+def _rows(ends: Sequence[tuple[Then, Then]]) -> dict[Asset, Row]:
+    known = [one.levels(one.known) if one.known else None for pair in ends for one in pair]
     moves = [moved(*pair) for pair in ends]
     return {asset: _row(asset, known, moves) for asset in assets_in(known)}
 
@@ -94,15 +98,11 @@ def _row(asset: Asset, known: Sequence[Levels | None], moves: Sequence[Levels | 
     return start, end, first, start2, end2, second, less(first, second)
 
 
-def _notes(before: Sequence[Member], after: Sequence[Member]) -> tuple[str, ...]:
-    first, last = (
-        {one.account.pk: one.account.label for one in found if one.is_known}
-        for found in (before, after)
-    )
-    joined = [label for pk, label in last.items() if pk not in first]
-    left = [label for pk, label in first.items() if pk not in last]
+def _notes(side: Side, period: Range, before: Then, after: Then) -> tuple[str, ...]:
+    joined = labels(side.scope, period.end, after.known.keys() - before.known.keys())
+    left = labels(side.scope, period.start, before.known.keys() - after.known.keys())
     return (
         *((f"{names(joined)} joined, which is no gain: not in the change.",) if joined else ()),
         *((f"{names(left)} left, which is no loss: not in the change.",) if left else ()),
-        *unknown_note(after),
+        *unknown_note(labels(side.scope, period.end, after.unknown)),
     )

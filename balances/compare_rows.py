@@ -7,8 +7,8 @@ from balances.amounts import Amount, Level
 from balances.compare_query import Question
 from balances.compare_screens import Cell, CompareRow, CompareTable
 from balances.headline import first_to_show
-from balances.portfolio import Kind, Member
-from balances.sides import Asset, Levels
+from balances.portfolio import Kind
+from balances.then import Asset, Levels
 
 _TITLES: dict[Kind, str] = {"production": "Assets", "testnet": "Testnet assets, worthless"}
 
@@ -81,7 +81,6 @@ def _move(head: str, level: Level | None) -> Cell:
     return Cell(head, Amount.of(abs(level.total), level.scale), direction)  # type: ignore[arg-type] # three of the words
 
 
-def unknown_note(members: Iterable[Member]) -> tuple[str, ...]:
+def unknown_note(labels: Sequence[str]) -> tuple[str, ...]:
     """Name the accounts that are in no figure because nothing of them was seen."""
-    labels = [one.account.label for one in members if not one.is_known]
     return (f"Unknown, so in no figure: {', '.join(labels)}.",) if labels else ()

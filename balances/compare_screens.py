@@ -61,7 +61,7 @@ class Overlay:
     asset: str
     zone: str
     ranges: tuple[Choice, ...]
-    points: dict[str, object]  # what the browser draws
+    points: str  # what the browser draws, as JSON
     heads: tuple[str, ...]
     rows: tuple[OverlayRow, ...]
 
@@ -73,6 +73,7 @@ class TimeField:
     name: str
     label: str
     value: str
+    is_wrong: bool = False
 
 
 @dataclass(frozen=True, slots=True)

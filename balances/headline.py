@@ -8,12 +8,15 @@ from django.conf import settings
 from django.urls import reverse
 
 from accounts.models import User
-from balances import charts
+from balances import charts, subjects
 from balances.amounts import Amount
-from balances.charts import Frame, Subject
+from balances.charts import Frame
+from balances.narrowing import Narrowing
 from balances.portfolio import Kind, Member, counting, total
 from balances.rows import coverage, figures
+from balances.scopes import Scope
 from balances.screens import Chart, Headline
+from balances.subjects import Subject
 
 #: What the headline's change is measured over.
 PERIOD, PERIOD_WORDS = timedelta(hours=24), "24 h"
@@ -41,7 +44,8 @@ def subject(user: User, held: Sequence[Member], wanted: Wanted) -> Subject | Non
     if (asset, kind) not in held_assets:
         asset, kind = min(held_assets, key=first_to_show)
     # Who does not count at the time may have counted within the chart's range.
-    return charts.subject(user, [m.account for m in held], asset, kind, is_total=True)
+    scope = Scope(user, Narrowing.of(wanted.kept))
+    return subjects.subject(scope, asset, kind, is_total=True)
 
 
 def first_to_show(pair: tuple[str, Kind]) -> tuple[Kind, int, str]:
@@ -77,7 +81,7 @@ def headline(of: Subject, held: Sequence[Member], at: datetime, wanted: Wanted) 
 
 
 def _change(of: Subject, at: datetime) -> tuple[Amount | None, str, str]:
-    found, joined = charts.change_over(of, PERIOD, at)
+    found, joined = subjects.change_over(of, PERIOD, at)
     note = f"without {_names(joined)}, joined since" if joined else ""
     if not found or found[0].level is None or found[1].level is None:
         return None, "unknown", note
@@ -100,4 +104,4 @@ def chart(of: Subject, held: Sequence[Member], wanted: Wanted, user: User, at: d
         zone=user.time_zone,
         kept=wanted.kept,
     )
-    return charts.chart(of, charts.range_for(of, wanted.text, at), frame, at)
+    return charts.chart(of, subjects.range_for(of, wanted.text, at), frame, at)

@@ -28,7 +28,7 @@ class Sight:
         return abs(at - self.observed_at) <= reach
 
 
-def _usual(account: str, at: str) -> str:
+def usual(account: str, at: str) -> str:
     """Return SQL for the interval that an account was usually polled at, at an instant.
 
     Runs know it: the newest that began by then, else the first one since; today's setting would
@@ -86,7 +86,7 @@ seen AS (
 SELECT seen.id, max(seen.at), coalesce(
     (array_agg(seen.interval_seconds ORDER BY seen.at DESC NULLS LAST)
         FILTER (WHERE seen.interval_seconds IS NOT NULL))[1],
-    {_usual("seen.id", "max(seen.at)")})
+    {usual("seen.id", "max(seen.at)")})
 FROM seen WHERE seen.at IS NOT NULL GROUP BY seen.id
 """  # noqa: S608 - fixed text
 
@@ -95,42 +95,3 @@ def sights(account_ids: list[int], at: datetime) -> dict[int, Sight]:
     """Return when each account was last seen at or before `at`; unknown accounts are missing."""
     found = sql.rows(_SEEN, {"accounts": account_ids, "at": at})
     return {account_id: Sight(seen, seconds) for account_id, seen, seconds in found}
-
-
-_FRESH_STRETCHES = f"""
-SELECT account_id, first_observed, last_observed, interval_seconds FROM balances_run
-WHERE account_id = ANY(%(accounts)s) AND outcome = 'fresh' AND first_slot <= %(end)s
-  AND span && tstzrange(%(start)s - interval '2 days', %(end)s, '[]')
-UNION ALL
-SELECT account_id, run_first_observed, run_last_observed, interval_seconds FROM balances_schedule
-WHERE account_id = ANY(%(accounts)s) AND run_outcome = 'fresh'
-UNION ALL
-SELECT f.account_id, f.observed_at, f.observed_at, {_usual("f.account_id", "f.observed_at")}
-FROM balances_refresh f
-WHERE f.account_id = ANY(%(accounts)s) AND f.observed_at <= %(end)s
-  AND f.asked_at >= %(start)s - interval '2 days'
-ORDER BY 1, 2
-"""  # noqa: S608 - fixed text
-
-
-def fresh_stretches(
-    account_ids: list[int], start: datetime, end: datetime
-) -> dict[int, list[tuple[datetime, datetime]]]:
-    """Return, by account, the stretches of time within which its figures count as fresh.
-
-    They are sorted and do not overlap. The longest interval is a day, so what was seen two days
-    before `start` can still be fresh then.
-    """
-    found: dict[int, list[tuple[datetime, datetime]]] = {i: [] for i in account_ids}
-    values = {"accounts": account_ids, "start": start, "end": end}
-    for account_id, first, last, seconds in sql.rows(_FRESH_STRETCHES, values):
-        until = last + timedelta(seconds=FRESH_INTERVALS * seconds)
-        _append(found[account_id], first, until)
-    return found
-
-
-def _append(stretches: list[tuple[datetime, datetime]], first: datetime, until: datetime) -> None:
-    if stretches and first <= stretches[-1][1]:
-        stretches[-1] = (stretches[-1][0], max(stretches[-1][1], until))
-    else:
-        stretches.append((first, until))

@@ -1,10 +1,11 @@
 """Two lines of one asset in one drawing: two sides at the same instants, or two periods aligned."""
 
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from balances import moments, ranges
-from balances.amounts import Level, digits_of, plain_decimal
+from balances.amounts import Level, plain_decimal
 from balances.as_of_query import AsOf
 from balances.compare_query import Question
 from balances.compare_rows import Columns
@@ -12,7 +13,8 @@ from balances.compare_screens import Overlay, OverlayRow
 from balances.ranges import Range
 from balances.screens import Choice
 from balances.series import Point, evenly
-from balances.sides import Asset, Side, less
+from balances.sides import Side, less
+from balances.then import Asset
 
 #: Points of each line, which are the lines of the table too.
 POINTS = 49
@@ -85,18 +87,12 @@ def _after(step: timedelta) -> str:
 
 def _points(
     of: Question, asset: str, pair: Sequence[Sequence[Level | None]], **axis: list[int]
-) -> dict[str, object]:
-    """Return what the browser draws. Amounts are text; a null is unknown, never zero."""
+) -> str:
+    """Return what the browser draws, as JSON. Amounts are text; a null is unknown, never zero."""
     finest = max((one.scale for side in pair for one in side if one), default=1)
     a, b = ([_text(one, finest) for one in side] for side in pair)
-    return {
-        "asset": asset,
-        "zone": of.user.time_zone,
-        "places": digits_of(finest),
-        "a": a,
-        "b": b,
-        **axis,
-    }
+    drawn = {"asset": asset, "zone": of.user.time_zone, "a": a, "b": b, **axis}
+    return json.dumps(drawn)
 
 
 def _text(level: Level | None, scale: int) -> str | None:

@@ -24,6 +24,9 @@ from balances.screens import Narrowed
 from balances.states import instant_of, state_of
 from balances.versions import version_of
 
+#: So many are listed. Totals and the count are of all; filters lead to the others.
+MOST_ROWS = 500
+
 Pending = tuple[Member, Held]
 _TITLES: dict[Kind, str] = {"production": "In flight", "testnet": "Testnet in flight, worthless"}
 
@@ -56,6 +59,7 @@ def pending_page(of: Question, asked: AsOf) -> PendingPage:
         rows = tuple(_oldest_first(of, asked, found))
     return PendingPage(
         rows=rows,
+        count=len(found),
         tables=tuple(_tables(found, {**of.scope.narrowing.query, **asked.query})),
         coverage=coverage(counting(members), asked.at),
         unknown=tuple(named(m, asked.at) for m in members if not m.is_known),
@@ -80,7 +84,7 @@ def _oldest_first(of: Question, asked: AsOf, found: Sequence[Pending]) -> Iterat
         for mine in (_mine_since(spans.get(pair[0], []), asked.at),)
     ]
     aged.sort(key=lambda one: (one[0], one[2].account.label, one[3].asset))
-    for since, is_longer, member, held in aged:
+    for since, is_longer, member, held in aged[:MOST_ROWS]:
         yield _row(of, asked, (member, held), since, is_longer=is_longer)
 
 

@@ -52,6 +52,7 @@ class PendingPage:
     """Everything in flight, the oldest first."""
 
     rows: tuple[InFlight, ...]
+    count: int  # more than there are rows, if these are the oldest of very many
     tables: tuple[PendingTable, ...]
     coverage: Coverage
     unknown: tuple[Named, ...]

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from accounts.access import Span
 from balances import sql
 from balances.buckets import TICK
-from balances.observed import fresh_stretches
+from balances.freshness import fresh_stretches
 
 #: By account, the stretches of time in which its figures may be shown; none for other accounts.
 Spans = Mapping[int, Sequence[Span]]

@@ -4,7 +4,7 @@ Only what lies in the reader's time with the account is told; of the next snapsh
 came, if the account was somebody else's by then.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -40,6 +40,7 @@ class Proof:
     is_before_hidden: bool
     after: Snapshot | None
     run: Poll | None
+    is_run_hidden: bool  # it reaches beyond the reader's time
     held_until: datetime | None
     #: The reader's time with the account ended after the instant.
     is_over: bool
@@ -54,11 +55,14 @@ def proof(account: Account, spans: Sequence[Span], at: datetime, now: datetime) 
     following = snapshots.filter(observed_at__gt=at).first()
     after = following if following and _is_within(following.observed_at, ended) else None
     is_hidden = newest is not None and newest.observed_at < began
+    run = _run(account, at)
+    is_own = run is not None and began <= run.first_slot and _is_within(run.last_slot, ended)
     return Proof(
         before=None if is_hidden else newest,
         is_before_hidden=is_hidden,
         after=after,
-        run=_run(account, at, began, ended),
+        run=run if is_own else None,
+        is_run_hidden=run is not None and not is_own,
         held_until=_held_until(account, now, ended, after.observed_at if after else None),
         is_over=ended is not None,
     )
@@ -79,13 +83,9 @@ def _is_within(instant: datetime, ended: datetime | None) -> bool:
     return ended is None or instant < ended
 
 
-def _run(account: Account, at: datetime, began: datetime, ended: datetime | None) -> Poll | None:
+def _run(account: Account, at: datetime) -> Poll | None:
     closed = Run.objects.filter(account=account, span__contains=at).first()
-    found = _closed(closed) if closed else _open(account, at)
-    # One that reaches beyond the reader's time tells of polls that are not theirs.
-    if found is None or found.first_slot < began or not _is_within(found.last_slot, ended):
-        return None
-    return found
+    return _closed(closed) if closed else _open(account, at)
 
 
 def _closed(run: Run) -> Poll:
@@ -109,3 +109,22 @@ def _open(account: Account, at: datetime) -> Poll | None:
 
 def _both(first: datetime | None, last: datetime | None) -> tuple[datetime, datetime] | None:
     return None if first is None or last is None else (first, last)
+
+
+# Serves "the newest snapshot of each account at or before T"; none of before the reader's time.
+_NEWEST = """
+SELECT a.id, s.number, encode(s.payload_id, 'hex')
+FROM unnest(%s::bigint[], %s::timestamptz[]) AS a(id, began) CROSS JOIN LATERAL (
+    SELECT number, payload_id, observed_at FROM balances_snapshot
+    WHERE account_id = a.id AND observed_at <= %s ORDER BY observed_at DESC LIMIT 1) s
+WHERE s.observed_at >= a.began
+"""
+
+
+def newest_snapshots(began: Mapping[int, datetime], at: datetime) -> dict[int, tuple[int, str]]:
+    """Return number and digest of what proves each account's figures at an instant.
+
+    `began` is since when each is its reader's: what was taken before is not told.
+    """
+    rows = sql.rows(_NEWEST, [list(began), list(began.values()), at])
+    return {account_id: (number, digest) for account_id, number, digest in rows}

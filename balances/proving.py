@@ -20,6 +20,9 @@ def evidence(found: Proof, at: datetime) -> Evidence:
         after=_snapshot(found.after) if found.after else (),
         after_note=_after_note(found),
         run=_run(found.run) if found.run else (),
+        run_note="It reaches beyond your time with the account."
+        if found.is_run_hidden
+        else "None: no slot was due then.",
     )
 
 

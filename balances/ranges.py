@@ -1,13 +1,14 @@
 """The stretch of time that a chart shows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from django.utils import timezone
 
 from accounts.local_time import local_instant
 from balances import moments
+from balances.buckets import CHOICES, Buckets, TooManyPointsError, buckets
 from balances.instants import EARLIEST
 
 #: Query value: label, length.
@@ -26,13 +27,23 @@ DEFAULT = "7d"
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """From `start` to `end`, both aware; `typed` is what a custom form shows again."""
+    """From `start` to `end`, both aware; `typed` is what a custom form shows again.
+
+    `step` is the one that was asked for, if any.
+    """
 
     name: str
     start: datetime
     end: datetime
     typed: tuple[str, str] = ("", "")
     error: str = ""
+    step: str = ""
+
+    @property
+    def buckets(self) -> Buckets:
+        """Where its points lie, in the reader's zone."""
+        step = None if self.error else CHOICES.get(self.step)
+        return buckets(self.start, self.end, timezone.get_current_timezone(), step)
 
     @property
     def text(self) -> str:
@@ -44,10 +55,21 @@ def range_of(query: Mapping[str, str], *, now: datetime, first_seen: datetime | 
     """Return the range that a page's query asks for; what cannot be used is said, not guessed."""
     name = query.get("range", DEFAULT)
     if name == "custom":
-        return _custom(query.get("from", ""), query.get("to", ""), now)
-    if name not in _LENGTHS:
-        return _named(DEFAULT, now, first_seen)
-    return _named(name, now, first_seen)
+        found = _custom(query.get("from", ""), query.get("to", ""), now)
+    else:
+        found = _named(name if name in _LENGTHS else DEFAULT, now, first_seen)
+    return _stepped(found, query.get("step", ""))
+
+
+def _stepped(found: Range, step: str) -> Range:
+    if step not in CHOICES or found.error:
+        return found
+    found = replace(found, step=step)
+    try:
+        found.buckets  # noqa: B018 - whether there are any
+    except TooManyPointsError as error:
+        return replace(found, error=str(error))
+    return found
 
 
 def _named(name: str, now: datetime, first_seen: datetime | None) -> Range:

@@ -14,6 +14,7 @@ from django.db.models import Q, QuerySet
 from accounts.access import Span, joined, joined_spans, tenures_of, visible_to
 from accounts.compiled import ids_of_tenures_of
 from accounts.models import Tenure, User
+from accounts.naming import name_as_known
 from balances import sql
 from balances.narrowing import Narrowing
 from balances.pieces import Reach, Stay
@@ -43,12 +44,25 @@ class Scope:
             .select_related("account", "owner", "organization")
         )
 
-    def spans(self, *, in_totals: bool = False) -> dict[int, list[Span]]:
+    def spans(
+        self, *, in_totals: bool = False, environments: Collection[str] | None = None
+    ) -> dict[int, list[Span]]:
         """Return, by account, when its figures may be shown, or (`in_totals`) are in totals."""
-        if not self.narrowing.query:
+        if not self.narrowing.query and environments is None:
             return self._all_spans(in_totals=in_totals)
         tenures = self.tenures()
+        if environments is not None:
+            tenures = tenures.filter(account__environment__in=environments)
         return joined_spans(in_sums(tenures) if in_totals else tenures)
+
+    def labels(self, ids: Collection[int]) -> dict[int, str]:
+        """Return what the reader may call accounts of the scope: one that is gone, as it was."""
+        newest: dict[int, Tenure] = {}
+        tenures = self.tenures().filter(account__in=ids).order_by("began_at")
+        for tenure in tenures.select_related("account", "organization"):
+            newest[tenure.account_id] = tenure
+        name_as_known(self.user, list(newest.values()))
+        return {i: tenure.account.label for i, tenure in newest.items()}
 
     def _all_spans(self, *, in_totals: bool) -> dict[int, list[Span]]:
         """Return the same where nothing is narrowed, as it mostly is, without building a query."""

@@ -29,7 +29,7 @@ class Band:
     text: str  # "29 March 2026, 10:00 BST"
     iso: str
     zone: str
-    note: str  # what else this instant is: the end of a day
+    aside: str  # "Europe/London, the end of 28 March"
     page_url: str
     kept: tuple[tuple[str, str], ...]  # what else the page's address says
     now_url: str
@@ -285,6 +285,11 @@ class Chart:
     end: str = ""
     error: str = ""  # why a custom range could not be used
     shown_range: str = ""
+    step_text: str = ""  # "each point is the end of a day in Europe/London"
+    band_text: str = ""  # what lowest and highest totals are of
+    steps: tuple[Option, ...] = ()
+    every_url: str = ""  # a file of every change
+    kept: tuple[tuple[str, str], ...] = ()  # what else the page's address says
 
 
 @dataclass(frozen=True, slots=True)
@@ -375,6 +380,7 @@ class Evidence:
     after: tuple[Fact, ...]
     after_note: str
     run: tuple[Fact, ...]
+    run_note: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,15 +9,12 @@ from accounts.access import visible_to
 from accounts.models import Account, User
 from balances.amounts import Level
 from balances.as_of_query import AsOf
-from balances.between import NOTHING
 from balances.narrowing import Narrowing
 from balances.portfolio import Kind, Member, counting, members, members_at
 from balances.scopes import Scope
 from balances.series import Point, series
 from balances.testnet import is_testnet
-
-Asset = tuple[Kind, str]
-Levels = dict[Asset, Level]
+from balances.then import NOTHING, Asset, Levels, Then, held_at
 
 
 class NoSideError(Exception):
@@ -34,14 +31,14 @@ class Side:
     def now(self, asked: AsOf) -> list[Member]:
         """Return its accounts now, or as of the instant asked for."""
         if asked.is_past:
-            return self.then(asked.at)
+            return self._inside(members_at(self.scope, asked.at))
         user, only = self.scope.user, self.scope.only
         found = self.scope.narrowing.applied_to(visible_to(user))
         return self._inside(members(found if only is None else found.filter(pk__in=only)))
 
-    def then(self, at: datetime) -> list[Member]:
-        """Return its accounts as they were at an instant."""
-        return self._inside(members_at(self.scope, at))
+    def then(self, at: datetime) -> Then:
+        """Return what its accounts held at an instant."""
+        return held_at(self.scope, at, in_totals=self.is_total)
 
     def _inside(self, found: Sequence[Member]) -> list[Member]:
         if not self.is_total:
@@ -93,19 +90,6 @@ def levels(found: Collection[Member]) -> Levels | None:
     for held in (one for member in known for one in member.holdings):
         sums[held.kind, held.asset] = sums.get((held.kind, held.asset), NOTHING) + held.level
     return sums
-
-
-def moved(before: Collection[Member], after: Collection[Member]) -> Levels | None:
-    """Return how far each asset moved, in the accounts that were known at both instants."""
-    first = {one.account.pk for one in before if one.is_known}
-    last = {one.account.pk for one in after if one.is_known}
-    start = levels([one for one in before if one.account.pk in last])
-    end = levels([one for one in after if one.account.pk in first])
-    if start is None or end is None:
-        return None
-    return {
-        one: end.get(one, NOTHING) - start.get(one, NOTHING) for one in start.keys() | end.keys()
-    }
 
 
 def at(found: Levels | None, asset: Asset) -> Level | None:

@@ -18,8 +18,9 @@ from balances.observed import Sight
 from balances.states import Halt, Stand
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
+_TICK = timedelta(microseconds=1)
 
-# Of each account: the newest run, closed or open; of what failed since it was seen, the oldest and
+# Of each account: the newest run, closed or open; of what failed since `seen`, the oldest and
 # the newest. A closed run is at most a day long, so what reaches beyond `seen` began a day before.
 _POLLS = """
 WITH account AS (
@@ -72,17 +73,31 @@ def stands_at(
     tenures: Sequence[Tenure], sights: Mapping[int, Sight | None], at: datetime
 ) -> dict[int, Stand]:
     """Return what each account stood at, by its id; `tenures` are those that held then."""
-    seen = {t.account_id: sights[t.account_id] for t in tenures}
-    polls, halts = _polls(seen, at), _halts(tenures, at)
-    return {i: _stand(sight, polls[i], halts.get(i)) for i, sight in seen.items()}
+    began = _owned_since(tenures, at)
+    after = {i: max(began[i], _seen(sights[i])) for i in began}
+    polls, halts = _polls(after, at), _halts(tenures, at)
+    return {i: _stand(sights[i], after[i], polls[i], halts.get(i)) for i in after}
 
 
-def _polls(seen: Mapping[int, Sight | None], at: datetime) -> dict[int, list[_Polls]]:
-    values = {
-        "accounts": list(seen),
-        "seen": [sight.observed_at if sight else _NEVER for sight in seen.values()],
-        "at": at,
-    }
+def _seen(sight: Sight | None) -> datetime:
+    return sight.observed_at if sight else _NEVER
+
+
+def _owned_since(tenures: Sequence[Tenure], at: datetime) -> dict[int, datetime]:
+    """Return after when each account was its owner's: what failed before is not theirs to see."""
+    owners = {t.account_id: (t.organization_id, t.owner_id) for t in tenures}
+    found = dict.fromkeys(owners, _NEVER)
+    ended = Tenure.objects.filter(account__in=list(owners), ended_at__lte=at).order_by("ended_at")
+    for account_id, *owner, end in ended.values_list(
+        "account", "organization", "owner", "ended_at"
+    ):
+        if end is not None and tuple(owner) != owners[account_id]:
+            found[account_id] = end - _TICK
+    return found
+
+
+def _polls(after: Mapping[int, datetime], at: datetime) -> dict[int, list[_Polls]]:
+    values = {"accounts": list(after), "seen": list(after.values()), "at": at}
     found: dict[int, list[_Polls]] = defaultdict(list)
     for account_id, outcome, reason, first, last, seconds in sql.rows(_POLLS, values):
         interval = timedelta(seconds=seconds)
@@ -92,11 +107,12 @@ def _polls(seen: Mapping[int, Sight | None], at: datetime) -> dict[int, list[_Po
     return found
 
 
-def _stand(sight: Sight | None, polls: Sequence[_Polls], halt: Halt | None) -> Stand:
-    seen = sight.observed_at if sight else _NEVER
-    failed = [one for one in polls if one.outcome == "failed" and one.last > seen]
+def _stand(
+    sight: Sight | None, after: datetime, polls: Sequence[_Polls], halt: Halt | None
+) -> Stand:
+    failed = [one for one in polls if one.outcome == "failed" and one.last > after]
     if failed:
-        since = min(one.since(seen) for one in failed)
+        since = min(one.since(after) for one in failed)
         reason = max(failed, key=lambda one: one.last).reason
         return Stand(sight, halt, failing_since=since, reason=reason, is_past=True)
     newest = max(polls, key=lambda one: one.first, default=None)

@@ -176,7 +176,10 @@ def _seen(stand: Stand, sight: Sight, at: datetime) -> State:
         return State("fresh", "Fresh", seen, seen.ago)
     if sight.observed_at > at:
         return State("stale", "Stale", seen, "seen later than it is now", *_WORDS["clock"])
-    reason, remedy = "No newer poll yet", _WORDS["unclaimed"][1]
+    reason, remedy = (
+        "No newer poll" if stand.is_past else "No newer poll yet",
+        _WORDS["unclaimed"][1],
+    )
     if stand.missed:
         reason, remedy = _WORDS.get(stand.missed, ("Polls were missed", remedy))
     return State("stale", "Stale", seen, seen.ago, reason, _today(stand, remedy))

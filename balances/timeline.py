@@ -38,7 +38,7 @@ class Stretch:
 
 
 def timeline(
-    account: Account, now: datetime, spans: Sequence[Span]
+    account: Account, now: datetime, spans: Sequence[Span], shown: str = "The last 7 days."
 ) -> tuple[tuple[RunRow, ...], str]:
     """Return the rows of the last week, newest first, and a note on what is not shown.
 
@@ -51,7 +51,7 @@ def timeline(
     found = sorted(stretches, key=lambda s: s.first, reverse=True)
     note = f"The newest {MOST_ROWS} of {len(found)} stretches." if len(found) > MOST_ROWS else ""
     rows = tuple(_row(stretch, start, now) for stretch in found[:MOST_ROWS])
-    return rows, note or "The last 7 days."
+    return rows, note or shown
 
 
 def _stretches(account: Account, start: datetime) -> Iterator[Stretch]:

@@ -14,7 +14,7 @@ POINTS = 1_000_000
 
 def lines(past: Past) -> Iterator[Line]:
     """Let a process of its own fetch the file."""
-    address = f"/accounts/{past.accounts[0].uid}/series.csv?asset=BTC&range=all"
+    address = f"/accounts/{past.accounts[0].uid}/series.csv?asset=BTC&range=all&every=change"
     words = [sys.executable, "-m", "bench.fetching", str(past.reader.pk), address, str(POINTS)]
     ran = subprocess.run(words, cwd=home.PROJECT, stdout=subprocess.PIPE, check=True)
     told = json.loads(ran.stdout)

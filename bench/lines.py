@@ -53,6 +53,12 @@ def cpu_and_wall(work: Callable[[], object]) -> tuple[float, float]:
     return time.process_time() - cpu, time.perf_counter() - wall
 
 
+def best(work: Callable[[], object], *, repeat: int) -> tuple[float, float]:
+    """Return the least CPU and the least wall time of several `work`, in seconds."""
+    cpu, wall = zip(*(cpu_and_wall(work) for _ in range(repeat)), strict=True)
+    return min(cpu), min(wall)
+
+
 def best_cpu(work: Callable[[], object], *, repeat: int = 5, times: int = 20) -> float:
     """Return the CPU seconds of one `work`, from the best of several repetitions."""
     work()

@@ -40,7 +40,8 @@ def lines(scene: Scene) -> Iterator[Line]:
 
 @contextmanager
 def _worker() -> Iterator[subprocess.Popen[bytes]]:
-    words = [sys.executable, "-m", "celery", "-q", "-A", "qredo_dash", "worker"]
+    # As root it warns of being root.
+    words = [sys.executable, "-W", "ignore", "-m", "celery", "-q", "-A", "qredo_dash", "worker"]
     words += ["--loglevel", "ERROR", "--concurrency", "1"]
     with subprocess.Popen(words, cwd=home.PROJECT) as process:
         try:

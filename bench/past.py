@@ -2,23 +2,22 @@
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from random import Random
 from zoneinfo import ZoneInfo
 
-from accounts.models import Account, Membership, Organization, Role, User
-from balances import as_of, charts, ledger, sql
-from balances.models import Holding
-from balances.portfolio import Kind
-from balances.ranges import Range
+from accounts.models import Account, Environment, Membership, Organization, Role, User
+from balances import as_of, ledger, sql, sums
+from balances.buckets import DAY, buckets
+from balances.scopes import Scope
 from balances.seeding import writing
 from balances.seeding.plan import Plan
 from balances.series import evenly, series
 from bench.lines import Line, best_wall, p95
 
-#: A zone whose days begin at no full hour of UTC for half of the year.
-ZONE = ZoneInfo("Australia/Adelaide")
+#: Its days begin at other hours of UTC in summer than in winter.
+ZONE = ZoneInfo("America/New_York")
 YEAR = timedelta(days=365)
 POINTS = 500
 #: How many charts and look-ups of one holding a p95 is made of.
@@ -91,13 +90,8 @@ def lines(small: dict[int, Measured], large: dict[int, Measured]) -> Iterator[Li
 def as_of_all(past: Past) -> Measured:
     """Line 7: every balance of every account, in the middle of the history."""
     at = past.until - (past.until - past.accounts[0].created_at) / 2
-    value = 1000 * best_wall(lambda: as_of.positions(past.ids, at))
+    value = 1000 * best_wall(lambda: as_of.positions(past.ids, at), repeat=9)
     return value, value
-
-
-def _assets(past: Past) -> list[str]:
-    held = Holding.objects.filter(account__in=past.accounts[:1]).order_by("asset")
-    return list(held.values_list("asset", flat=True))
 
 
 _ONE_BY_ONE = """
@@ -111,17 +105,15 @@ WHERE h.account_id = ANY(%s) GROUP BY 1
 
 def as_of_assets(past: Past) -> Measured:
     """Line 8: what was held of each asset, against one look-up a holding."""
-    at, assets = past.until - timedelta(days=1), _assets(past)
-    value = best_wall(lambda: [_drawn(past, asset, [at, at]) for asset in assets])
+    at = past.until - (past.until - past.accounts[0].created_at) / 2
+    value = best_wall(lambda: _sums(past, [at]))
     floor = best_wall(lambda: sql.rows(_ONE_BY_ONE, [at, past.ids]))
     return 1000 * value, 1000 * floor
 
 
-def _drawn(past: Past, asset: str, instants: Sequence[datetime]) -> object:
-    """Return the points of a reader's total of one asset."""
-    kind: Kind = "testnet" if "TESTNET" in asset else "production"
-    of = charts.subject(past.reader, past.accounts, asset, kind, is_total=True)
-    return series(of.ids, of.asset, instants, of.spans)
+def _sums(past: Past, instants: Sequence[datetime]) -> object:
+    """Return what a reader's accounts held of every asset, at every instant."""
+    return sums.of_all_assets(Scope(past.reader).reach(Environment.values), instants)
 
 
 _RAW = """
@@ -134,24 +126,16 @@ WHERE h.account_id = ANY(%s) AND c.valid_from > %s AND c.valid_from <= %s GROUP 
 
 def portfolio(past: Past) -> Measured:
     """Line 9: a year of every asset in days of the reader's zone, against raw changes."""
-    days = _midnights(past.until)
-    value = best_wall(lambda: [_drawn(past, asset, days) for asset in _assets(past)], repeat=2)
+    days = buckets(past.until - YEAR, past.until, ZONE, DAY).points
+    value = best_wall(lambda: _sums(past, days))
     bounds = [ZONE.key, past.ids, days[0], days[-1]]
     return 1000 * value, 1000 * best_wall(lambda: sql.rows(_RAW, bounds), repeat=2)
-
-
-def _midnights(until: datetime) -> list[datetime]:
-    today = until.astimezone(ZONE).replace(hour=0, minute=0, second=0, microsecond=0)
-    # Wall time first: days across a change of the clock are not 24 hours long.
-    days = [today.replace(tzinfo=None) - timedelta(days=number) for number in range(365, -1, -1)]
-    return [day.replace(tzinfo=ZONE).astimezone(UTC) for day in days]
 
 
 def one_holding(past: Past) -> Measured:
     """Line 10: a year of one holding as 500 points, p95, against reading one row by its key."""
     chosen = Random(1).choices(past.accounts, k=TRIES)  # noqa: S311 - repeatable on purpose
-    shown = Range("1y", past.until - YEAR, past.until)
-    instants = evenly(shown.start, shown.end, POINTS)
+    instants = evenly(past.until - YEAR, past.until, POINTS)
     keys = sql.rows(
         "SELECT id, changed_at FROM balances_holding WHERE account_id = ANY(%s) AND asset = 'BTC'",
         [[account.pk for account in chosen]],

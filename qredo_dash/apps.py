@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.apps import AppConfig, apps
+from django.contrib.auth.signals import user_logged_in
 from django.core.exceptions import ImproperlyConfigured
 from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate
@@ -21,6 +22,9 @@ class QredoDashConfig(AppConfig):
     def ready(self) -> None:
         """Look at every new connection before it is used; grant again after every migration."""
         from qredo_dash import checks  # noqa: F401, PLC0415 - registers them, once apps are there
+        from qredo_dash.session_limits import begin  # noqa: PLC0415 - sessions are there only now
+
+        user_logged_in.connect(begin, dispatch_uid="session limits")
 
         connection_created.connect(_refuse_old_servers, dispatch_uid="oldest PostgreSQL")
         # Sent once an app with models, after all tables are made: one of them is enough.

@@ -146,6 +146,8 @@ RULES: Final = {
         FORM, one_account=True, roles=ADMINISTERS, guarded=("GET", "HEAD", "POST")
     ),
     "incident": Rule(FORM, one_incident=True, roles=("admin",), guarded=("GET", "HEAD", "POST")),
+    "history": Rule(READ),
+    "history-csv": Rule(READ),
     "reports": Rule(READ),
     # No cut-off was given: the form again, and no file.
     "statement": Rule(answers(get=WRONG, head=WRONG)),
@@ -161,6 +163,10 @@ RULES: Final = {
         _NO_INVITATION | {"POST": MISSING}, to_anonymous=_NO_INVITATION | {"POST": MISSING}
     ),
     "profile": _FORM_AGAIN,
+    # No mail server is set up, and nobody holds a link.
+    "email": _FORM_AGAIN,
+    "email-arrive": Rule(answers(get=MISSING, head=MISSING)),
+    "email-confirm": Rule(answers(get=MISSING, head=MISSING, post=MISSING)),
     "usersessions_list": Rule(answers(get=OK, head=OK, post=MOVED)),
     "mfa_index": Rule(READ),
     # Nobody of the cast has a second factor.

@@ -69,6 +69,22 @@ def test_total_shares_and_subtotals(vault: Account, cast: Cast, clock: StoppedCl
     assert vault.label == "Vault"
 
 
+def test_the_overview_says_the_same_now_and_then(
+    vault: Account, cast: Cast, clock: StoppedClock
+) -> None:
+    trading = keyless("Trading", at(10))
+    seen(trading, at(10), BTC=(700, 650, 50, 0, 1000))
+    seen(vault, at(10, 5), BTC=(400, 350, 60, 10, 100))
+    clock.now = at(10, 6)
+    ownership.count(trading, counted=False, by=None)
+    clock.now = at(10, 7)
+    browser = signed_in(cast.viewer)
+    for instant, total in (("", "4.00"), ("2026-03-02T10:00:30Z", "3.700")):
+        for name in ("overview", "asset"):
+            found = markup.shown(browser, name, asset="BTC", at=instant)
+            assert found.amounts()[0] == total, (name, instant)
+
+
 def test_with_one_owner_there_is_no_subtotal(vault: Account, cast: Cast) -> None:
     found = page(cast.viewer)
     assert not found.all("th", scope="rowgroup")
@@ -195,6 +211,8 @@ def test_real_and_test_money_of_one_name_know_each_other_only_in_scope(
     clock.now = at(10, 1)
     real, test = page(cast.viewer), page(cast.viewer, kind="testnet")
     assert (real.amounts()[0], test.amounts()[0]) == ("3.00", "99.00")
+    assert "Rehearsal" not in real.text
+    assert "Vault" not in test.text
     assert "Testnet BTC" in real.text
     assert "Real BTC" in test.text
     assert "Real BTC" not in page(cast.viewer, kind="testnet", environment="sandbox").text

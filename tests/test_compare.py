@@ -1,5 +1,6 @@
 """Two accounts, owners or tags beside each other, and one subject in two periods; all by hand."""
 
+import json
 from typing import Any
 from uuid import uuid4
 
@@ -185,14 +186,16 @@ def test_a_period_ends_with_the_readers_time(
 
 
 @pytest.mark.parametrize(
-    ("name", "text"), [("from", ""), ("to2", "rubbish"), ("to", "2026-03-01T00:00")]
+    ("name", "text", "letter"),
+    [("from", "", "A"), ("to2", "rubbish", "B"), ("to", "2026-03-01T00:00", "A")],
 )
 def test_times_that_make_no_period_are_said_and_kept(
-    vault: Account, cast: Cast, name: str, text: str
+    vault: Account, cast: Cast, name: str, text: str, letter: str
 ) -> None:
     code, source = status(cast.viewer, **{**PERIODS, name: text})
     assert code == 422
-    assert 'id="compare-error"' in source
+    assert f'id="compare-error" role="alert">{letter}: ' in source
+    assert source.count('aria-invalid="true"') == 2
     assert 'value="2026-03-02T12:00"' in source
     assert "<table" not in source
     assert vault.label in source
@@ -202,12 +205,40 @@ def test_the_drawing_has_the_same_numbers_as_its_table(
     vault: Account, trading: Account, cast: Cast
 ) -> None:
     found = page(cast.viewer, **pair(vault.uid, trading.uid), asset="ETH", range="24h")
-    (script,) = found.all("script", id="overlay-points")
-    assert '"asset": "ETH"' in script.text
-    assert '"1.0"' in script.text
+    drawn = json.loads(found.one("div", id="overlay").attributes["data-overlay"])
+    assert (drawn["asset"], drawn["a"]) == ("ETH", [None] * 48 + ["1.0"])
+    assert drawn["b"] == [None] * 48 + ["0.0"]
     rows = found.text.partition("Same numbers as a table")[2].partition("Assets")[0]
     assert rows.count("unknown unknown unknown") == 48
     assert "1.0 0 more by 1.0" in rows
+
+
+def test_test_money_of_the_same_name_is_not_drawn_with_real_money(
+    vault: Account, cast: Cast, clock: StoppedClock
+) -> None:
+    rehearsal = keyless("Rehearsal", at(10))
+    Account.objects.filter(pk=rehearsal.pk).update(environment=Environment.SANDBOX)
+    seen(rehearsal, at(10), BTC=coins(9900))
+    clock.now = at(10, day=5)
+    for kind, amount in (("production", "3.00"), ("testnet", "99.00")):
+        found = page(cast.viewer, **PERIODS, asset="BTC", kind=kind)
+        rows = found.text.partition("Same numbers as a table")[2].partition("Assets")[0]
+        assert f"0 h 0 min {amount} {amount} none" in rows
+    assert vault.label in found.text
+
+
+def test_a_shorter_period_is_drawn_to_its_end_and_no_further(
+    vault: Account, cast: Cast, clock: StoppedClock
+) -> None:
+    seen(vault, at(20), BTC=coins(250))
+    clock.now = at(10, day=5)
+    found = page(cast.viewer, **PERIODS, account=str(vault.uid))
+    rows = found.text.partition("Same numbers as a table")[2].partition("Assets")[0]
+    # A is a day long, B half of one: what comes after it is nothing that was.
+    assert "1 d 0 h 2.50 unknown unknown" in rows
+    assert "12 h 0 min 2.50 2.50 none" in rows
+    assert "0 h 0 min 2.50 3.00 less by 0.50" in rows
+    assert rows.count("unknown unknown") == 24
 
 
 def test_until_both_are_chosen_there_is_the_form_alone(vault: Account, cast: Cast) -> None:

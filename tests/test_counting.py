@@ -8,8 +8,9 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Account, Membership, Role, Tenure, User
-from balances import charts, ownership
-from balances.series import series
+from balances import ownership
+from balances.scopes import Scope
+from balances.subjects import points_at, subject
 from tests import acts, props
 from tests.conftest import Cast
 from tests.history import StoppedClock, at, coins, keyless, seen
@@ -120,8 +121,8 @@ def test_lists_show_it_with_a_tag_and_its_own_page_all_of_it(
 
 def told(user: User, accounts: list[Account], *instants: datetime) -> list[tuple[Any, int]]:
     """Return total and number of accounts at instants, as the overview's chart has them."""
-    of = charts.subject(user, accounts, "BTC", "production", is_total=True)
-    found = series(of.ids, "BTC", list(instants), of.spans)
+    scope = Scope(user, only=frozenset(account.pk for account in accounts))
+    found = points_at(subject(scope, "BTC", "production", is_total=True), instants)
     return [(p.level.total if p.level else None, p.expected) for p in found]
 
 

@@ -106,9 +106,9 @@ def test_a_chart_begins_unknown_and_then_is_exact(viewer: Client, account: Accou
     assert (told["seen"][0], told["total"][0]) == ("unknown", None)
     assert (told["seen"][-1], told["total"][-1], told["places"]) == ("observed", exact, 18)
     assert told["pending_in"][-1] == "0.000000000000000002"
-    assert len(told["at"]) == len(told["total"]) == 500
+    assert 290 >= len(told["at"]) == len(told["total"]) >= 288
     rows = file(viewer, account, asset="WEI", range="24h")
-    assert len(rows) == 500
+    assert len(rows) == len(told["at"])
     assert (rows[0]["total"], rows[0]["coverage"]) == ("", "unknown")
     assert (rows[-1]["total"], rows[-1]["coverage"]) == (exact, "observed")
     table = shown(viewer, "account", account, asset="WEI", range="24h")

@@ -171,7 +171,7 @@ def test_a_range_that_cannot_be_is_said_everywhere(
     ],
 )
 @pytest.mark.parametrize("zone", ["UTC", LONDON, KATHMANDU, LORD_HOWE])
-def test_a_custom_range_has_500_points_from_its_start_to_its_end(
+def test_a_custom_range_has_at_most_500_points_from_its_start_to_its_end(
     viewer: Client, account: Account, start: str, end: str, zone: str
 ) -> None:
     User.objects.update(time_zone=zone)
@@ -180,7 +180,7 @@ def test_a_custom_range_has_500_points_from_its_start_to_its_end(
     with timezone.override(ZoneInfo(zone)):
         first, last = local_instant(start), min(local_instant(end), NOW)
     assert (told["at"][0], told["at"][-1]) == (int(first.timestamp()), int(last.timestamp()))
-    assert len(told["at"]) == 500
+    assert 2 <= len(told["at"]) <= 500
     assert told["at"] == sorted(told["at"])
     assert told["zone"] == zone
 

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Account, User
-from balances import claims, observed, polling, refreshing, scheduling
+from balances import claims, freshness, observed, polling, refreshing, scheduling
 from balances.models import Refresh, Schedule, Snapshot
 from balances.recording import Recorded
 from tests import props
@@ -101,7 +101,7 @@ def test_a_refresh_counts_as_an_observation(account: Account) -> None:
     delivered(under_way(refreshing.ask(account, by=None)), answer(BTC=coins(1)), at(10, 2))
     assert observed.sights([account.pk], at(10, 1))[account.pk].observed_at == at(10)
     assert observed.sights([account.pk], at(10, 3))[account.pk].observed_at == at(10, 2)
-    stretches = observed.fresh_stretches([account.pk], at(9), at(11))
+    stretches = freshness.fresh_stretches([account.pk], at(9), at(11))
     assert stretches == {account.pk: [(at(10), at(10, 12))]}
 
 

@@ -9,9 +9,10 @@ from django.urls import reverse
 
 from accounts.access import spans_of
 from accounts.models import Account, User
-from balances import charts, ownership, scheduling
+from balances import ownership, scheduling, subjects
 from balances.models import Refresh
 from balances.presence import known_spans
+from balances.scopes import Scope
 from balances.series import series
 from tests.conftest import Cast
 from tests.history import StoppedClock, at, coins, failed, keyless, seen
@@ -144,8 +145,9 @@ def test_what_an_account_brought_is_no_gain(
     seen(ours, at(10), BTC=coins(5))
     seen(ours, at(10, 15), BTC=coins(6))
     clock.now = at(10, 20)
-    of = charts.subject(cast.stranger, [ours, account], "BTC", "production")
-    (first, last), joined = charts.change_over(of, timedelta(minutes=15), clock.now)
+    scope = Scope(cast.stranger, only=frozenset({ours.pk, account.pk}))
+    of = subjects.subject(scope, "BTC", "production")
+    (first, last), joined = subjects.change_over(of, timedelta(minutes=15), clock.now)
     assert joined == ["Custody"]
     assert first.level is not None
     assert last.level is not None

@@ -38,18 +38,18 @@ def account(which: Account) -> Thing:
     return Thing("account", str(which.uid), label, _log_of(*owner))
 
 
-def logs_of(accounts: Iterable[Account]) -> Counter[str]:
-    """Return how many of the accounts are whose affair."""
-    ids = [one.pk for one in accounts]
-    owners = Account.objects.filter(pk__in=ids).values_list(*_OWNER)
-    return Counter(_log_of(*owner) for owner in owners)
-
-
 def logs_of_tenures(tenures: Iterable[Tenure]) -> Counter[str]:
     """Return how many of the accounts were whose affair then: that of the owners of a time."""
     return Counter(
         _log_of(one.owner_id, one.organization.uid if one.organization else None) for one in tenures
     )
+
+
+def log_of_owner(owner: User | Organization) -> str:
+    """Return the log of whoever an account belongs or belonged to."""
+    if isinstance(owner, Organization):
+        return log_of_organization(owner)
+    return log_of_person(owner.pk)
 
 
 def _log_of(owner_id: int | None, organization_uid: UUID | None) -> str:

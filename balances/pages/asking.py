@@ -5,7 +5,7 @@ from functools import wraps
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 
 from accounts.access import seen_ever, visible_at, visible_to
@@ -16,8 +16,8 @@ from balances import as_of_query, ledger
 from balances.as_of_query import AsOf
 from balances.band import band
 
-Page = Callable[[Request], HttpResponse]
-AccountPage = Callable[[Request, UUID], HttpResponse]
+Page = Callable[[Request], HttpResponseBase]
+AccountPage = Callable[[Request, UUID], HttpResponseBase]
 _REFUSED = 422
 
 
@@ -34,11 +34,11 @@ def of_instant(view: Callable[[Request, AsOf], HttpResponse]) -> Page:
     return looked_up
 
 
-def part_of_instant(view: Callable[[Request, AsOf], HttpResponse]) -> Page:
+def part_of_instant(view: Callable[[Request, AsOf], HttpResponseBase]) -> Page:
     """Give a part of a page, or a file, its instant; what is none is said in plain text."""
 
     @wraps(view)
-    def looked_up(request: Request) -> HttpResponse:
+    def looked_up(request: Request) -> HttpResponseBase:
         asked = asked_of(request)
         return _plain(asked) if asked.error else view(request, asked)
 
@@ -65,17 +65,20 @@ def account_of_instant(view: Callable[[Request, Account, AsOf], HttpResponse]) -
     return looked_up
 
 
-def account_part_of_instant(view: Callable[[Request, Account, AsOf], HttpResponse]) -> AccountPage:
+def account_part_of_instant(
+    view: Callable[[Request, Account, AsOf], HttpResponseBase],
+) -> AccountPage:
     """Give a part of the page of an account, or a file, the account and the instant."""
 
     @wraps(view)
-    def looked_up(request: Request, uid: UUID) -> HttpResponse:
+    def looked_up(request: Request, uid: UUID) -> HttpResponseBase:
         asked = asked_of(request)
         account = account_asked(request, uid, asked)
         if asked.error:
             return _plain(asked)
         if asked.is_past:
             get_object_or_404(visible_at(request.user, asked.at), uid=uid)
+            account.label = as_known(request.user, account)
         return view(request, account, asked)
 
     return looked_up

@@ -1,93 +1,140 @@
-"""Points of charts: as JSON for drawing, as CSV for keeping."""
+"""Points of charts: as JSON for drawing, as CSV for keeping. Every change as CSV, too."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 
-from django.http import HttpResponse, JsonResponse
+from django.db.models import Q
+from django.http import HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
-from accounts.access import in_scope, visible_to
 from accounts.audit import objects
 from accounts.audit.recording import record, together
 from accounts.audit.vocabulary import Facts
 from accounts.links import written
-from accounts.models import Account, User
+from accounts.models import Account, Tenure
 from accounts.requests import Request
-from balances import charts, ledger
-from balances.charts import Subject
-from balances.overview import Query, asked_for
+from balances import charts, drawing, histories, subjects
+from balances.as_of_query import AsOf
+from balances.narrowing import Narrowing
+from balances.pages.asking import account_part_of_instant, part_of_instant
 from balances.portfolio import Kind
 from balances.ranges import Range
+from balances.scopes import Scope
+from balances.subjects import Subject
 
 #: No asset's name is longer; a longer query is cut before it reaches the database.
 LONGEST_ASSET = 128
+_CSV = "text/csv; charset=utf-8"
 
 
 @require_safe
-def of_all(request: Request) -> HttpResponse:
-    """Return the points of one asset over all current accounts."""
-    return _drawing(request, _asked(request, _all(request), is_total=True))
+@part_of_instant
+def of_all(request: Request, asked: AsOf) -> HttpResponse:
+    """Return the points of one asset over all accounts that count."""
+    return _drawing(request, *_all(request, asked))
 
 
 @require_safe
-def of_all_csv(request: Request) -> HttpResponse:
+@part_of_instant
+def of_all_csv(request: Request, asked: AsOf) -> HttpResponseBase:
     """Return the same as a file."""
-    return _file(request, _asked(request, _all(request), is_total=True))
+    return _file(request, *_all(request, asked))
 
 
-def _all(request: Request) -> list[Account]:
-    return list(asked_for(visible_to(request.user), Query.of(request.GET.dict())))
-
-
-@in_scope
+@account_part_of_instant
 @require_safe
-def of_one(request: Request, account: Account) -> HttpResponse:
+def of_one(request: Request, account: Account, asked: AsOf) -> HttpResponse:
     """Return the points of one asset in one account."""
-    return _drawing(request, _asked(request, [account]))
+    return _drawing(request, *_one(request, account, asked))
 
 
-@in_scope
+@account_part_of_instant
 @require_safe
-def of_one_csv(request: Request, account: Account) -> HttpResponse:
+def of_one_csv(request: Request, account: Account, asked: AsOf) -> HttpResponseBase:
     """Return the same as a file."""
-    return _file(request, _asked(request, [account]))
+    return _file(request, *_one(request, account, asked))
 
 
-def _drawing(request: Request, asked: tuple[Subject, Range]) -> HttpResponse:
-    of, shown = asked
-    if shown.error:
-        return JsonResponse({"error": shown.error}, status=400)
-    return JsonResponse(charts.drawing(of, shown, request.user.time_zone))
+def _all(request: Request, asked: AsOf) -> tuple[Subject, Range]:
+    scope = Scope(request.user, Narrowing.of(request.GET.dict()))
+    return _asked(request, scope, asked, is_total=True)
 
 
-def _file(request: Request, asked: tuple[Subject, Range]) -> HttpResponse:
-    of, shown = asked
-    if shown.error:
-        return HttpResponse(shown.error, status=400, content_type="text/plain; charset=utf-8")
-    if request.method == "GET":
-        _record(request.user, of, shown)
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    name = f"{slugify(of.asset) or 'asset'}-{shown.start:%Y%m%d}-{shown.end:%Y%m%d}.csv"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    csv.writer(response).writerows(charts.csv_rows(of, shown))
-    return response
+def _one(request: Request, account: Account, asked: AsOf) -> tuple[Subject, Range]:
+    scope = Scope(request.user, only=frozenset({account.pk}))
+    return _asked(request, scope, asked, is_total=False)
 
 
-def _record(by: User, of: Subject, shown: Range) -> None:
-    """Tell everybody whose accounts are in a file, each of theirs alone."""
-    start, end = written(shown.start), written(shown.end)
-    with together():
-        for log, count in objects.logs_of(of.accounts).items():
-            told: Facts = {"format": "csv", "from": start, "to": end, "accounts": count}
-            record("export.chart", objects.asset(of.asset, log), by=by, after=told)
-
-
-def _asked(
-    request: Request, accounts: Sequence[Account], *, is_total: bool = False
-) -> tuple[Subject, Range]:
+def _asked(request: Request, scope: Scope, asked: AsOf, *, is_total: bool) -> tuple[Subject, Range]:
     query = request.GET.dict()
     kind: Kind = "testnet" if query.get("kind") == "testnet" else "production"
     asset = query.get("asset", "")[:LONGEST_ASSET].replace("\0", "")
-    of = charts.subject(request.user, accounts, asset, kind, is_total=is_total)
-    return of, charts.range_for(of, query, ledger.clock())
+    of = subjects.subject(scope, asset, kind, is_total=is_total)
+    return of, subjects.range_for(of, query, asked.at)
+
+
+def _drawing(request: Request, of: Subject, shown: Range) -> HttpResponse:
+    if shown.error:
+        return JsonResponse({"error": shown.error}, status=400)
+    return JsonResponse(drawing.drawing(of, shown, request.user.time_zone))
+
+
+def _file(request: Request, of: Subject, shown: Range) -> HttpResponseBase:
+    if shown.error:
+        return HttpResponse(shown.error, status=400, content_type="text/plain; charset=utf-8")
+    is_whole = request.GET.get("every") == "change"
+    if request.method == "GET":
+        _record(of, shown)
+    response = _every_change(request, of, shown) if is_whole else _points(of, shown)
+    what = f"{slugify(of.asset) or 'asset'}{'-changes' if is_whole else ''}"
+    name = f"{what}-{shown.start:%Y%m%d}-{shown.end:%Y%m%d}.csv"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _points(of: Subject, shown: Range) -> HttpResponse:
+    return HttpResponse("".join(_lines(charts.csv_rows(of, shown))), content_type=_CSV)
+
+
+def _every_change(request: Request, of: Subject, shown: Range) -> HttpResponseBase:
+    if request.method == "HEAD":
+        return HttpResponse(content_type=_CSV)
+    rows = histories.change_rows(of, shown.start, shown.end)
+    return StreamingHttpResponse(_lines(rows), content_type=_CSV)
+
+
+class _Line:
+    """What a writer of CSV writes into: it hands every line on."""
+
+    def write(self, line: str) -> str:
+        """Return a line as it is."""
+        return line
+
+
+def _lines(rows: Iterable[list[str]]) -> Iterator[str]:
+    writer = csv.writer(_Line())
+    together: list[str] = []
+    for row in rows:
+        together.append(writer.writerow(row))
+        if len(together) == 500:
+            yield "".join(together)
+            together.clear()
+    yield "".join(together)
+
+
+def _record(of: Subject, shown: Range) -> None:
+    """Tell everybody whose accounts are in a file, each of theirs alone."""
+    start, end = written(shown.start), written(shown.end)
+    with together():
+        for log, count in objects.logs_of_tenures(_tenures(of, shown)).items():
+            told: Facts = {"format": "csv", "from": start, "to": end, "accounts": count}
+            record("export.chart", objects.asset(of.asset, log), by=of.scope.user, after=told)
+
+
+def _tenures(of: Subject, shown: Range) -> Iterable[Tenure]:
+    """Return one tenure of each account and owner within a chart's range."""
+    lasts = Q(ended_at__isnull=True) | Q(ended_at__gt=shown.start)
+    found = of.scope.tenures().filter(lasts, account__in=of.ids, began_at__lte=shown.end)
+    found = found.select_related("organization")
+    return {(one.account_id, one.organization_id, one.owner_id): one for one in found}.values()

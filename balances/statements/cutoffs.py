@@ -23,6 +23,12 @@ def cutoff_of(query: Mapping[str, str], now: datetime) -> datetime:
     return asked.at
 
 
+def day_ended_by(at: datetime) -> datetime | None:
+    """Return a time of the day whose end an instant is in the reader's zone, if it is one."""
+    day = timezone.localtime(at - timedelta(hours=12))
+    return day if as_of_query.end_of_day(day) == at else None
+
+
 def shortcuts(now: datetime) -> list[tuple[str, datetime]]:
     """Return the ends of days that are asked for most, in the reader's zone, newest first."""
     today = timezone.localtime(now)

@@ -14,6 +14,7 @@ from balances.portfolio import Held, Kind
 from balances.rows import flag_words
 from balances.statements.asked import Asked
 from balances.statements.bases import Basis, bases
+from balances.statements.cutoffs import day_ended_by
 from balances.statements.figures import FiguresDigest
 from balances.statements.lines import Line, Standing, Tally, lines, tenures_at
 from balances.statements.screens import Block, Cell, Row, Snapshot, StatementPage, Totals
@@ -48,6 +49,7 @@ def _page(asked: Asked, tally: Tally, digest: str, blocks: Sequence[Block]) -> S
     return StatementPage(
         utc=_utc(asked.at),
         local=as_of_query.long_text(asked.at),
+        day=f"{day.day} {day:%B %Y}" if (day := day_ended_by(asked.at)) else "",
         zone=timezone.get_current_timezone_name(),
         twin=_utc(twin) if (twin := as_of_query.other_one(asked.at)) else "",
         made=moments.moment(asked.made_at, asked.made_at),
@@ -104,7 +106,10 @@ def _held_row(held: Held) -> Row:
 def _cells(level: Level) -> tuple[Cell, ...]:
     amounts = (level.total, level.available, level.pending_in, level.pending_out)
     texts = [plain_decimal(amount, level.scale) for amount in amounts]
-    return tuple(Cell(text, grouped(text)) for text in texts)
+    return tuple(
+        Cell(text, grouped(text) if amount else "0")
+        for text, amount in zip(texts, amounts, strict=True)
+    )
 
 
 def _totals(tally: Tally) -> Iterator[Totals]:

@@ -63,6 +63,7 @@ class StatementPage:
 
     utc: str
     local: str
+    day: str  # whose end the cut-off is in the zone; empty if it is of none
     zone: str
     twin: str  # the other instant at which the reader's clocks showed the same
     made: Moment

@@ -33,7 +33,7 @@ export class Drawing {
 
   // The only numbers: places for the drawing.
   placed() {
-    const { at, total, available, pending_in, pending_out } = this.data;
+    const { at, total, available, pending_in, pending_out, low, high } = this.data;
     const place = (amount) => (amount === null ? null : Number(amount));
     return [
       at,
@@ -41,6 +41,8 @@ export class Drawing {
       total.map(place),
       pending_in.map((amount) => place(amount) || null), // zero draws no bar
       pending_out.map((amount) => -place(amount) || null),
+      low.map(place),
+      high.map(place),
     ];
   }
 
@@ -68,6 +70,9 @@ export class Drawing {
         line("Total", c.total, 2),
         bar("Pending in", c.in),
         bar("Pending out", c.out),
+        // No lines of their own: the axis has to have room for them.
+        { label: "Lowest total", scale: "y", width: 0, points: { show: false } },
+        { label: "Highest total", scale: "y", width: 0, points: { show: false } },
       ],
       axes: [
         {
@@ -85,7 +90,7 @@ export class Drawing {
         },
       ],
       hooks: {
-        drawClear: [() => this.hatch()],
+        drawClear: [() => this.hatch(), () => this.drawBand(), () => this.drawFailures()],
         draw: [() => this.drawStrip(), () => this.drawMarks()],
         setCursor: [(u) => this.onCursor(u)],
       },
@@ -174,6 +179,45 @@ export class Drawing {
       }
       ctx.stroke();
       ctx.restore();
+    }
+    ctx.restore();
+  }
+
+  // From the lowest to the highest total since the point before: where it went in between.
+  drawBand() {
+    const { plot: u, colours: c, data } = this;
+    const { ctx } = u;
+    const { left, top, right, bottom } = this.box();
+    const [at, , , , , low, high] = this.columns;
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(left, top, right - left, bottom - top);
+    ctx.clip();
+    ctx.globalAlpha = 0.18;
+    ctx.fillStyle = c.total;
+    for (let i = 1; i < at.length; i++) {
+      if (low[i] === null || data.low[i] === data.high[i]) continue;
+      const x0 = u.valToPos(at[i - 1], "x", true);
+      const x1 = u.valToPos(at[i], "x", true);
+      const y0 = u.valToPos(high[i], "y", true);
+      const y1 = u.valToPos(low[i], "y", true);
+      ctx.fillRect(x0, y0, Math.max(1, x1 - x0), Math.max(1, y1 - y0));
+    }
+    ctx.restore();
+  }
+
+  // When polls failed or were missed: a line along the bottom of the lines' part of the plot.
+  drawFailures() {
+    const { plot: u, colours: c, data } = this;
+    const { ctx } = u;
+    const { left, right, bottom, height } = this.box();
+    const pixel = devicePixelRatio;
+    ctx.save();
+    ctx.fillStyle = c.failed;
+    for (const { from, to } of data.failures) {
+      const x0 = Math.max(left, u.valToPos(from, "x", true));
+      const x1 = Math.min(right, Math.max(x0 + 2 * pixel, u.valToPos(to, "x", true)));
+      if (x1 > x0) ctx.fillRect(x0, bottom - height * (STRIP + LANE), x1 - x0, 2 * pixel);
     }
     ctx.restore();
   }

@@ -56,6 +56,7 @@ export function palette(holder) {
     line: read("line"),
     strong: read("line-strong"),
     hatch: read("hatch"),
+    failed: read("red"),
     total: read("series-total"),
     available: read("series-available"),
     in: read("series-in"),

@@ -196,6 +196,10 @@ class Chart extends Drawing {
     for (const [name, amount] of rows) list.append(make("dt", "", name), make("dd", "", shown(amount)));
     tip.replaceChildren(make("p", "tip-when", ""), list, make("p", "tip-note", this.coverageText(i)));
     tip.firstChild.append(make("b", "", this.when(data.at[i])));
+    if (data.low[i] !== data.high[i]) {
+      tip.append(make("p", "tip-note", `Total from ${shown(data.low[i])} to ${shown(data.high[i])} since the point before`));
+    }
+    for (const failure of this.failuresAt(i)) tip.append(make("p", "tip-note", failure.text));
     for (const mark of this.marksNear(left)) tip.append(make("p", "tip-note", `${mark.n}: ${mark.text}`));
     tip.hidden = false;
     const space = this.holder.clientWidth;
@@ -208,6 +212,11 @@ class Chart extends Drawing {
 
   marksNear(left) {
     return this.groups().filter(({ x }) => Math.abs(x - left) < 10).flatMap(({ marks }) => marks);
+  }
+
+  failuresAt(i) {
+    const { at, failures } = this.data;
+    return failures.filter(({ from, to }) => from <= at[i] && at[i] < to);
   }
 
   coverageText(i) {

@@ -10,7 +10,8 @@ const DAY = 86400;
 class Overlay {
   constructor(holder) {
     this.holder = holder;
-    this.data = JSON.parse(document.getElementById(holder.dataset.overlay).textContent);
+    this.points = holder.dataset.overlay;
+    this.data = JSON.parse(this.points);
     this.x = this.data.at ?? this.data.after;
     this.stage = make("div", "chart-stage");
     this.stage.tabIndex = 0;
@@ -28,7 +29,8 @@ class Overlay {
     holder.replaceChildren(this.stage, this.tip, this.voice);
     this.stage.addEventListener("keydown", (event) => this.onKey(event));
     this.stage.addEventListener("blur", () => this.hideTip());
-    new ResizeObserver(() => this.resize()).observe(holder);
+    this.sizes = new ResizeObserver(() => this.resize());
+    this.sizes.observe(holder);
     this.draw();
     holder.dataset.state = "ready";
   }
@@ -141,6 +143,11 @@ class Overlay {
     this.plot.setCursor({ left: -10, top: -10 });
   }
 
+  close() {
+    this.sizes.disconnect();
+    this.plot.destroy();
+  }
+
   resize() {
     const width = this.holder.clientWidth;
     if (!width || (width === this.plot.width && this.height === this.plot.height)) return;
@@ -153,12 +160,9 @@ let overlay = null;
 // The pills swap what changed: a holder that is new, or has other points, is drawn again.
 function sync() {
   const holder = document.querySelector("[data-overlay]");
-  const points = holder && document.getElementById(holder.dataset.overlay).textContent;
-  if (holder && (overlay?.holder !== holder || overlay.points !== points)) {
-    overlay = new Overlay(holder);
-    overlay.points = points;
-  }
-  if (!holder) overlay = null;
+  if (overlay && overlay.holder === holder && overlay.points === holder.dataset.overlay) return;
+  overlay?.close();
+  overlay = holder ? new Overlay(holder) : null;
 }
 
 sync();

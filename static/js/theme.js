@@ -4,23 +4,18 @@
   const root = document.documentElement;
   const THEMES = ["system", "light", "dark"];
 
-  const stored = (name) => {
-    try {
-      return localStorage.getItem(name);
-    } catch {
-      return null; // storage may be forbidden; the page works without it
-    }
-  };
+  // In cookies, not in storage: signing out clears storage, and how things look is no secret.
+  const stored = (name) => document.cookie.match(`(?:^|; )${name}=(\\w+)`)?.[1];
   const store = (name, value) => {
-    try {
-      localStorage.setItem(name, value);
-    } catch {
-      // kept for this page only
-    }
+    const safe = location.protocol === "https:" ? "; Secure" : "";
+    document.cookie = `${name}=${value}; Path=/; Max-Age=31536000; SameSite=Lax${safe}`;
   };
 
-  let theme = THEMES.includes(stored("theme")) ? stored("theme") : "system";
-  let areAmountsHidden = stored("amounts") === "hidden";
+  let theme, areAmountsHidden;
+  const recall = () => {
+    theme = THEMES.includes(stored("theme")) ? stored("theme") : "system";
+    areAmountsHidden = stored("amounts") === "hidden";
+  };
 
   const apply = () => {
     if (theme === "system") delete root.dataset.theme;
@@ -47,6 +42,7 @@
   };
 
   root.classList.add("js");
+  recall();
   apply();
 
   document.addEventListener("DOMContentLoaded", label);
@@ -61,10 +57,9 @@
     apply();
     label();
   });
-  addEventListener("storage", (event) => {
-    if (event.key === "theme") theme = THEMES.includes(event.newValue) ? event.newValue : "system";
-    else if (event.key === "amounts") areAmountsHidden = event.newValue === "hidden";
-    else return;
+  // Chosen in another tab meanwhile.
+  document.addEventListener("visibilitychange", () => {
+    recall();
     apply();
     label();
   });

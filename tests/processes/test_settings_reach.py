@@ -87,3 +87,8 @@ def test_every_variable_that_is_read_is_in_the_table() -> None:
     sources = "".join((PROJECT / "qredo_dash" / f"{m}.py").read_text() for m in modules)
     read = set(re.findall(r"env\.(?:text|secret|flag|whole|words|source)\(\s*\"(\w+)\"", sources))
     assert {name.removesuffix("_FILE") for name in read - INTERNAL} <= told
+
+
+def test_the_image_holds_no_history_and_no_tests() -> None:
+    left_out = (PROJECT / ".dockerignore").read_text(encoding="utf-8").split()
+    assert {".git", "tests", "bench", "docs", "deploy/secrets", ".env", "var"} <= set(left_out)

@@ -1,0 +1,103 @@
+"""Changing one's e-mail address, by a link that is sent to the new one."""
+
+import logging
+from smtplib import SMTPException
+from typing import Any
+
+from allauth.account.adapter import get_adapter
+from allauth.core import ratelimit
+from allauth.utils import build_absolute_uri
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts import email_change
+from accounts.confirmation import needs_confirmation
+from accounts.forms.email import EmailForm
+from accounts.models import User
+from accounts.requests import Request
+
+#: Where a session keeps the link that was opened.
+HELD = "email_change"
+logger = logging.getLogger(__name__)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs_confirmation
+def page(request: Request) -> HttpResponse:
+    """Ask for the new address; say the same whether or not somebody has it."""
+    form = EmailForm(request.POST if request.method == "POST" else None)
+    if not settings.MAIL_IS_SENT:
+        return render(request, "accounts/email.html", {"is_possible": False})
+    if form.is_valid() and _sent(request, form):
+        messages.success(request, "A mail is on its way to the new address. Open its link here.")
+        return redirect("profile")
+    status = 422 if form.errors else 200
+    return render(
+        request, "accounts/email.html", {"form": form, "is_possible": True}, status=status
+    )
+
+
+def _sent(request: Request, form: EmailForm) -> bool:
+    if not ratelimit.consume(request, action="manage_email", user=request.user):
+        form.add_error(None, "Too many attempts. Wait five minutes, then try again.")
+        return False
+    wanted = form.cleaned_data["email"]
+    token = email_change.ask(request.user, wanted)
+    name = "email_taken" if token is None else "email_confirm"
+    link = build_absolute_uri(request, reverse("email-arrive", args=[token or "-"]))
+    if _mailed(name, wanted, {"link": link}):
+        return True
+    form.add_error(None, "The mail server did not take the message. Try again later.")
+    return False
+
+
+def _mailed(name: str, to: str, context: dict[str, Any]) -> bool:
+    try:
+        get_adapter().send_mail(f"accounts/email/{name}", to, context)
+    except (OSError, SMTPException) as error:
+        logger.error("%s was not mailed: %s", name, type(error).__name__)  # noqa: TRY400 - named
+        return False
+    return True
+
+
+@require_safe
+def arrive(request: Request, token: str) -> HttpResponse:
+    """Remember the link, and go on at an address without its secret."""
+    try:
+        email_change.read(token, request.user)
+    except email_change.GoneError:
+        return _gone(request)
+    request.session[HELD] = token
+    return redirect("email-confirm")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm(request: Request) -> HttpResponse:
+    """Show which address replaces which, and replace it."""
+    try:
+        wish = email_change.read(request.session.get(HELD), request.user)
+        if request.method != "POST":
+            return render(request, "accounts/email_confirm.html", {"wish": wish})
+        return _changed(request, wish, request.user)
+    except email_change.GoneError:
+        return _gone(request)
+
+
+def _changed(request: Request, wish: email_change.Wish, user: User) -> HttpResponse:
+    try:
+        email_change.change(wish, user, session=request.session.session_key)
+    except email_change.TakenError:
+        messages.error(request, "This address is somebody's by now. Nothing was changed.")
+        return redirect("profile")
+    del request.session[HELD]
+    _mailed("email_changed", wish.before, {"wish": wish})
+    messages.success(request, f"You sign in as {wish.wanted} from now on.")
+    return redirect("profile")
+
+
+def _gone(request: Request) -> HttpResponse:
+    return render(request, "accounts/email_gone.html", status=404)

@@ -1,0 +1,97 @@
+"""What the accounts of a scope held at an instant, added up: two statements, whatever they hold.
+
+For levels and changes alone; what accounts stood at beside that is `portfolio.members_at`.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from accounts.models import Environment
+from accounts.naming import name_as_known
+from balances import sql
+from balances.amounts import Level
+from balances.portfolio import Kind
+from balances.scopes import Scope, in_sums
+from balances.testnet import is_testnet_name
+
+Asset = tuple[Kind, str]
+Levels = dict[Asset, Level]
+NOTHING = Level(0, 0, 0, 0, 1)
+
+# An account is known from its first snapshot on; before it is unknown, which is not zero.
+_KNOWN = """
+SELECT a.id, a.environment FROM accounts_account a
+WHERE a.id = ANY(%s) AND EXISTS (
+    SELECT FROM balances_snapshot s WHERE s.account_id = a.id AND s.observed_at <= %s)
+"""
+
+# One look-up by primary key a holding, backwards through the months.
+_HELD = """
+SELECT h.account_id, h.asset, c.total, c.available, c.pending_in, c.pending_out, c.scale
+FROM balances_holding h CROSS JOIN LATERAL (
+    SELECT * FROM balances_change c
+    WHERE c.holding_id = h.id AND c.valid_from <= %(at)s ORDER BY c.valid_from DESC LIMIT 1
+) c
+WHERE h.account_id = ANY(%(accounts)s)
+    AND (%(asset)s::text IS NULL OR h.asset = %(asset)s::text)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Then:
+    """Accounts at an instant: which of them were known, in which environment, what they held."""
+
+    known: Mapping[int, str]
+    unknown: frozenset[int]
+    rows: Sequence[tuple[Any, ...]]
+
+    def of_kind(self, asset: str, kind: Kind) -> set[int]:
+        """Return the known accounts in which an asset of this name is this kind of money."""
+        return {pk for pk, where in self.known.items() if kind_of(where, asset) == kind}
+
+    def levels(self, only: Collection[int]) -> Levels:
+        """Return what these of the accounts held together, of each asset."""
+        sums: Levels = {}
+        for account, asset, *amounts in self.rows:
+            if account in only:
+                one = kind_of(self.known[account], asset), asset
+                total, available, pending_in, pending_out, scale = map(int, amounts)
+                level = Level(total, available, pending_in, pending_out, scale)
+                sums[one] = sums[one] + level if one in sums else level
+        return sums
+
+
+def kind_of(environment: str, asset: str) -> Kind:
+    """Return what kind of money an asset is in an environment."""
+    is_test_money = environment == Environment.SANDBOX or is_testnet_name(asset)
+    return "testnet" if is_test_money else "production"
+
+
+def held_at(scope: Scope, at: datetime, *, in_totals: bool, asset: str | None = None) -> Then:
+    """Return the accounts of a scope at an instant; with `asset` nothing else that they held."""
+    tenures = in_sums(scope.at(at)) if in_totals else scope.at(at)
+    ids = list(tenures.order_by().values_list("account", flat=True))
+    with sql.one_view():  # who is known and what they held belong together
+        known = dict(sql.rows(_KNOWN, [ids, at]))
+        rows = sql.rows(_HELD, {"at": at, "accounts": list(known), "asset": asset})
+    return Then(known, frozenset(ids) - known.keys(), rows)
+
+
+def moved(before: Then, after: Then) -> Levels | None:
+    """Return how far each asset moved, in the accounts that were known at both instants."""
+    steady = before.known.keys() & after.known.keys()
+    if not steady:
+        return None
+    start, end = before.levels(steady), after.levels(steady)
+    return {
+        one: end.get(one, NOTHING) - start.get(one, NOTHING) for one in start.keys() | end.keys()
+    }
+
+
+def labels(scope: Scope, at: datetime, ids: Iterable[int]) -> tuple[str, ...]:
+    """Return what the reader may call accounts that were in a scope at an instant."""
+    tenures = list(scope.at(at).filter(account__in=list(ids)))
+    name_as_known(scope.user, tenures)
+    return tuple(sorted(tenure.account.label for tenure in tenures))
