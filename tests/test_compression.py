@@ -8,15 +8,14 @@ from tests.conftest import Cast
 from tests.history import at, coins, keyless, seen
 
 
-def an_account(cast: Cast) -> Account:
-    assert cast.viewer
+def an_account() -> Account:
     account = keyless("Vault", at(10))
     seen(account, at(10), BTC=coins(100))
     return account
 
 
 def test_a_page_is_compressed_for_who_asks(cast: Cast, browser_of: Any) -> None:
-    an_account(cast)
+    an_account()
     browser = browser_of(cast.viewer)
     answer = browser.get("/accounts/", headers={"accept-encoding": "gzip, br"})
     assert answer.headers["Content-Encoding"] == "gzip"
@@ -27,7 +26,7 @@ def test_a_page_is_compressed_for_who_asks(cast: Cast, browser_of: Any) -> None:
 
 
 def test_the_length_of_an_answer_varies_by_chance(cast: Cast, browser_of: Any) -> None:
-    an_account(cast)
+    an_account()
     browser = browser_of(cast.viewer)
     asked = {"accept-encoding": "gzip"}
     lengths = {len(browser.get("/accounts/", headers=asked).content) for _ in range(12)}
