@@ -1,4 +1,4 @@
-"""Fetches a file in a process of its own: `python -m bench.fetching READER ADDRESS POINTS`.
+"""Fetches a file in a process of its own: `python -m bench.fetching READER ADDRESS`.
 
 It prints how many lines came and by how many kilobytes its memory rose above what it had before.
 """
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from django.test import Client
 
 
-def main(reader: int, address: str, points: int) -> None:
+def main(reader: int, address: str) -> None:
     """Fetch a short file, then the long one."""
     os.environ["DJANGO_SETTINGS_MODULE"] = "qredo_dash.settings"
     import django
@@ -28,9 +28,9 @@ def main(reader: int, address: str, points: int) -> None:
     setup_test_environment()
     browser = Client()
     browser.force_login(User.objects.get(pk=reader))
-    fetched(browser, f"{address}&points=10")
+    fetched(browser, f"{address}&range=24h")
     idle = memory("VmRSS")
-    found = fetched(browser, f"{address}&points={points}")
+    found = fetched(browser, f"{address}&range=all")
     print(json.dumps({"lines": found, "over": memory("VmHWM") - idle}))
 
 
@@ -48,4 +48,4 @@ def memory(field: str) -> int:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2], int(sys.argv[3]))
+    main(int(sys.argv[1]), sys.argv[2])
