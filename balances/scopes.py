@@ -48,8 +48,8 @@ class Scope:
         self, *, in_totals: bool = False, environments: Collection[str] | None = None
     ) -> dict[int, list[Span]]:
         """Return, by account, when its figures may be shown, or (`in_totals`) are in totals."""
-        if not self.narrowing.query and environments is None:
-            return self._all_spans(in_totals=in_totals)
+        if not self.narrowing.query:
+            return self._all_spans(in_totals=in_totals, environments=environments)
         tenures = self.tenures()
         if environments is not None:
             tenures = tenures.filter(account__environment__in=environments)
@@ -64,11 +64,14 @@ class Scope:
         name_as_known(self.user, list(newest.values()))
         return {i: tenure.account.label for i, tenure in newest.items()}
 
-    def _all_spans(self, *, in_totals: bool) -> dict[int, list[Span]]:
+    def _all_spans(
+        self, *, in_totals: bool, environments: Collection[str] | None
+    ) -> dict[int, list[Span]]:
         """Return the same where nothing is narrowed, as it mostly is, without building a query."""
         tenures = ids_of_tenures_of(self.user)
         only = None if self.only is None else list(self.only)
-        values = {**tenures.values, "only": only, "in_totals": in_totals}
+        among = None if environments is None else list(environments)
+        values = {**tenures.values, "only": only, "in_totals": in_totals, "among": among}
         return joined(sql.rows(_SPANS.format(tenures=tenures.text), values))
 
     def reach(self, environments: Collection[str], *, in_totals: bool = True) -> Reach:
@@ -100,6 +103,8 @@ _SPANS = """
 SELECT account_id, began_at, ended_at FROM accounts_tenure
 WHERE id IN ({tenures}) AND (%(only)s::bigint[] IS NULL OR account_id = ANY(%(only)s::bigint[]))
     AND (NOT %(in_totals)s OR (is_counted AND NOT is_archived))
+    AND (%(among)s::text[] IS NULL OR account_id IN (
+        SELECT id FROM accounts_account WHERE environment = ANY(%(among)s::text[])))
 ORDER BY began_at
 """
 
