@@ -41,10 +41,16 @@ def seed(plan: Plan, progress: Progress) -> Written:
         owners = cast.make_owners(plan)
         members = cast.make_accounts(plan, owners)
         written = _history(plan, members, progress)
+        _analyse()
         for owner in owners.owners:
             rollups.fill(owner)
-    sql.rows("SELECT balances_analyse()")  # the planner knows nothing yet of tables filled so fast
+    _analyse()
     return written
+
+
+def _analyse() -> None:
+    """Let the planner know of tables that were filled so fast."""
+    sql.rows("SELECT balances_analyse()")
 
 
 def make_months(plan: Plan) -> None:
