@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from accounts.access import Span
+from balances import sql
 from balances.buckets import TICK
 
 #: An account and a stretch of time in which it is in a sum.
@@ -61,22 +62,24 @@ def values(
         "persons": list(reach.persons),
         "environments": list(reach.environments),
         "accounts": [i for i, _ in reach.stays],
-        "began": [began for _, (began, _) in reach.stays],
-        "ended": [ended for _, (_, ended) in reach.stays],
+        "began": sql.instants(began for _, (began, _) in reach.stays),
+        "ended": sql.instants(ended for _, (_, ended) in reach.stays),
         "edge_accounts": [i for i, _, _ in edges],
-        "edge_at": [at for _, at, _ in edges],
+        "edge_at": sql.instants(at for _, at, _ in edges),
         "edge_sign": [sign for _, _, sign in edges],
         "is_exact": reach.is_one_account,
-        "known_since": [at for at in known_since if points[0] < at <= points[-1]],
-        "points": list(points),
+        "known_since": sql.instants(at for at in known_since if points[0] < at <= points[-1]),
+        "points": sql.instants(points),
         "start": points[0],
         "end": points[-1],
         "whole_days_until": first_day if by_hour else floor(ends[-1], DAY),
-        "cut_days": [] if by_hour else days,
+        "cut_days": sql.instants([] if by_hour else days),
         "by_hour": by_hour,
         "hours_from": first_day if by_hour else min(days, default=ends[-1]),
         "whole_hours_until": floor(ends[-1], HOUR),
-        "cut_hours": sorted({floor(end, HOUR) for end in ends if end != floor(end, HOUR)}),
+        "cut_hours": sql.instants(
+            sorted({floor(end, HOUR) for end in ends if end != floor(end, HOUR)})
+        ),
     }
 
 

@@ -1,7 +1,8 @@
 """Running the ledger's own SQL: parameters always apart from the text."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
@@ -23,6 +24,11 @@ def count(statement: str, values: Values = ()) -> int:
         cursor.execute(statement, values)
         touched: int = cursor.rowcount
     return touched
+
+
+def instants(given: Iterable[datetime | None]) -> str:
+    """Return instants as the text of one array: the driver would write each by itself, slowly."""
+    return "{" + ",".join("NULL" if at is None else f'"{at.isoformat()}"' for at in given) + "}"
 
 
 @contextmanager
