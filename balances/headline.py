@@ -82,7 +82,7 @@ def headline(of: Subject, held: Sequence[Member], at: datetime, wanted: Wanted) 
 
 def _change(of: Subject, at: datetime) -> tuple[Amount | None, str, str]:
     found, joined = subjects.change_over(of, PERIOD, at)
-    note = f"without {_names(joined)}, joined since" if joined else ""
+    note = f"without {_named(of, joined)}, joined since" if joined else ""
     if not found or found[0].level is None or found[1].level is None:
         return None, "unknown", note
     difference = (found[1].level - found[0].level).total
@@ -90,8 +90,9 @@ def _change(of: Subject, at: datetime) -> tuple[Amount | None, str, str]:
     return Amount.of(abs(difference), found[0].level.scale), direction, note
 
 
-def _names(labels: Sequence[str]) -> str:
-    return labels[0] if len(labels) == 1 else f"{len(labels)} accounts"
+def _named(of: Subject, ids: Sequence[int]) -> str:
+    # Labels are looked up with their past: of thousands that are only counted, for nothing.
+    return of.scope.labels(ids)[ids[0]] if len(ids) == 1 else f"{len(ids)} accounts"
 
 
 def chart(of: Subject, held: Sequence[Member], wanted: Wanted, user: User, at: datetime) -> Chart:

@@ -70,17 +70,16 @@ def points_at(of: Subject, instants: Sequence[datetime]) -> list[Point]:
     return along(of.reach, of.known, of.asset, instants)
 
 
-def change_over(of: Subject, length: timedelta, now: datetime) -> tuple[list[Point], list[str]]:
+def change_over(of: Subject, length: timedelta, now: datetime) -> tuple[list[Point], list[int]]:
     """Return first and last point over `length` of the accounts known all along.
 
-    The labels are those of accounts that joined since: what they brought is no gain.
+    The ids are those of accounts that joined since: what they brought is no gain.
     """
     start, known = now - length, of.known
     steady = [i for i, spans in known.items() if any(_holds(span, start, now) for span in spans)]
     here = {i for i, spans in known.items() if any(_holds(span, now, now) for span in spans)}
-    joined = sorted(of.scope.labels(here - set(steady)).values())
     found = series(steady, of.asset, [start, now], of.spans) if steady else []
-    return found, joined
+    return found, sorted(here - set(steady))
 
 
 def _holds(span: Span, start: datetime, end: datetime) -> bool:

@@ -97,6 +97,8 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "qredo_dash.middleware.WhereFrom",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    # Inside WhiteNoise, whose files are compressed already. SECURITY.md says why pages may be.
+    "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "qredo_dash.middleware.PrivateAnswers",

@@ -186,12 +186,14 @@ def test_a_period_ends_with_the_readers_time(
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "letter"),
+    "wrong",
     [("from", "", "A"), ("to2", "rubbish", "B"), ("to", "2026-03-01T00:00", "A")],
 )
 def test_times_that_make_no_period_are_said_and_kept(
-    vault: Account, cast: Cast, name: str, text: str, letter: str
+    vault: Account, cast: Cast, clock: StoppedClock, wrong: tuple[str, str, str]
 ) -> None:
+    name, text, letter = wrong
+    clock.now = at(10, day=5)
     code, source = status(cast.viewer, **{**PERIODS, name: text})
     assert code == 422
     assert f'id="compare-error" role="alert">{letter}: ' in source

@@ -148,7 +148,7 @@ def test_what_an_account_brought_is_no_gain(
     scope = Scope(cast.stranger, only=frozenset({ours.pk, account.pk}))
     of = subjects.subject(scope, "BTC", "production")
     (first, last), joined = subjects.change_over(of, timedelta(minutes=15), clock.now)
-    assert joined == ["Custody"]
+    assert scope.labels(joined) == {account.pk: "Custody"}
     assert first.level is not None
     assert last.level is not None
     assert (first.level.total, last.level.total) == (5, 6)

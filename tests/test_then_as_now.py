@@ -47,7 +47,7 @@ rounds = st.lists(
         st.integers(0, 1),
     ),
     min_size=4,
-    max_size=10,
+    max_size=8,
 )
 
 
@@ -154,7 +154,7 @@ def test_the_past_looks_as_it_looked(cast: Cast, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(breaker, "THRESHOLD", 1_000_000)
     holdings.make_months([START, START + timedelta(days=1)])
 
-    @settings(max_examples=5, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=4, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(rounds)
     def looks_the_same(history: list[Round]) -> None:
         with transaction.atomic():
