@@ -73,8 +73,8 @@ def run(options: argparse.Namespace) -> int:
 def _measured(options: argparse.Namespace) -> "Iterator[Line]":
     """Measure what is wanted, smallest tables first; say on standard error how far it is."""
     for numbers, measure in (
-        (POLLS | PAGES, _polled),
         (BYTES, _bytes),
+        (POLLS | PAGES, _polled),
         (CROWD, _crowd),
         (PAST, _past),
     ):
