@@ -78,6 +78,11 @@ class Level:
     pending_out: int
     scale: int
 
+    @property
+    def is_nothing(self) -> bool:
+        """Whether nothing is held and nothing is on its way."""
+        return not (self.total or self.available or self.pending_in or self.pending_out)
+
     def at_scale(self, scale: int) -> "Level":
         """Express the same amounts with `scale`, which must not be smaller than the present one."""
         factor, rest = divmod(scale, self.scale)

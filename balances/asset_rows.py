@@ -7,7 +7,7 @@ from datetime import datetime
 
 from balances.amounts import Level
 from balances.asset_screens import Holder, HolderGroup, Named
-from balances.gathering import holding, is_empty
+from balances.gathering import holding
 from balances.portfolio import Held, Member, total
 from balances.rows import figures, flag_words, owner_name, owner_url, page_of
 from balances.shares import percent
@@ -20,8 +20,8 @@ _NOTHING = Level(0, 0, 0, 0, 1)
 def holdings_of(members: Iterable[Member], asset: str) -> tuple[list[Holding], list[Member]]:
     """Return who holds an asset and what, and who held it before and holds none of it now."""
     found = [(one, held) for one in members if (held := holding(one, asset)) is not None]
-    present = [(one, held) for one, held in found if not is_empty(held)]
-    return present, [one for one, held in found if is_empty(held)]
+    present = [(one, held) for one, held in found if not held.level.is_nothing]
+    return present, [one for one, held in found if held.level.is_nothing]
 
 
 @dataclass(frozen=True, slots=True)

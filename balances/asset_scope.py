@@ -5,14 +5,18 @@ from balances.portfolio import Kind
 from balances.scopes import Scope
 from balances.then import kind_of
 
-# Of each tenure: whether the asset had been seen in the account before the tenure ended.
+# Of each tenure: whether the asset changed in it, or was there when it began. What was gone by then
+# would tell what the owner before held.
 _HELD = """
 SELECT DISTINCT a.environment FROM accounts_tenure t
 JOIN accounts_account a ON a.id = t.account_id
 JOIN balances_holding h ON h.account_id = t.account_id AND h.asset = %s
-WHERE t.id = ANY(%s) AND EXISTS (
-    SELECT FROM balances_change c
-    WHERE c.holding_id = h.id AND c.valid_from < coalesce(t.ended_at, 'infinity'))
+WHERE t.id = ANY(%s) AND (EXISTS (
+    SELECT FROM balances_change c WHERE c.holding_id = h.id
+        AND c.valid_from >= t.began_at AND c.valid_from < coalesce(t.ended_at, 'infinity'))
+    OR (SELECT (c.total, c.available, c.pending_in, c.pending_out) <> (0, 0, 0, 0)
+        FROM balances_change c WHERE c.holding_id = h.id AND c.valid_from < t.began_at
+        ORDER BY c.valid_from DESC LIMIT 1))
 """
 
 

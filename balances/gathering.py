@@ -42,9 +42,3 @@ def fitting(members: Iterable[Member], asset: str, kind: Kind) -> list[Member]:
 def holding(member: Member, asset: str) -> Held | None:
     """Return what a member holds of an asset; one that it never held is nothing."""
     return next((one for one in member.holdings if one.asset == asset), None)
-
-
-def is_empty(held: Held) -> bool:
-    """Whether nothing is held and nothing is on its way."""
-    level = held.level
-    return not (level.total or level.available or level.pending_in or level.pending_out)

@@ -112,8 +112,10 @@ def members_at(scope: Scope, at: datetime, asset: str | None = None) -> list[Mem
     tenures = list(scope.at(at).prefetch_related("account__tags"))
     seen_today = name_as_known(scope.user, tenures)
     found = {one.account_id: one for one in as_of.positions([t.account_id for t in tenures], at)}
-    stood = stands.stands_at(tenures, {i: one.sight for i, one in found.items()}, at)
-    then = [_member_then(t, stood[t.account_id], found[t.account_id], asset) for t in tenures]
+    owned = stands.owned_since(tenures, at)
+    stood = stands.stands_at(owned, tenures, {i: one.sight for i, one in found.items()}, at)
+    held = {i: _told_of(one, owned[i], asset) for i, one in found.items()}
+    then = [_member_then(t, stood[t.account_id], held[t.account_id]) for t in tenures]
     told = (_told(member, at, seen_today) for member in then)
     return sorted(told, key=_place)
 
@@ -128,11 +130,19 @@ def _tags(account: Account) -> tuple[str, ...]:
     return tuple(sorted((tag.name for tag in account.tags.all()), key=str.casefold))
 
 
-def _member_then(tenure: Tenure, stood: Stand, found: as_of.Position, asset: str | None) -> Member:
+def _told_of(found: as_of.Position, owned: datetime, asset: str | None) -> list[as_of.Standing]:
+    """Return what was held of `asset`, or of all; not what was gone before the owner had it."""
+    return [
+        one
+        for one in found.standings
+        if asset in {None, one.asset} and (one.valid_from > owned or not one.level.is_nothing)
+    ]
+
+
+def _member_then(tenure: Tenure, stood: Stand, held: Iterable[as_of.Standing]) -> Member:
     owner = tenure.organization or tenure.owner
     assert owner is not None  # noqa: S101 - personal xor organizational
     account = tenure.account
-    held = (s for s in found.standings if asset in {None, s.asset})
     return Member(
         account=account,
         owner=owner,
@@ -158,9 +168,15 @@ def _place(member: Member) -> tuple[bool, str, str]:
     return member.is_personal, owner, member.account.label
 
 
+# What was gone before the account was its owner's would tell what the one before held.
 _HELD = """
-SELECT account_id, asset, total, available, pending_in, pending_out, scale, flags
-FROM balances_holding WHERE account_id = ANY(%s) AND (asset = %s OR %s) ORDER BY account_id, asset
+SELECT h.account_id, h.asset, h.total, h.available, h.pending_in, h.pending_out, h.scale, h.flags
+FROM balances_holding h WHERE h.account_id = ANY(%s) AND (h.asset = %s OR %s)
+    AND NOT ((h.total, h.available, h.pending_in, h.pending_out) = (0, 0, 0, 0) AND EXISTS (
+        SELECT FROM accounts_tenure t JOIN accounts_account a ON a.id = t.account_id
+        WHERE t.account_id = h.account_id AND t.ended_at > h.changed_at
+            AND (t.organization_id, t.owner_id) IS DISTINCT FROM (a.organization_id, a.owner_id)))
+ORDER BY 1, 2
 """
 
 

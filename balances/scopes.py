@@ -59,7 +59,7 @@ class Scope:
         """Return what the reader may call accounts of the scope: one that is gone, as it was."""
         newest: dict[int, Tenure] = {}
         tenures = self.tenures().filter(account__in=ids).order_by("began_at")
-        for tenure in tenures.select_related("account", "organization"):
+        for tenure in tenures.select_related("account", "owner", "organization"):
             newest[tenure.account_id] = tenure
         name_as_known(self.user, list(newest.values()))
         return {i: tenure.account.label for i, tenure in newest.items()}

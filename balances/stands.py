@@ -70,11 +70,16 @@ class _Polls:
 
 
 def stands_at(
-    tenures: Sequence[Tenure], sights: Mapping[int, Sight | None], at: datetime
+    owned: Mapping[int, datetime],
+    tenures: Sequence[Tenure],
+    sights: Mapping[int, Sight | None],
+    at: datetime,
 ) -> dict[int, Stand]:
-    """Return what each account stood at, by its id; `tenures` are those that held then."""
-    began = _owned_since(tenures, at)
-    after = {i: max(began[i], _seen(sights[i])) for i in began}
+    """Return what each account stood at, by its id; `tenures` are those that held then.
+
+    `owned` is `owned_since` of the same.
+    """
+    after = {i: max(began, _seen(sights[i])) for i, began in owned.items()}
     polls, halts = _polls(after, at), _halts(tenures, at)
     return {i: _stand(sights[i], after[i], polls[i], halts.get(i)) for i in after}
 
@@ -83,8 +88,8 @@ def _seen(sight: Sight | None) -> datetime:
     return sight.observed_at if sight else _NEVER
 
 
-def _owned_since(tenures: Sequence[Tenure], at: datetime) -> dict[int, datetime]:
-    """Return after when each account was its owner's: what failed before is not theirs to see."""
+def owned_since(tenures: Sequence[Tenure], at: datetime) -> dict[int, datetime]:
+    """Return after when each account was its owner's: what was before is not theirs to see."""
     owners = {t.account_id: (t.organization_id, t.owner_id) for t in tenures}
     found = dict.fromkeys(owners, _NEVER)
     ended = Tenure.objects.filter(account__in=list(owners), ended_at__lte=at).order_by("ended_at")

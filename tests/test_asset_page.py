@@ -266,3 +266,26 @@ def test_the_way_there(vault: Account, cast: Cast, clock: StoppedClock) -> None:
     ]
     assert len(ways) == 2
     assert {browser.get(way).status_code for way in ways} == {200}
+
+
+def test_what_was_gone_before_ones_own_time_does_not_exist(
+    vault: Account, cast: Cast, clock: StoppedClock
+) -> None:
+    seen(vault, at(10, 5), BTC=coins(100), ETH=coins(1))
+    seen(vault, at(10, 10), BTC=coins(100))
+    clock.now = at(10, 12)
+    ownership.transfer(vault, cast.other, by=None)
+    clock.now = at(10, 16)
+    seen(vault, at(10, 15), BTC=coins(100))
+    assert answers(cast.stranger, asset="ETH") == answers(cast.stranger, asset="XBT")
+    then = "2026-03-02T10:15:30Z"
+    for query in ({}, {"at": then}):
+        for name, account in (("overview", None), ("account", vault)):
+            told = markup.shown(signed_in(cast.stranger), name, account, **query)
+            assert "BTC" in told.text, (name, query)
+            assert "ETH" not in told.text, (name, query)
+    assert answers(cast.viewer, asset="ETH", at="2026-03-02T10:06:00Z")[0] == 200
+    seen(vault, at(10, 20), ETH=coins(1))
+    seen(vault, at(10, 25), BTC=coins(2))
+    clock.now = at(10, 26)
+    assert "ETH" in markup.shown(signed_in(cast.stranger), "account", vault).text

@@ -255,6 +255,25 @@ def test_a_live_page_learns_of_it_without_a_poll(
         Incident.objects.all().delete()
 
 
+def test_a_live_page_learns_of_one_that_began_before_another_ended(
+    three: list[Account], cast: Cast, browser_of: Any
+) -> None:
+    Incident.objects.create(
+        organization=cast.fund,
+        environment=Environment.SANDBOX,
+        kind="key_rejected",
+        began_at=at(10),
+        ended_at=at(10, 44, 30),
+    )
+    for n, account in enumerate(three):
+        failed(account, at(10, 42 + n), REJECTED)
+    viewer = browser_of(cast.viewer)
+    fragment = shown(viewer, "overview").one("div", id="figures").attributes["hx-get"]
+    assert viewer.get(fragment).status_code == 204
+    incidents.watch()
+    assert "keys of" in viewer.get(fragment).content.decode()
+
+
 @pytest.mark.parametrize("query", ["", "x", "\0", "0" * 36])
 def test_an_incident_that_is_not_there_filters_nothing(
     three: list[Account], cast: Cast, browser_of: Any, query: str

@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts import labels
 from accounts.models import Account, User
@@ -191,3 +193,22 @@ def test_a_rejected_key_slows_the_grid_and_not_the_measure(account: Account, cas
     assert (told.slug, told.when, told.reason) == ("failed", "since 10:05 UTC", "Key rejected")
     (member,) = then(cast.viewer, at(10, 20))
     assert not member.is_fresh(at(10, 20))
+
+
+def test_names_of_what_was_given_away_cost_the_same_however_many(
+    cast: Cast, clock: StoppedClock
+) -> None:
+    def queries(count: int) -> int:
+        with CaptureQueriesContext(connection) as caught:
+            found = Scope(cast.owner).labels(ids[:count])
+        assert sorted(found.values()) == [f"Own {n}" for n in range(count)]
+        return len(caught)
+
+    ids = []
+    for number in range(5):
+        one = keyless(f"Own {number}", at(10))
+        ids.append(one.pk)
+        for owner in (cast.owner, cast.other):
+            clock.now += timedelta(seconds=1)
+            ownership.transfer(one, owner, by=None)
+    assert queries(1) == queries(5)
