@@ -36,7 +36,7 @@ def _meaning(found: Proof, at: datetime) -> str:
         return f"These figures certainly held from {since} to {until}."
     return (
         f"These figures certainly held from {since} to {until}."
-        " They are carried from there: nobody saw the account between then and the instant shown."
+        " Nobody saw the account between then and the instant shown."
     )
 
 

@@ -131,7 +131,7 @@ def test_the_evidence_names_snapshots_run_and_what_they_mean(
 ) -> None:
     page = shown(viewer, "account", account, at="2026-03-02T10:06:00Z")
     assert (
-        "certainly held from 2 March 2026, 10:00 UTC to 2 March 2026, 10:05 UTC. They are carried"
+        "certainly held from 2 March 2026, 10:00 UTC to 2 March 2026, 10:05 UTC. Nobody saw"
         in page.text
     )
     before, after = account_snapshots(account)[:2]
