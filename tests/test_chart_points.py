@@ -156,6 +156,17 @@ def test_failures_of_one_account_are_told(viewer: Client) -> None:
     assert drawn(viewer, None, **OCTOBER)["failures"] == []
 
 
+def test_what_fails_still_is_told_too(viewer: Client) -> None:
+    account = held(("2026-10-01T10:00", 100))
+    for minute in (5, 10):
+        failed(account, utc(f"2026-10-01T10:{minute:02}"))
+    (failure,) = drawn(viewer, account, **OCTOBER)["failures"]
+    assert (failure["from"], failure["to"]) == (
+        int(utc("2026-10-01T10:05").timestamp()), int(utc("2026-10-01T10:15").timestamp())
+    )  # fmt: skip
+    assert drawn(viewer, account, range="24h", at="2026-10-01T10:04:00Z")["failures"] == []
+
+
 def test_a_file_of_every_change_begins_with_what_was_held(viewer: Client) -> None:
     account = held(
         ("2026-09-30T10:00", 100), ("2026-10-02T10:10", 900), ("2026-10-02T10:20", 50),
