@@ -2,12 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from accounts.models import ApiKey
 from balances.amounts import digits_of, plain_decimal
-from balances.models import Run
+from balances.models import Run, Schedule
 from balances.ranges import Range
 from balances.series import Point
 from balances.states import words_of
@@ -114,11 +114,25 @@ def _failures(of: Subject, shown: Range) -> Iterator[dict[str, Any]]:
     if of.is_total:
         return
     spans = [span for stays in of.spans.values() for span in stays]
+    for outcome, reason, lower, upper in [*_open_run(of), *_runs(of, shown)]:
+        for began, ended in spans:
+            first = max(lower, began, shown.start)
+            until = min(upper, ended or shown.end, shown.end)
+            if first < until:
+                text = f"{outcome.capitalize()}: {words_of(reason)}"
+                yield {"from": int(first.timestamp()), "to": int(until.timestamp()), "text": text}
+
+
+def _open_run(of: Subject) -> Iterator[tuple[str, str, datetime, datetime]]:
+    # What fails now is in no run yet: it goes on until midnight, or until it ends.
+    going_on = Schedule.objects.filter(account__in=of.ids, run_slots__gt=0)
+    for one in going_on.exclude(run_outcome="fresh"):
+        if one.run_first is not None and one.run_last is not None:
+            until = one.run_last + timedelta(seconds=one.interval_seconds)
+            yield one.run_outcome, one.run_reason, one.run_first, until
+
+
+def _runs(of: Subject, shown: Range) -> Iterator[tuple[str, str, datetime, datetime]]:
     runs = Run.objects.filter(account__in=of.ids, span__overlap=(shown.start, shown.end))
     for run in runs.exclude(outcome="fresh").order_by("-first_slot")[:MOST_MARKS]:
-        for began, ended in spans:
-            first = max(run.span.lower, began, shown.start)
-            until = min(run.span.upper, ended or shown.end, shown.end)
-            if first < until:
-                text = f"{run.outcome.capitalize()}: {words_of(run.reason)}"
-                yield {"from": int(first.timestamp()), "to": int(until.timestamp()), "text": text}
+        yield run.outcome, run.reason, run.span.lower, run.span.upper

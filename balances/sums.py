@@ -14,7 +14,7 @@ from typing import Any
 
 from accounts.access import Span
 from balances import pieces, sql
-from balances.amounts import Level
+from balances.amounts import Level, digits_of
 from balances.buckets import TICK
 from balances.pieces import HOUR, Reach
 
@@ -45,8 +45,9 @@ def of_asset(
     given = pieces.values(reach, points, by_hour=True, known_since=[began for began, _ in known])
     given |= {"asset": asset, "known": _multirange(known)}
     rows = {row[0]: row[1:] for row in sql.rows(pieces.ONE_ASSET, given)}
-    finest = max((_places(text) for row in rows.values() for text in row[:6] if text), default=0)
-    finest = max(finest, len(str(_scale_now(reach, asset))) - 1)
+    texts = (text for row in rows.values() for text in row[:6] if text)
+    finest = max((_places(text) for text in texts if text.strip("-0.")), default=0)
+    finest = max(finest, digits_of(_finest_scale(reach, asset)))
     carried = _Carried(points, is_known, is_exact=reach.is_one_account)
     return _reached(rows, len(points), finest, carried)
 
@@ -125,19 +126,38 @@ def _multirange(spans: Sequence[Span]) -> str:
     return "{" + ",".join(ranges) + "}"
 
 
+# The newest scale of each stay, if anything was held or changed in it: that of an asset which
+# others held before or after would tell that they did.
 _SCALE = """
-SELECT coalesce(max(h.scale), 1) FROM balances_holding h WHERE h.asset = %(asset)s AND (
-    h.account_id = ANY(%(accounts)s)
-    OR h.account_id IN (SELECT account_id FROM accounts_tenure t
-        WHERE t.organization_id = ANY(%(organizations)s) OR t.owner_id = ANY(%(persons)s)))
+WITH mine AS (
+    SELECT * FROM unnest(%(accounts)s::bigint[], %(began)s::timestamptz[], %(ended)s::timestamptz[])
+        AS stay(account_id, began, ended)
+    UNION ALL
+    SELECT account_id, began_at, ended_at FROM accounts_tenure t
+    WHERE t.organization_id = ANY(%(organizations)s) OR t.owner_id = ANY(%(persons)s)
+)
+SELECT coalesce(max(newest.scale), 1)
+FROM mine JOIN balances_holding h ON h.account_id = mine.account_id AND h.asset = %(asset)s
+CROSS JOIN LATERAL (
+    SELECT h.scale, h.changed_at, h.total + h.available + h.pending_in + h.pending_out
+    WHERE mine.ended IS NULL
+    UNION ALL
+    (SELECT c.scale, c.valid_from, c.total + c.available + c.pending_in + c.pending_out
+    FROM balances_change c
+    WHERE mine.ended IS NOT NULL AND c.holding_id = h.id AND c.valid_from < mine.ended
+    ORDER BY c.valid_from DESC LIMIT 1)
+) AS newest(scale, since, amounts)
+WHERE newest.since >= mine.began OR newest.amounts > 0
 """
 
 
-def _scale_now(reach: Reach, asset: str) -> int:
-    """Return the finest scale that the asset has now, so that zero has its places too."""
+def _finest_scale(reach: Reach, asset: str) -> int:
+    """Return the finest scale that the asset had at last, so that zero has its places too."""
     given = {
         "asset": asset,
         "accounts": [i for i, _ in reach.stays],
+        "began": [began for _, (began, _) in reach.stays],
+        "ended": [ended for _, (_, ended) in reach.stays],
         "organizations": list(reach.organizations),
         "persons": list(reach.persons),
     }

@@ -156,6 +156,17 @@ def test_failures_of_one_account_are_told(viewer: Client) -> None:
     assert drawn(viewer, None, **OCTOBER)["failures"] == []
 
 
+def test_what_fails_still_is_told_too(viewer: Client) -> None:
+    account = held(("2026-10-01T10:00", 100))
+    for minute in (5, 10):
+        failed(account, utc(f"2026-10-01T10:{minute:02}"))
+    (failure,) = drawn(viewer, account, **OCTOBER)["failures"]
+    assert (failure["from"], failure["to"]) == (
+        int(utc("2026-10-01T10:05").timestamp()), int(utc("2026-10-01T10:15").timestamp())
+    )  # fmt: skip
+    assert drawn(viewer, account, range="24h", at="2026-10-01T10:04:00Z")["failures"] == []
+
+
 def test_a_file_of_every_change_begins_with_what_was_held(viewer: Client) -> None:
     account = held(
         ("2026-09-30T10:00", 100), ("2026-10-02T10:10", 900), ("2026-10-02T10:20", 50),
@@ -172,3 +183,31 @@ def test_a_file_of_every_change_begins_with_what_was_held(viewer: Client) -> Non
         ]
         assert {row["account"] for row in rows} == {"Vault"}
         assert {row["account id"] for row in rows} == {str(account.uid)}
+
+
+def test_points_of_what_other_owners_held_are_those_of_nothing(
+    viewer: Client, cast: Cast, clock: StoppedClock, browser_of: Any
+) -> None:
+    account = held(("2026-10-01T10:00", 100))
+    seen(account, utc("2026-10-01T11:00"), BTC=coins(100), DOGE=coins(5))
+    seen(account, utc("2026-10-01T12:00"), BTC=coins(100))
+    clock.now = utc("2026-10-02T12:00")
+    ownership.transfer(account, cast.other, by=None)
+    clock.now = utc("2026-11-01T12:00")
+    seen(account, utc("2026-10-02T13:00"), BTC=coins(100), ETH=coins(1))
+    before, after = "2026-10-02T11:00:00Z", "2026-11-01T12:00:00Z"
+    for browser, asset, at in (
+        (viewer, "ETH", before),
+        (browser_of(cast.stranger), "DOGE", after),
+    ):
+        for name, args in (("series", []), ("account-series", [account.uid])):
+            theirs, nobodys = (
+                browser.get(
+                    reverse(name, args=args),
+                    {"range": "custom", "at": at, **OCTOBER, "asset": one},
+                ).content.decode()
+                for one in (asset, "XBT")
+            )
+            assert theirs.replace(asset, "XBT") == nobodys
+    told = drawn(viewer, None, asset="DOGE", **OCTOBER)
+    assert told["total"] == [None, "0.00", None, None, None]
