@@ -2,7 +2,7 @@
 
 A point's level is what was held as of its instant, a change at that very instant included. Low and
 high are extremes of the total since the point before: of every level for one account, of levels at
-hour ends where amounts are added up.
+hour ends where amounts are added up. The first point has none before it: its extremes are its own.
 """
 
 from collections import defaultdict
@@ -62,7 +62,9 @@ def _reached(
         extremes = [level[0]] if carried.matters(index, None if row is None else row[6]) else []
         if row is not None:
             level = [a + units_of(text, places) for a, text in zip(level, row[:4], strict=True)]
-            extremes += [units_of(text, places) for text in row[4:6] if text is not None]
+            # On the way to the first point lies the whole past, which no chart of a range is about.
+            on_the_way = row[4:6] if index else ()
+            extremes += [units_of(text, places) for text in on_the_way if text is not None]
         extremes.append(level[0])
         found.append(Reached(_level(level, scale), min(extremes), max(extremes)))
     return found

@@ -114,6 +114,12 @@ def test_extremes_are_exact_for_one_account_and_of_hour_ends_for_sums(viewer: Cl
     assert "what several accounts held within an hour is not added up" in page.text
 
 
+def test_what_was_before_a_range_is_no_extreme_of_its_first_point(viewer: Client) -> None:
+    account = held(("2026-09-20T10:00", 900), ("2026-09-21T10:00", 1), ("2026-09-30T10:00", 100))
+    for told in (drawn(viewer, account, **OCTOBER), drawn(viewer, None, **OCTOBER)):
+        assert (told["low"][0], told["high"][0]) == ("1.00", "1.00")
+
+
 def test_who_was_given_away_stays_in_the_past_of_the_total(
     viewer: Client, cast: Cast, clock: StoppedClock
 ) -> None:

@@ -40,3 +40,14 @@ def test_downloads_stand_clear_of_the_table_on_a_phone(treasurer: Visit) -> None
     assert words is not None
     assert links is not None
     assert words["y"] + words["height"] <= links["y"]
+
+
+def test_the_form_of_an_instant_is_all_on_the_screen_of_a_phone(treasurer: Visit) -> None:
+    treasurer.page.set_viewport_size({"width": 390, "height": 900})
+    page = treasurer.go("/pending/")
+    page.get_by_label("Show this page as of an instant of the past").click()
+    for field in page.locator("#as-of-form :is(label, input, button)").all():
+        box = field.bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 390
