@@ -141,9 +141,9 @@ _WHOLE_HOURS = _rolled_up(
     f" AND (%(by_hour)s OR date_bin('1 day', r.at, {_ORIGIN}) = ANY(%(cut_days)s::timestamptz[]))",
 )
 
-# What roll-ups hold, for the hours that a point cuts: changes while a tenure counts, its edges. Each
-# hour is read by itself (OFFSET 0), by the index of time: the planner does not know how few changes
-# an hour has and would read all those of every holding.
+# What roll-ups hold, for the hours that a point cuts: changes while a tenure counts, its edges.
+# Each hour is read by itself (OFFSET 0), by the index of time: the planner does not know how few
+# changes an hour has and would read all those of every holding.
 _CUT_HOURS = f"""
 SELECT h.asset, t.environment, {_AT.format(at="c.valid_from")}, {_DELTA}
 FROM unnest(%(cut_hours)s::timestamptz[]) AS hour(at)
@@ -187,7 +187,7 @@ JOIN balances_holding h ON h.account_id = a.id {{asset}}
 {_NEWEST.format(until="< edge.at")}
 """  # noqa: S608 - fixed text
 
-_SOURCES = f"""
+_SOURCES = """
 tenure AS (
     SELECT t.account_id, a.environment, t.began_at, t.ended_at
     FROM accounts_tenure t JOIN accounts_account a ON a.id = t.account_id
@@ -196,24 +196,38 @@ tenure AS (
 ), stay AS (
     SELECT * FROM unnest(%(accounts)s::bigint[], %(began)s::timestamptz[], %(ended)s::timestamptz[])
         AS stay(account_id, began, ended)
-), piece(asset, environment, at, total, available, pending_in, pending_out) AS (
-    {_WHOLE_DAYS} UNION ALL {_WHOLE_HOURS} UNION ALL {_CUT_HOURS} UNION ALL {_STAYS}
-)
-"""  # noqa: S608 - fixed text
+), piece(asset, environment, at, total, available, pending_in, pending_out) AS ({pieces})
+"""
+
+
+def _sources(reach: Reach, asset: str) -> str:
+    """Return what there is to add up. Planning what is not would take longer than the rest."""
+    of_owners = [_WHOLE_DAYS, _WHOLE_HOURS, _CUT_HOURS]
+    parts = of_owners if reach.organizations or reach.persons else []
+    parts = [*parts, _STAYS] if reach.stays or not parts else parts
+    return _SOURCES.format(pieces="\nUNION ALL\n".join(parts).format(asset=asset))
+
 
 _PLACE = f"width_bucket(at - {_TICK}, %(points)s::timestamptz[])"
 _SUMS = ", ".join(f"sum({name})::text" for name in _FOUR)
 
-#: Rows of every asset: asset, environment, index of a point, deltas of the four amounts.
-ALL_ASSETS = f"""
-WITH {_SOURCES.format(asset="")}
+
+def all_assets(reach: Reach) -> str:
+    """Return a statement for every asset: asset, environment, index of a point, four deltas."""
+    return f"""
+WITH {_sources(reach, "")}
 SELECT asset, environment, {_PLACE}, {_SUMS} FROM piece GROUP BY 1, 2, 3
 """  # noqa: S608 - fixed text
 
-#: Rows of one asset: index of a point, deltas, lowest and highest level of the total on the way
-#: there (while an account was known), and the instant of the first piece.
-ONE_ASSET = f"""
-WITH {_SOURCES.format(asset="AND asset = %(asset)s")},
+
+def one_asset(reach: Reach) -> str:
+    """Return a statement for one asset, a row for a point at which anything changed.
+
+    Its columns: index of the point, four deltas, lowest and highest level of the total on the way
+    there (while an account was known), and the instant of the first piece.
+    """
+    return f"""
+WITH {_sources(reach, "AND asset = %(asset)s")},
 instant AS (
     SELECT at, sum(total) AS total, sum(available) AS available,
         sum(pending_in) AS pending_in, sum(pending_out) AS pending_out

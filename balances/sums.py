@@ -44,7 +44,7 @@ def of_asset(
     """
     given = pieces.values(reach, points, by_hour=True, known_since=[began for began, _ in known])
     given |= {"asset": asset, "known": _multirange(known)}
-    rows = {row[0]: row[1:] for row in sql.rows(pieces.ONE_ASSET, given)}
+    rows = {row[0]: row[1:] for row in sql.rows(pieces.one_asset(reach), given)}
     texts = (text for row in rows.values() for text in row[:6] if text)
     finest = max((_places(text) for text in texts if text.strip("-0.")), default=0)
     finest = max(finest, digits_of(_finest_scale(reach, asset)))
@@ -94,7 +94,7 @@ def of_all_assets(reach: Reach, points: Instants) -> dict[tuple[str, str], list[
     """
     given = pieces.values(reach, points, by_hour=False)
     deltas: dict[tuple[str, str], dict[int, Sequence[str]]] = defaultdict(dict)
-    for asset, environment, index, *texts in sql.rows(pieces.ALL_ASSETS, given):
+    for asset, environment, index, *texts in sql.rows(pieces.all_assets(reach), given):
         deltas[asset, environment][index] = texts
     return {key: _levels(rows, len(points)) for key, rows in deltas.items()}
 
