@@ -61,6 +61,8 @@ class NaiveAccount:
     is_archived: bool = False
     is_rescheduled: bool = False
     usual: timedelta | None = None
+    attempted_at: datetime | None = None
+    is_failing: bool = False
     stays: list[Stay] = field(default_factory=list)
 
     def claim(self, now: datetime) -> bool:
@@ -107,10 +109,12 @@ class NaiveAccount:
 
     def refreshed(self, now: datetime, levels: Levels) -> None:
         """See more than slots; a slow account is polled as usual again, at once."""
-        if self.usual is not None:
-            self._halt(now, "unfinished")
-            self.next_slot, self.interval, self.usual = self.halted, self.usual, None
+        self._as_usual(now)
         self.see(now, levels)
+
+    def attempted(self, now: datetime, *, failed: bool) -> None:
+        """Remember how the newest attempt ended, a refresh too."""
+        self.attempted_at, self.is_failing = now, failed
 
     def failed_for_now(self, reason: str, now: datetime) -> None:
         """Try the claimed slot again when half the longest wait is over, if it has the time."""
@@ -176,7 +180,10 @@ class NaiveAccount:
         if after == self.stays[-1]:
             return
         self._discard("turned")
-        self.stays.append(replace(after, began_at=self._newest(now)))
+        turned_at = self._newest(now)
+        if "owner" in change:
+            self._try_anew(turned_at)
+        self.stays.append(replace(after, began_at=turned_at))
 
     def turn_back(self, instant: datetime, now: datetime, **change: object) -> None:
         """Change them as of an instant in the past, for all time since."""
@@ -187,6 +194,8 @@ class NaiveAccount:
         changed = [replace(stay, **change) for stay in since]  # type: ignore[arg-type]
         if changed != since:
             self._discard("turned")
+            if self.attempted_at is None or self.attempted_at < instant:
+                self._try_anew(self._newest(now))
             self.stays = before + changed
 
     def whose(self, instant: datetime) -> Stay:
@@ -196,6 +205,23 @@ class NaiveAccount:
     def _newest(self, now: datetime) -> datetime:
         seen = [poll.observed_at + TICK for poll in self.polls[-1:]]
         return max([now, self.stays[-1].began_at + TICK, *seen])
+
+    def _try_anew(self, now: datetime) -> None:
+        """Forget that it failed: its new owner has it tried at once."""
+        was_failing, self.is_failing = self.is_failing, False
+        if was_failing and self.usual is None and self.next_slot is not None:
+            self._halt(now, "turned")
+            self.next_slot = self.halted
+        self._as_usual(now)
+
+    def _as_usual(self, now: datetime) -> None:
+        """Poll a slow account as often as usual again, at once."""
+        if self.usual is None:
+            return
+        if self.next_slot is not None:
+            self._halt(now, "unfinished")
+            self.next_slot = self.halted
+        self.interval, self.usual = self.usual, None
 
     def _discard(self, reason: str) -> None:
         if self.claimed is not None:

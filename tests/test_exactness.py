@@ -167,6 +167,8 @@ class Both:
         assert bool(recording.record([result])) == holds
         if holds:
             naively(self.naive[number])  # type: ignore[operator]
+            failed = isinstance(outcome, Failure)
+            self.naive[number].attempted(self.clock.now, failed=failed)
 
     def redeliver(self, number: int, _: dict[str, Level]) -> None:
         assert recording.record(self.used[number::2]) == []
@@ -197,7 +199,10 @@ class Both:
         if claim is None:
             return False
         result = Result(claim.account_id, claim.token, outcome)  # type: ignore[arg-type]
-        return len(recording.record([result])) == 1
+        if not recording.record([result]):
+            return False
+        naive.attempted(self.clock.now, failed=isinstance(outcome, Failure))
+        return True
 
     def pause(self, number: int, _: dict[str, Level]) -> None:
         scheduling.pause(self.accounts[number], by=None)
