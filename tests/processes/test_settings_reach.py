@@ -91,4 +91,4 @@ def test_every_variable_that_is_read_is_in_the_table() -> None:
 
 def test_the_image_holds_no_history_and_no_tests() -> None:
     left_out = (PROJECT / ".dockerignore").read_text(encoding="utf-8").split()
-    assert {".git", "tests", "bench", "docs", "deploy/secrets", ".env", "var"} <= set(left_out)
+    assert {".git", "tests", "bench", "docs/*", "deploy/secrets", ".env", "var"} <= set(left_out)
