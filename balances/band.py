@@ -13,8 +13,11 @@ from balances.screens import Band
 _DAY = timedelta(days=1)
 
 
-def band(asked: AsOf, page_url: str, query: Mapping[str, str]) -> Band:
-    """Return the band of a page that was asked for with `query`."""
+def band(asked: AsOf, page_url: str, query: Mapping[str, str], *, now_url: str = "") -> Band:
+    """Return the band of a page that was asked for with `query`.
+
+    It leads back to the same page, unless its reader has none now: then to `now_url`.
+    """
     others = {name: text for name, text in asked.kept(query).items() if name != "at"}
     at = asked.at
     other = other_one(at) if asked.is_past else None
@@ -27,7 +30,7 @@ def band(asked: AsOf, page_url: str, query: Mapping[str, str]) -> Band:
         aside=_aside(at) if asked.is_past else "",
         page_url=page_url,
         kept=tuple(others.items()),
-        now_url=_address(page_url, others),
+        now_url=now_url or _address(page_url, others),
         before_url=_step(page_url, others, asked, -_DAY),
         after_url=_step(page_url, others, asked, _DAY) if asked.is_past else "",
         date=date,

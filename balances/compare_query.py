@@ -53,6 +53,13 @@ class Question:
         return cls(user, known, {name: value for name, value in text.items() if value})
 
     @property
+    def is_of_today(self) -> bool:
+        """Whether its reader sees every account that it names, which exist, today."""
+        names = {"accounts": ("a", "b"), "periods": ("account",)}.get(self.by, ())
+        named = {self.text[name] for name in names if name in self.text}
+        return visible_to(self.user).filter(uid__in=named).count() == len(named)
+
+    @property
     def kind(self) -> Kind:
         """The kind of money of what is drawn."""
         return "testnet" if self.text.get("kind") == "testnet" else "production"

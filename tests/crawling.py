@@ -99,8 +99,11 @@ def leads(page: Page, here: str) -> Iterator[tuple[str, bool]]:
 def filled(path: str, following: list[Element]) -> str:
     """Return where a form of reading leads that is sent as it is shown, as far as it says."""
     own = takewhile(lambda element: element.tag != "form", following)
-    hidden = [e.attributes for e in own if e.attributes.get("type") == "hidden"]
-    query = urlencode([(told["name"], told.get("value", "")) for told in hidden if "name" in told])
+    given = [e.attributes for e in own if e.attributes.get("type") in {"hidden", "date", "time"}]
+    told = [(one["name"], one.get("value", "")) for one in given if "name" in one]
+    if ("time", "") in told:  # the end of a day that has not come: nobody has chosen one yet
+        told = [(name, text) for name, text in told if name not in {"date", "time"}]
+    query = urlencode(told)
     return f"{path.partition('?')[0]}?{query}" if query else path
 
 

@@ -9,8 +9,11 @@ from accounts.requests import Request
 from balances import account_page as screens
 from balances.account_then import account_then
 from balances.as_of_query import AsOf
-from balances.band import band
-from balances.pages.asking import account_of_instant, account_part_of_instant
+from balances.pages.asking import (
+    account_of_instant,
+    account_part_of_instant,
+    band_of_account,
+)
 from balances.screens import AccountPage
 
 
@@ -20,7 +23,7 @@ def page(request: Request, account: Account, asked: AsOf) -> HttpResponse:
     """Show an account."""
     query = asked.kept(request.GET.dict())
     shown = _shown(request, account, query, asked)
-    context = {"page": shown, "band": band(asked, request.path, query)}
+    context = {"page": shown, "band": band_of_account(request, account, asked)}
     return render(request, "balances/account.html", context)
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 
 from accounts.access import seen_ever, visible_at, visible_to
 from accounts.models import Account
@@ -15,6 +16,7 @@ from accounts.requests import Request
 from balances import as_of_query, ledger
 from balances.as_of_query import AsOf
 from balances.band import band
+from balances.screens import Band
 
 Page = Callable[[Request], HttpResponseBase]
 AccountPage = Callable[[Request, UUID], HttpResponseBase]
@@ -57,7 +59,7 @@ def account_of_instant(view: Callable[[Request, Account, AsOf], HttpResponse]) -
         asked = asked_of(request)
         account = account_asked(request, uid, asked)
         if asked.error:
-            return no_instant(request, asked)
+            return _no_instant(request, band_of_account(request, account, asked))
         if asked.is_past and not _is_seen_then(request, account, asked):
             return _not_then(request, account, asked)
         return exactly(request, asked) or view(request, account, asked)
@@ -106,8 +108,18 @@ def exactly(request: Request, asked: AsOf) -> HttpResponse | None:
 
 def no_instant(request: Request, asked: AsOf) -> HttpResponse:
     """Say why what was asked for is no instant of the past; show no figure at all."""
-    context = {"band": band(asked, request.path, request.GET.dict())}
-    return render(request, "balances/no_instant.html", context, status=_REFUSED)
+    return _no_instant(request, band(asked, request.path, request.GET.dict()))
+
+
+def _no_instant(request: Request, shown: Band) -> HttpResponse:
+    return render(request, "balances/no_instant.html", {"band": shown}, status=_REFUSED)
+
+
+def band_of_account(request: Request, account: Account, asked: AsOf) -> Band:
+    """Return the band of an account's page. Who sees it no more is led back to what they see."""
+    has_page = visible_to(request.user).filter(pk=account.pk).exists()
+    now_url = "" if has_page else reverse("accounts")
+    return band(asked, request.path, request.GET.dict(), now_url=now_url)
 
 
 def _plain(asked: AsOf) -> HttpResponse:
@@ -120,5 +132,5 @@ def _is_seen_then(request: Request, account: Account, asked: AsOf) -> bool:
 
 def _not_then(request: Request, account: Account, asked: AsOf) -> HttpResponse:
     known = as_known(request.user, account)
-    context = {"label": known, "band": band(asked, request.path, request.GET.dict())}
+    context = {"label": known, "band": band_of_account(request, account, asked)}
     return render(request, "balances/not_then.html", context, status=404)

@@ -2,6 +2,7 @@
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts.requests import Request
@@ -25,6 +26,8 @@ def page(request: Request, asked: AsOf) -> HttpResponse:
         shown = build(of, asked)
     except NoSideError:
         raise Http404 from None
-    context = {"page": shown, "band": band(asked, request.path, query)}
+    # Who gave an account away since has no such page now: they begin anew.
+    now_url = "" if of.is_of_today else reverse("compare")
+    context = {"page": shown, "band": band(asked, request.path, query, now_url=now_url)}
     status = 422 if shown.error else 200
     return render(request, "balances/compare.html", context, status=status)
