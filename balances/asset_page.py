@@ -10,12 +10,12 @@ from django.urls import reverse
 from accounts.compiled import ids_of
 from accounts.models import User
 from balances import charts, subjects
-from balances.amounts import Amount, Level
+from balances.amounts import Level
 from balances.as_of_query import AsOf
 from balances.asset_rows import Rows, holdings_of
 from balances.asset_scope import kinds_held
 from balances.asset_screens import AssetPage, Change
-from balances.between import Between, between
+from balances.between import between
 from balances.charts import Frame
 from balances.gathering import accounts_of, fitting, gathered, holding, questions
 from balances.narrowing import NAMES, Narrowing
@@ -104,15 +104,10 @@ def _which(of: Question) -> str:
 def _changes(of: Question, at: datetime) -> tuple[Change, ...]:
     starts = [at - length for _, length in PERIODS]
     moved = between(of.scope, of.asset, of.kind, starts, at)
-    return tuple(_change(words, one) for (words, _), one in zip(PERIODS, moved, strict=True))
-
-
-def _change(words: str, moved: Between) -> Change:
-    if moved.change is None:
-        return Change(words, None, "unknown", moved.note)
-    amount = moved.change.total
-    direction = "same" if amount == 0 else "up" if amount > 0 else "down"
-    return Change(words, Amount.of(abs(amount), moved.change.scale), direction, moved.note)  # type: ignore[arg-type] # one of the four
+    return tuple(
+        Change(words, one.amount, one.direction, one.note)
+        for (words, _), one in zip(PERIODS, moved, strict=True)
+    )
 
 
 def _chart(of: Question, asked: AsOf) -> Chart:

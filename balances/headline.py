@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from balances import charts, subjects
-from balances.amounts import Amount
+from balances.between import between
 from balances.charts import Frame
 from balances.narrowing import Narrowing
 from balances.portfolio import Kind, Member, counting, total
@@ -66,33 +66,18 @@ def headline(of: Subject, held: Sequence[Member], at: datetime, wanted: Wanted) 
     ids = set(of.ids)
     inside = [member for member in counting(held) if member.account.pk in ids]
     parts = [one for m in inside for one in m.holdings if one.asset == of.asset]
-    change, direction, note = _change(of, at)
+    (moved,) = between(of.scope, of.asset, of.kind, [at - PERIOD], at)
     which = "chosen accounts" if wanted.is_narrowed else "all accounts"
     return Headline(
         asset=of.asset,
         scope=f"{which}, {of.kind}",
         figures=figures(total(parts)),
         coverage=coverage(inside, at),
-        change=change,
-        direction=direction,  # type: ignore[arg-type] # one of the four
+        change=moved.amount,
+        direction=moved.direction,
         period=PERIOD_WORDS,
-        change_note=note,
+        change_note=moved.note,
     )
-
-
-def _change(of: Subject, at: datetime) -> tuple[Amount | None, str, str]:
-    found, joined = subjects.change_over(of, PERIOD, at)
-    note = f"without {_named(of, joined)}, joined since" if joined else ""
-    if not found or found[0].level is None or found[1].level is None:
-        return None, "unknown", note
-    difference = (found[1].level - found[0].level).total
-    direction = "same" if difference == 0 else "up" if difference > 0 else "down"
-    return Amount.of(abs(difference), found[0].level.scale), direction, note
-
-
-def _named(of: Subject, ids: Sequence[int]) -> str:
-    # Labels are looked up with their past: of thousands that are only counted, for nothing.
-    return of.scope.labels(ids)[ids[0]] if len(ids) == 1 else f"{len(ids)} accounts"
 
 
 def chart(of: Subject, held: Sequence[Member], wanted: Wanted, user: User, at: datetime) -> Chart:

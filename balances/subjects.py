@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 
 from accounts.access import Span
@@ -12,7 +12,7 @@ from balances.portfolio import Kind
 from balances.presence import Spans, known_spans
 from balances.ranges import Range
 from balances.scopes import Scope
-from balances.series import Point, along, series
+from balances.series import Point, along
 from balances.testnet import environments_of
 
 
@@ -68,19 +68,3 @@ def range_for(of: Subject, query: Mapping[str, str], end: datetime) -> Range:
 def points_at(of: Subject, instants: Sequence[datetime]) -> list[Point]:
     """Return the points of a chart; the instants ascend."""
     return along(of.reach, of.known, of.asset, instants)
-
-
-def change_over(of: Subject, length: timedelta, now: datetime) -> tuple[list[Point], list[int]]:
-    """Return first and last point over `length` of the accounts known all along.
-
-    The ids are those of accounts that joined since: what they brought is no gain.
-    """
-    start, known = now - length, of.known
-    steady = [i for i, spans in known.items() if any(_holds(span, start, now) for span in spans)]
-    here = {i for i, spans in known.items() if any(_holds(span, now, now) for span in spans)}
-    found = series(steady, of.asset, [start, now], of.spans) if steady else []
-    return found, sorted(here - set(steady))
-
-
-def _holds(span: Span, start: datetime, end: datetime) -> bool:
-    return span[0] <= start and (span[1] is None or end < span[1])

@@ -9,7 +9,8 @@ from django.urls import reverse
 
 from accounts.access import spans_of
 from accounts.models import Account, User
-from balances import ownership, scheduling, subjects
+from balances import ownership, scheduling
+from balances.between import between
 from balances.models import Refresh
 from balances.presence import known_spans
 from balances.scopes import Scope
@@ -146,12 +147,11 @@ def test_what_an_account_brought_is_no_gain(
     seen(ours, at(10, 15), BTC=coins(6))
     clock.now = at(10, 20)
     scope = Scope(cast.stranger, only=frozenset({ours.pk, account.pk}))
-    of = subjects.subject(scope, "BTC", "production")
-    (first, last), joined = subjects.change_over(of, timedelta(minutes=15), clock.now)
-    assert scope.labels(joined) == {account.pk: "Custody"}
-    assert first.level is not None
-    assert last.level is not None
-    assert (first.level.total, last.level.total) == (5, 6)
+    since = clock.now - timedelta(minutes=15)
+    (moved,) = between(scope, "BTC", "production", [since], clock.now)
+    assert moved.note == "without Custody, joined since"
+    assert moved.change is not None
+    assert moved.change.total == 1
 
 
 def test_a_turn_that_keeps_the_owner_cuts_no_chart(
