@@ -144,6 +144,20 @@ def test_what_was_given_back_is_claimed_again_as_the_same_slot(account: Account)
     assert words(account) == []
 
 
+def test_at_an_orderly_end_every_claimed_slot_falls_due_again(account: Account) -> None:
+    other, asked = keyless("Second", at(10)), keyless("Asked", at(10))
+    claimed(account, at(10))
+    claimed(other, at(10))
+    assert claims.claim_refresh(asked.pk, 1, hold=STEP) is not None
+    claims.give_back_all()
+    assert Schedule.objects.get(claim_token__isnull=False).account_id == asked.pk
+    assert {claimed(one, at(10, 1)).account_id for one in (account, other)} == {
+        account.pk,
+        other.pk,
+    }
+    assert words(account) == words(other) == []
+
+
 def test_due_slots_are_fresh_failed_or_missed_at_every_moment(account: Account) -> None:
     chance = random.Random(7)  # noqa: S311 - not a secret
     now = at(10)

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import IO, Any
 
 from django.conf import settings
+from django.db import DatabaseError, connection
 
 from accounts import cli
 from accounts.signing import check_vault
+from balances import claims
 from balances.demo import progress
 from balances.demo.people import ensure_people
 from qredo_dash import env, home
@@ -64,6 +66,7 @@ class Command(cli.Command):
                 watchdog.look()
 
             supervise(plan.front(), back, ready=ready, beneath=beneath)
+            _give_back()
         except TimeoutError as error:
             self.refuse(str(error), code=cli.UNUSABLE)
         finally:
@@ -87,6 +90,17 @@ class Command(cli.Command):
                 self.refuse(f"Port {port} is taken. Set PORT to another one.", code=cli.UNUSABLE)
             return port
         return 8000 if _is_free(8000) else _free_port()
+
+
+def _give_back() -> None:
+    """Let fall due again what lay in a queue or was not begun when the worker ended."""
+    if settings.SERVER_INSTALLATION:
+        return  # others may be at work
+    connection.close()  # the stores may have been started anew since it was opened
+    try:
+        claims.give_back_all()
+    except DatabaseError:
+        sys.stderr.write("What was being polled could not be given back; its time runs out.\n")
 
 
 def _is_free(port: int) -> bool:
