@@ -69,7 +69,8 @@ def _aside(at: datetime) -> str:
 def _form(asked: AsOf, query: Mapping[str, str]) -> tuple[str, str, str]:
     """Return date, time, and what neither of the two fields could show."""
     if not asked.error:
-        local = timezone.localtime(asked.at)
+        # Of today there is no end yet: from now one looks back at the end of yesterday.
+        local = timezone.localtime(asked.at) - (timedelta() if asked.is_past else _DAY)
         clock = f"{local:%H:%M:%S}" if local.second else f"{local:%H:%M}"
         return f"{local:%Y-%m-%d}", clock if asked.is_past else "", ""
     if query.get("at", "").strip():

@@ -101,7 +101,7 @@ def filled(path: str, following: list[Element]) -> str:
     own = takewhile(lambda element: element.tag != "form", following)
     given = [e.attributes for e in own if e.attributes.get("type") in {"hidden", "date", "time"}]
     told = [(one["name"], one.get("value", "")) for one in given if "name" in one]
-    if ("time", "") in told:  # the end of a day that has not come: nobody has chosen one yet
+    if ("time", "") in told:  # a day is only offered: what is new had no yesterday
         told = [(name, text) for name, text in told if name not in {"date", "time"}]
     query = urlencode(told)
     return f"{path.partition('?')[0]}?{query}" if query else path

@@ -187,6 +187,19 @@ def test_a_form_leads_to_the_exact_instant(viewer: Client, account: Account) -> 
     assert answer.headers["Location"] == "/?asset=BTC&at=2026-03-02T00%3A00%3A00Z"
 
 
+def test_what_the_form_of_now_offers_is_an_instant_that_has_come(
+    viewer: Client,
+    account: Account,  # noqa: ARG001
+) -> None:
+    (date,) = (
+        e for e in shown(viewer, "overview").all("input") if e.attributes.get("name") == "date"
+    )
+    offered = {"date": date.attributes["value"], "time": ""}
+    answer = viewer.get(reverse("overview"), offered)
+    assert (offered["date"], answer.status_code) == ("2026-03-01", 302)
+    assert answer.headers["Location"] == "/?at=2026-03-02T00%3A00%3A00Z"
+
+
 def test_a_chart_of_the_past_ends_there(viewer: Client, account: Account) -> None:  # noqa: ARG001
     page = shown(viewer, "overview", at=BEFORE)
     (holder,) = page.all("div", id="chart-holder")
