@@ -11,14 +11,17 @@ const LANE = 0.1; // part above the strip for numbered marks
 export class Drawing {
   // -- Drawing
 
+  // The list of marks takes its lines from the drawing: nothing below moves under a pointer when data arrive.
   get height() {
-    return innerWidth <= 640 ? 280 : 340;
+    const room = innerWidth <= 640 ? 308 : 364; // the least height of .chart-holder
+    return Math.max(200, room - this.list.offsetHeight);
   }
 
   draw() {
     const { data } = this;
     this.plot?.destroy();
     this.stage.hidden = false;
+    this.listMarks();
     this.colours = palette(this.holder);
     this.columns = this.placed();
     this.plot = new uPlot(this.options(), this.columns, this.stage);
@@ -28,7 +31,6 @@ export class Drawing {
       `${data.asset} over time. Left and right arrow keys move through the points, plus and minus zoom, ` +
         "zero shows all. The same numbers are in the table below.",
     );
-    this.listMarks();
   }
 
   // The only numbers: places for the drawing.

@@ -81,6 +81,7 @@ class Chart extends Drawing {
     this.plot.setData(this.columns, !wasZoomed);
     if (wasZoomed) this.plot.setScale("x", { min, max });
     this.listMarks();
+    this.resize();
     if (this.tip.hidden || this.index === null) return;
     this.index = Math.min(this.index, this.data.at.length - 1);
     this.showTip(this.plot.valToPos(this.data.at[this.index], "x"));

@@ -1,6 +1,7 @@
 """The chart: drawn, told exactly, walked by keyboard, honest about what it does not know."""
 
-from playwright.sync_api import Page, expect
+import pytest
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Visit
 
@@ -50,6 +51,26 @@ def test_the_chart_draws_lines_bars_and_hatched_stretches(treasurer: Visit) -> N
     assert drawn.pop("series-out") == 0  # nothing is on its way out
     assert min(drawn.values()) > 50, drawn
     expect(page.locator(".chart-marks li").last).to_contain_text("Trading joined")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_nothing_below_moves_under_the_pointer_when_the_points_arrive(
+    treasurer: Visit, width: int
+) -> None:
+    page = treasurer.page
+    page.set_viewport_size({"width": width, "height": 900})
+    held: list[Route] = []
+    page.route("**/series/**", lambda route: held.append(route))
+    with page.expect_request("**/series/**"):
+        treasurer.go("/?asset=ETH")
+    places = """() => [...document.querySelectorAll("#main h2, #main td")]
+        .map((each) => each.getBoundingClientRect().top)"""
+    before = page.evaluate(places)
+    for route in held:
+        route.continue_()
+    treasurer.drawn()
+    expect(page.locator(".chart-marks li").first).to_be_visible()
+    assert page.evaluate(places) == before
 
 
 def test_the_tooltip_tells_all_four_amounts_exactly_and_arrow_keys_move_it(
