@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from math import inf
 from threading import Event
 from types import FrameType
@@ -20,12 +21,18 @@ from types import FrameType
 #: A child that keeps dying is started again after this many seconds, doubled up to the longest.
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 _PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None)
 
 
-def _end_with_parent() -> None:
-    """Let the kernel end this child when the supervisor dies, however it dies."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+def _end_with(parent: int) -> None:
+    """Let the kernel end this child when the supervisor dies, however and whenever it dies."""
+    if sys.platform != "linux":
+        return
+    # Until the program of its own begins, the child would heed signals as the supervisor does.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:  # it died before the kernel knew
+        os._exit(1)
 
 
 @dataclass(slots=True)
@@ -51,7 +58,7 @@ class Child:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL if self.silent else sys.stderr,
             start_new_session=True,
-            preexec_fn=_end_with_parent,  # noqa: PLW1509 - the supervisor has no threads
+            preexec_fn=partial(_end_with, os.getpid()),  # noqa: PLW1509 - the supervisor has no threads
         )
         self.started = time.monotonic()
 

@@ -60,7 +60,11 @@ def test_nothing_below_moves_under_the_pointer_when_the_points_arrive(
     page = treasurer.page
     page.set_viewport_size({"width": width, "height": 900})
     held: list[Route] = []
-    page.route("**/series/**", lambda route: held.append(route))
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/series/**", hold)
     with page.expect_request("**/series/**"):
         treasurer.go("/?asset=ETH")
     places = """() => [...document.querySelectorAll("#main h2, #main td")]

@@ -1,11 +1,15 @@
 """How the program ends: in order and without a trace, or by force and with nothing lost."""
 
+import os
 import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 import embedded
-from tests.installation import SERVER, Installation, strays
+from tests.installation import PROJECT, SERVER, Installation, strays
 from tests.processes.books import assert_sound
 from tests.processes.program import serving
 from tests.processes.waiting import until
@@ -39,6 +43,28 @@ def test_a_killed_supervisor_takes_its_children_along(fund: Installation) -> Non
         assert not program.answers()
     with serving(fund) as program:
         assert program.answers()
+
+
+#: Starts a child and is killed meanwhile, so many seconds after it began.
+_KILLED_EARLY = """
+import signal, sys
+from qredo_dash.supervisor import Child
+child = Child("child", ["sleep", "600"], {})
+signal.signal(signal.SIGTERM, lambda *_: None)
+signal.signal(signal.SIGALRM, signal.SIG_DFL)
+signal.setitimer(signal.ITIMER_REAL, float(sys.argv[1]))
+while True:
+    child.start()
+"""
+
+
+def test_no_child_outlives_a_supervisor_that_dies_while_it_starts_them(tmp_path: Path) -> None:
+    environment = {**os.environ, "DATA_DIR": str(tmp_path)}
+    for n in range(48):
+        command = [sys.executable, "-c", _KILLED_EARLY, str(0.01 + n / 997)]
+        dying = subprocess.run(command, env=environment, cwd=PROJECT, check=False)
+        assert dying.returncode == -signal.SIGALRM
+    until(lambda: not strays(tmp_path))
 
 
 def test_after_a_power_cut_polling_resumes_with_every_slot_in_its_place(fund: Installation) -> None:
