@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from bench.lines import Line
 
 #: Lines that are measured on one scene, after the other.
-POLLS, BYTES, PAGES, PAST, CROWD = {1, 2, 3, 4, 6}, {5}, {11, 12, 15}, {7, 8, 9, 10, 14}, {13}
+POLLS, BYTES, PAGES, CROWD = {1, 2, 3, 4, 6}, {5}, {11, 12, 15}, {13}
+PAST = {7, 8, 9, 10, 14, *range(16, 25)}
 
 
 def main() -> int:
@@ -48,14 +49,16 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench")
     parser.add_argument("--only", type=int, nargs="+", metavar="LINE", help="these lines alone")
     parser.add_argument("--accounts", type=int, default=1000, help="that are polled")
-    parser.add_argument("--history", type=int, default=1000, help="accounts of lines 7 to 10")
+    parser.add_argument(
+        "--history", type=int, default=1000, help="accounts of lines 7 to 10, 16 to 24"
+    )
     parser.add_argument("--days", type=int, default=365, help="that their history reaches back")
     parser.add_argument(
         "--per-day", type=int, default=1, help="changes an account and day; ten times, the larger"
     )
     parser.add_argument("--crowd", type=int, default=5000, help="accounts of line 13")
     options = parser.parse_args()
-    options.only = set(options.only or range(1, 16))
+    options.only = set(options.only or range(1, 25))
     return options
 
 
@@ -113,12 +116,14 @@ def _crowd(options: argparse.Namespace) -> "Iterator[Line]":
 
 
 def _past(options: argparse.Namespace) -> "Iterator[Line]":
-    from bench import files, past
+    from bench import files, long_pages, past
 
     sizes = past.Sizes(options.history, 10, options.days, options.per_day)
-    small = past.measured(past.seeded(sizes, 1), options.only)
+    first = past.seeded(sizes, 1)
+    small, small_pages = (of.measured(first, options.only) for of in (past, long_pages))
     history = past.seeded(sizes, 2, times=10)
     yield from past.lines(small, past.measured(history, options.only))
+    yield from long_pages.lines(small_pages, long_pages.measured(history, options.only))
     if 14 in options.only:
         yield from files.lines(history)
 

@@ -12,7 +12,7 @@ from typing import NoReturn
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 from django.db import InterfaceError, OperationalError
-from psycopg.errors import InsufficientPrivilege, UndefinedColumn, UndefinedTable
+from psycopg.errors import InsufficientPrivilege, UndefinedColumn, UndefinedFunction, UndefinedTable
 
 from embedded import StoresError
 from qredo_dash import database, home
@@ -58,9 +58,10 @@ def _explained(error: Exception) -> str | None:
         return str(error)
     if isinstance(error, OperationalError | InterfaceError):
         return f"The database cannot be used: {_first_line(error)}"
-    if isinstance(error.__cause__, UndefinedTable | UndefinedColumn):
+    cause = error.__cause__ or error  # Django's errors have the driver's for a cause; COPY has none
+    if isinstance(cause, UndefinedTable | UndefinedColumn | UndefinedFunction):
         return "The database has no tables yet, or old ones. Run `manage.py migrate`."
-    if isinstance(error.__cause__, InsufficientPrivilege):
+    if isinstance(cause, InsufficientPrivilege):
         return f"The database's role may not do this: {_first_line(error)}"
     return None
 

@@ -17,7 +17,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 from django.test import override_settings
-from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
 from tests import props
 from tests.browser import world as worlds
@@ -35,8 +35,8 @@ ARGUMENTS = [
     "--no-first-run",
 ]
 START_PATIENCE = 30
-#: Milliseconds that anything on a page may take; far more than it does.
-PATIENCE = 8_000
+#: Milliseconds that anything on a page may take; far more than it does, also where cores are busy.
+PATIENCE = 20_000
 
 #: Asks for news once nothing is under way, and waits until they are shown.
 POLL = """async () => {
@@ -148,6 +148,7 @@ def _wait_for(port: int) -> None:
 
 @pytest.fixture(scope="package")
 def browser(chromium_path: str, site: str) -> Iterator[Browser]:  # noqa: ARG001 - site ends last
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=chromium_path, args=ARGUMENTS)
         yield started
