@@ -12,7 +12,8 @@ from typing import Literal
 from balances import sql, sums
 from balances.amounts import Level
 from balances.pieces import Reach
-from balances.presence import ALWAYS, Spans, joined, known_spans, presence
+from balances.presence import known_spans, presence
+from balances.spans import ALWAYS, Spans, joined
 
 Seen = Literal["observed", "carried", "unknown"]
 
@@ -60,17 +61,19 @@ def series(
 def along(reach: Reach, known: Spans, asset: str, instants: Sequence[datetime]) -> list[Point]:
     """Return a point for every instant, of sums within `reach`; `instants` ascend.
 
-    `known` says when each of its accounts is known and in it. Costs two statements and one for
-    the asset's places; a whole owner's year reads its 8,760 hours.
+    `known` says when each of its accounts is known and in it. Costs three statements; a whole
+    owner's year reads its 8,760 hours, one account's its changes of the asset.
     """
-    there = presence(known, instants[0], instants[-1])
+    there = presence(known, instants)
     spans = joined(span for stays in known.values() for span in stays)
-    reached = sums.of_asset(reach, asset, instants, spans, there.is_known)
+    reached = sums.of_asset(reach, asset, instants, spans)
     return [
-        Point(at, one.level, there.fresh(at), there.expected(at), one.low, one.high)
-        if there.is_known(at)
-        else Point(at, None, 0, 0)
-        for at, one in zip(instants, reached, strict=True)
+        Point(at, None, 0, 0)
+        if one is None
+        else Point(at, one.level, fresh, expected, one.low, one.high)
+        for at, one, fresh, expected in zip(
+            instants, reached, there.fresh, there.expected, strict=True
+        )
     ]
 
 

@@ -9,10 +9,11 @@ from accounts.access import Span
 from balances import ranges
 from balances.pieces import Reach
 from balances.portfolio import Kind
-from balances.presence import Spans, known_spans
+from balances.presence import known_spans
 from balances.ranges import Range
 from balances.scopes import Scope
 from balances.series import Point, along
+from balances.spans import Spans
 from balances.testnet import environments_of
 
 
