@@ -112,3 +112,12 @@ class Level:
 
     def __sub__(self, other: "Level") -> "Level":
         return self + -other
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """The level at a point in time, and the extremes of the total since the point before."""
+
+    level: Level
+    low: int
+    high: int

@@ -67,7 +67,6 @@ def values(
         "edge_accounts": [i for i, _, _ in edges],
         "edge_at": sql.instants(at for _, at, _ in edges),
         "edge_sign": [sign for _, _, sign in edges],
-        "is_exact": reach.is_one_account,
         "known_since": sql.instants(at for at in known_since if points[0] < at <= points[-1]),
         "points": sql.instants(points),
         "start": points[0],
@@ -109,10 +108,9 @@ _NEWEST = (
 
 #: An instant within a cut hour counts at the next point or at the hour's end.
 _AT = (
-    "CASE WHEN %(is_exact)s THEN {at} ELSE least("
+    "least("
     f"date_bin('1 hour', {{at}}, {_ORIGIN}) + interval '1 hour' - {_TICK},"
     f" (%(points)s::timestamptz[])[1 + width_bucket({{at}} - {_TICK}, %(points)s::timestamptz[])])"
-    " END"
 )
 
 

@@ -3,66 +3,46 @@
 An account is known from its first snapshot on; before it is unknown, which is not zero.
 """
 
-from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
+from itertools import chain
 
 from accounts.access import Span
 from balances import sql
 from balances.buckets import TICK
 from balances.freshness import fresh_stretches
-
-#: By account, the stretches of time in which its figures may be shown; none for other accounts.
-Spans = Mapping[int, Sequence[Span]]
-
-BEGINNING, END = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
-ALWAYS: tuple[Span, ...] = ((BEGINNING, None),)
+from balances.spans import Spans, counts
 
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """How many accounts are in a figure at an instant, and how many of those are fresh."""
+    """How many accounts belong into a figure at each of some instants, are known, and are fresh."""
 
-    expected: Callable[[datetime], int]
-    fresh: Callable[[datetime], int]
-
-    def is_known(self, at: datetime) -> bool:
-        """Whether anything is known at an instant."""
-        return self.expected(at) > 0
+    expected: Sequence[int]
+    known: Sequence[int]
+    fresh: Sequence[int]
 
 
-def presence(known: Spans, start: datetime, end: datetime) -> Presence:
-    """Return who is there between two instants, of accounts known in these stretches of time."""
-    stretches = fresh_stretches(list(known), start, end)
+def presence(spans: Spans, known: Spans, instants: Sequence[datetime]) -> Presence:
+    """Return who is there at instants, which ascend.
+
+    Accounts belong into a figure in `spans`, and are known in `known`, which lie in those.
+    """
+    stretches = fresh_stretches(list(known), instants[0], instants[-1])
     return Presence(
-        counter(span for spans in known.values() for span in spans),
-        counter(_fresh(known, stretches)),
+        counts(chain.from_iterable(spans.values()), instants),
+        counts(chain.from_iterable(known.values()), instants),
+        counts(_fresh(known, stretches), instants),
     )
 
 
-def known_spans(account_ids: Sequence[int], spans: Spans | None = None) -> dict[int, list[Span]]:
+def known_spans(spans: Spans) -> dict[int, list[Span]]:
     """Return, by account, the stretches of time in which it is known and may be shown."""
     return {
-        i: [
-            (max(began, first), ended)
-            for began, ended in (ALWAYS if spans is None else spans.get(i, ()))
-            if ended is None or first < ended
-        ]
-        for i, first in first_seen(list(account_ids)).items()
+        i: [(max(began, first), ended) for began, ended in spans[i] if not ended or first < ended]
+        for i, first in first_seen(list(spans)).items()
     }
-
-
-def joined(spans: Iterable[Span]) -> list[Span]:
-    """Put together stretches of time that overlap or adjoin; the result is in order."""
-    found: list[Span] = []
-    for began, ended in sorted(spans, key=lambda span: span[0]):
-        last = found[-1] if found else None
-        if last is None or (last[1] is not None and last[1] < began):
-            found.append((began, ended))
-        elif last[1] is not None and (ended is None or ended > last[1]):
-            found[-1] = (last[0], ended)
-    return found
 
 
 def _fresh(
@@ -73,15 +53,8 @@ def _fresh(
         for began, ended in stays:
             for first, until in stretches[account_id]:
                 # The last instant of freshness still counts.
-                yield max(began, first), min(ended or END, until + TICK)
-
-
-def counter(spans: Iterable[Span]) -> Callable[[datetime], int]:
-    """Return a function that counts the stretches in which an instant lies."""
-    whole = [(began, ended or END) for began, ended in spans]
-    begins = sorted(began for began, ended in whole if began < ended)
-    ends = sorted(ended for began, ended in whole if began < ended)
-    return lambda at: bisect_right(begins, at) - bisect_right(ends, at)
+                fresh_until = until + TICK
+                yield max(began, first), fresh_until if ended is None else min(ended, fresh_until)
 
 
 # Serves "since when is an account known".

@@ -34,7 +34,7 @@ def instants(given: Iterable[datetime | None]) -> str:
 @contextmanager
 def one_view() -> Iterator[None]:
     """Let every statement of the block see the database as of one moment; nothing is written."""
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):  # nothing is written that could be taken back
         if not connection.savepoint_ids:
             count("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         yield

@@ -9,10 +9,11 @@ from accounts.access import Span
 from balances import ranges
 from balances.pieces import Reach
 from balances.portfolio import Kind
-from balances.presence import Spans, known_spans
+from balances.presence import known_spans
 from balances.ranges import Range
 from balances.scopes import Scope
 from balances.series import Point, along
+from balances.spans import Spans
 from balances.testnet import environments_of
 
 
@@ -48,7 +49,7 @@ class Subject:
     @cached_property
     def known(self) -> dict[int, list[Span]]:
         """By account, when it is in it and known."""
-        return known_spans(self.ids, self.spans)
+        return known_spans(self.spans)
 
 
 def subject(scope: Scope, asset: str, kind: Kind, *, is_total: bool = False) -> Subject:
@@ -67,4 +68,4 @@ def range_for(of: Subject, query: Mapping[str, str], end: datetime) -> Range:
 
 def points_at(of: Subject, instants: Sequence[datetime]) -> list[Point]:
     """Return the points of a chart; the instants ascend."""
-    return along(of.reach, of.known, of.asset, instants)
+    return along(of.reach, of.spans, of.known, of.asset, instants)

@@ -6,85 +6,69 @@ hour ends where amounts are added up. The first point has none before it: its ex
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import accumulate
 from typing import Any
 
 from accounts.access import Span
-from balances import pieces, sql
-from balances.amounts import Level, digits_of
+from balances import pieces, sql, steps
+from balances.amounts import Level, Reached, digits_of
 from balances.buckets import TICK
 from balances.pieces import HOUR, Reach
+from balances.spans import counts
 
 Instants = Sequence[datetime]
 
 
-@dataclass(frozen=True, slots=True)
-class Reached:
-    """The level at a point, and the extremes of the total since the one before it."""
-
-    level: Level
-    low: int
-    high: int
-
-
 def of_asset(
-    reach: Reach,
-    asset: str,
-    points: Instants,
-    known: Sequence[Span],
-    is_known: Callable[[datetime], bool],
-) -> list[Reached]:
-    """Return what was reached at each of the points, which ascend.
+    reach: Reach, asset: str, points: Instants, known: Sequence[Span]
+) -> list[Reached | None]:
+    """Return what was reached at each of the points, which ascend; nothing where it is unknown.
 
-    `known` are the stretches of time in which anything is known, apart from each other. A level
-    outside them is no extreme, and the caller knows it as unknown.
+    `known` are the stretches of time in which anything is known, apart from each other and in
+    order. No level outside them is an extreme.
     """
+    if reach.is_one_account:
+        spans = [span for _, span in reach.stays]
+        return steps.of_account(reach.stays[0][0], asset, points, spans, known)
     given = pieces.values(reach, points, by_hour=True, known_since=[began for began, _ in known])
     given |= {"asset": asset, "known": _multirange(known)}
     rows = {row[0]: row[1:] for row in sql.rows(pieces.one_asset(reach), given)}
     texts = (text for row in rows.values() for text in row[:6] if text)
     finest = max((_places(text) for text in texts if text.strip("-0.")), default=0)
     finest = max(finest, digits_of(_finest_scale(reach, asset)))
-    carried = _Carried(points, is_known, is_exact=reach.is_one_account)
-    return _reached(rows, len(points), finest, carried)
+    reached = _reached(rows, finest, _carried(points, known))
+    is_known = counts(known, points)
+    return [one if there else None for one, there in zip(reached, is_known, strict=True)]
 
 
 def _reached(
-    rows: Mapping[int, Sequence[Any]], count: int, places: int, carried: "_Carried"
-) -> list[Reached]:
+    rows: Mapping[int, Sequence[Any]], places: int, carried: Sequence[datetime | None]
+) -> Iterator[Reached]:
     level, scale = [0, 0, 0, 0], 10**places
-    found = []
-    for index in range(count):
+    for index, begin in enumerate(carried):
         row = rows.get(index)
-        extremes = [level[0]] if carried.matters(index, None if row is None else row[6]) else []
+        is_carried = begin is not None and (row is None or row[6] > begin)
+        extremes = [level[0]] if is_carried else []
         if row is not None:
             level = [a + units_of(text, places) for a, text in zip(level, row[:4], strict=True)]
             # On the way to the first point lies the whole past, which no chart of a range is about.
             on_the_way = row[4:6] if index else ()
             extremes += [units_of(text, places) for text in on_the_way if text is not None]
         extremes.append(level[0])
-        found.append(Reached(_level(level, scale), min(extremes), max(extremes)))
-    return found
+        yield Reached(_level(level, scale), min(extremes), max(extremes))
 
 
-@dataclass(frozen=True, slots=True)
-class _Carried:
-    """Tells whether the level of the point before is one of those on the way to a point."""
+def _carried(points: Instants, known: Sequence[Span]) -> list[datetime | None]:
+    """Return until when the level of the point before each is one of those on the way to it.
 
-    points: Instants
-    is_known: Callable[[datetime], bool]
-    is_exact: bool
-
-    def matters(self, index: int, first_piece: datetime | None) -> bool:
-        if index == 0:
-            return False
-        begin = self.points[index - 1] + TICK
-        if not self.is_exact:  # only the ends of hours are looked at
-            begin = min(pieces.floor(begin, HOUR) + HOUR - TICK, self.points[index])
-        return (first_piece is None or first_piece > begin) and self.is_known(begin)
+    Only the ends of hours are looked at; nothing, if it is none of them.
+    """
+    ends = [pieces.floor(before + TICK, HOUR) + HOUR - TICK for before in points[:-1]]
+    begins = [min(end, point) for end, point in zip(ends, points[1:], strict=True)]
+    is_known = counts(known, begins)
+    return [None, *(at if there else None for at, there in zip(begins, is_known, strict=True))]
 
 
 def of_all_assets(reach: Reach, points: Instants) -> dict[tuple[str, str], list[Level]]:

@@ -10,8 +10,8 @@ from accounts.models import Account
 from balances import claims, freshness, recording, scheduling, sql
 from balances.freshness import fresh_stretches
 from balances.models import Run, Schedule
-from balances.presence import counter
 from balances.results import Failure, Result
+from balances.spans import counts
 from tests.history import StoppedClock, answer, at, coins, keyless
 
 TICK = timedelta(microseconds=1)
@@ -72,8 +72,9 @@ def test_coverage_is_the_same_as_from_every_run(clock: StoppedClock, seed: int) 
         truth, told = _plain(ids), fresh_stretches(ids, start, end)
         for i in ids:
             instants = [at for at in _instants(truth[i]) if start <= at <= end]
-            counts = counter(truth[i]), counter(_with_last_instant(told[i]))
-            assert [counts[1](at) for at in instants] == [min(counts[0](at), 1) for at in instants]
+            instants.sort()
+            polled = counts(truth[i], instants)
+            assert counts(_with_last_instant(told[i]), instants) == [min(n, 1) for n in polled]
 
 
 @pytest.mark.django_db
