@@ -16,7 +16,7 @@ from balances.between import between
 from balances.charts import Frame
 from balances.gathering import fitting, gathered, holding
 from balances.portfolio import Kind, Member, counting, total
-from balances.rows import asset_url, coverage, figures
+from balances.rows import asset_url, coverages, figures
 from balances.scopes import Scope
 from balances.screens import Chart
 from balances.then import NOTHING
@@ -56,6 +56,7 @@ def asset_page(of: Question, asked: AsOf, *, with_chart: bool = True) -> AssetPa
     members = fitting(gathered(of.scope, asked, of.asset), of.asset, of.kind)
     present, gone = holdings_of(members, of.asset)
     whole = _whole(members, of.asset)
+    covered = coverages(counting(members), [(of.asset, of.kind)], asked.at)
     owners = by_owner(present)
     paged = of.paged([(owner, one) for owner in owners for one in owner.holdings])
     return AssetPage(
@@ -63,7 +64,7 @@ def asset_page(of: Question, asked: AsOf, *, with_chart: bool = True) -> AssetPa
         kind=of.kind,
         scope=f"{_which(of)}, {of.kind}",
         figures=None if whole is None else figures(whole),
-        coverage=coverage(counting(members), asked.at),
+        coverage=covered[of.asset, of.kind],
         changes=_changes(of, asked.at),
         chart=_chart(of, asked) if with_chart else None,
         groups=Rows(whole, asked.at).groups(paged.shown()),
