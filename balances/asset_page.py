@@ -1,55 +1,48 @@
 """One asset over all accounts that its reader sees, or those asked for, now or as of an instant."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from accounts.compiled import ids_of
-from accounts.models import User
-from balances import charts, subjects
+from balances import charts, live_page, subjects
 from balances.amounts import Level
 from balances.as_of_query import AsOf
-from balances.asset_rows import Rows, holdings_of
+from balances.asset_rows import Rows, by_owner, holdings_of, some
 from balances.asset_scope import kinds_held
 from balances.asset_screens import AssetPage, Change
 from balances.between import between
 from balances.charts import Frame
-from balances.gathering import accounts_of, fitting, gathered, holding, questions
-from balances.narrowing import NAMES, Narrowing
+from balances.gathering import fitting, gathered, holding
 from balances.portfolio import Kind, Member, counting, total
-from balances.rows import asset_url, coverage, figures
+from balances.rows import asset_url, coverages, figures
 from balances.scopes import Scope
-from balances.screens import Chart, Narrowed
+from balances.screens import Chart
 from balances.then import NOTHING
-from balances.versions import version_of
 
 PERIODS = (
     ("24 h", timedelta(hours=24)),
     ("7 d", timedelta(days=7)),
     ("30 d", timedelta(days=30)),
 )
+_LONGEST_NAME = 128
 _OTHER: dict[Kind, Kind] = {"production": "testnet", "testnet": "production"}
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(live_page.Question):
     """What a reader asks the page for: which asset, of whose accounts, and how it is shown."""
 
-    scope: Scope
-    asset: str
-    kind: Kind
-    text: Mapping[str, str]
+    @property
+    def asset(self) -> str:
+        """The name of the asset."""
+        # PostgreSQL's text has no NUL.
+        return self.text.get("asset", "")[:_LONGEST_NAME].replace("\0", "")
 
-    @classmethod
-    def of(cls, user: User, asked: Mapping[str, str]) -> "Question":
-        """Read a page's query."""
-        text = {n: value for n, value in asked.items() if value and n not in {"version", "open"}}
-        kind: Kind = "testnet" if text.get("kind") == "testnet" else "production"
-        asset = text.get("asset", "")[:128].replace("\0", "")
-        return cls(Scope(user, Narrowing.of(text)), asset, kind, text)
+    @property
+    def kind(self) -> Kind:
+        """As what kind of money it is asked for."""
+        return "testnet" if self.text.get("kind") == "testnet" else "production"
 
     @property
     def exists(self) -> bool:
@@ -57,36 +50,35 @@ class Question:
         return self.kind in kinds_held(Scope(self.scope.user), self.asset)
 
 
-def version(of: Question, now: datetime) -> str:
-    """Return the version of an asset's figures."""
-    return version_of(ids_of(accounts_of(of.scope)), now, urlencode(sorted(of.text.items())))
-
-
 def asset_page(of: Question, asked: AsOf, *, with_chart: bool = True) -> AssetPage:
     """Return the page of an asset that exists."""
-    current_version = version(of, asked.at)  # before the figures, as in the overview
+    version = of.version(asked.at)  # before the figures, as in the overview
     members = fitting(gathered(of.scope, asked, of.asset), of.asset, of.kind)
     present, gone = holdings_of(members, of.asset)
     whole = _whole(members, of.asset)
-    rows = Rows(whole, asked.at)
+    covered = coverages(counting(members), [(of.asset, of.kind)], asked.at)
+    owners = by_owner(present)
+    paged = of.paged([(owner, one) for owner in owners for one in owner.holdings])
     return AssetPage(
         asset=of.asset,
         kind=of.kind,
         scope=f"{_which(of)}, {of.kind}",
         figures=None if whole is None else figures(whole),
-        coverage=coverage(counting(members), asked.at),
+        coverage=covered[of.asset, of.kind],
         changes=_changes(of, asked.at),
         chart=_chart(of, asked) if with_chart else None,
-        groups=rows.groups(present),
+        groups=Rows(whole, asked.at).groups(paged.shown()),
+        pages=paged.pages(),
+        owners=len(owners),
         holders=len(present),
-        gone=rows.named(gone),
-        unknown=rows.named(m for m in members if not m.is_known),
+        gone=some(gone, asked.at),
+        unknown=some([m for m in members if not m.is_known], asked.at),
         other_url=_other_url(of, asked),
         compare_url=_compare_url(of),
-        narrowed=_narrowed(of, asked),
+        narrowed=of.narrowed(asked),
         empty_text=_empty_text(of, members, asked),
-        version=current_version,
-        fragment_url="" if asked.is_past else _fragment_url(of, current_version),
+        version=version,
+        fragment_url="" if asked.is_past else of.fragment_url(version),
     )
 
 
@@ -118,32 +110,22 @@ def _chart(of: Question, asked: AsOf) -> Chart:
         csv_url=reverse("series-csv"),
         choices=(),
         zone=of.scope.user.time_zone,
-        kept={**of.scope.narrowing.query, **asked.query},
+        kept=of.kept(asked),
     )
     shown = subjects.range_for(subject, of.text, asked.at)
     return charts.chart(subject, shown, frame, asked.at)
-
-
-def _address(name: str, query: Mapping[str, str]) -> str:
-    return f"{reverse(name)}?{urlencode(query)}"
 
 
 def _other_url(of: Question, asked: AsOf) -> str:
     other = _OTHER[of.kind]
     if other not in kinds_held(of.scope, of.asset):
         return ""
-    return asset_url(of.asset, other, {**of.scope.narrowing.query, **asked.query})
+    return asset_url(of.asset, other, of.kept(asked))
 
 
 def _compare_url(of: Question) -> str:
     query = {"by": "periods", **of.scope.narrowing.query, "asset": of.asset, "kind": of.kind}
-    return _address("compare", query)
-
-
-def _narrowed(of: Question, asked: AsOf) -> Narrowed:
-    kept = {name: text for name, text in of.text.items() if name not in NAMES}
-    clear = _address("asset", kept) if of.scope.narrowing.query else ""
-    return Narrowed(reverse("asset"), questions(of.scope, asked), tuple(kept.items()), clear)
+    return f"{reverse('compare')}?{urlencode(query)}"
 
 
 def _empty_text(of: Question, members: Sequence[Member], asked: AsOf) -> str:
@@ -151,7 +133,3 @@ def _empty_text(of: Question, members: Sequence[Member], asked: AsOf) -> str:
         return "No account matches this filter." if of.scope.narrowing.query else "No account."
     held = "held" if asked.is_past else "holds"
     return f"None of these accounts {held} {of.asset}{' then' if asked.is_past else ' now'}."
-
-
-def _fragment_url(of: Question, current_version: str) -> str:
-    return _address("asset-figures", {**of.text, "version": current_version})

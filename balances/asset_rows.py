@@ -4,9 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 
 from balances.amounts import Level
-from balances.asset_screens import Holder, HolderGroup, Named
+from balances.asset_screens import Holder, HolderGroup, Named, Some
 from balances.gathering import holding
 from balances.portfolio import Held, Member, total
 from balances.rows import figures, flag_words, owner_name, owner_url, page_of
@@ -15,6 +17,9 @@ from balances.states import state_of
 
 Holding = tuple[Member, Held]
 _NOTHING = Level(0, 0, 0, 0, 1)
+
+#: So many accounts are named where a page is not about them.
+MOST_NAMED = 20
 
 
 def holdings_of(members: Iterable[Member], asset: str) -> tuple[list[Holding], list[Member]]:
@@ -25,29 +30,52 @@ def holdings_of(members: Iterable[Member], asset: str) -> tuple[list[Holding], l
 
 
 @dataclass(frozen=True, slots=True)
+class Owner:
+    """Somebody's accounts that hold an asset, the largest first."""
+
+    name: str
+    url: str  # everything of theirs
+    holdings: Sequence[Holding]
+
+    @property
+    def counted(self) -> list[Held]:
+        """What is in totals of what they hold."""
+        return [held for member, held in self.holdings if member.is_counted]
+
+
+def by_owner(found: Sequence[Holding]) -> list[Owner]:
+    """Return the holders of an asset by owner, the largest first."""
+    theirs: dict[tuple[str, str], list[Holding]] = defaultdict(list)
+    for member, held in found:
+        theirs[owner_name(member.owner), owner_url(member)].append((member, held))
+    finest = max((held.level.scale for _, held in found), default=1)
+    owners = [Owner(*owner, _largest_first(holdings)) for owner, holdings in theirs.items()]
+    return sorted(owners, key=lambda one: -_sum(one.counted).at_scale(finest).total)
+
+
+@dataclass(frozen=True, slots=True)
 class Rows:
     """Makes the rows of an asset: the total that shares are of, and the instant."""
 
     whole: Level | None
     at: datetime
 
-    def groups(self, found: Sequence[Holding]) -> tuple[HolderGroup, ...]:
-        """Return the holders by owner."""
-        by_owner: dict[tuple[str, str], list[Holding]] = defaultdict(list)
-        for member, held in found:
-            by_owner[owner_name(member.owner), owner_url(member)].append((member, held))
-        finest = max((held.level.scale for _, held in found), default=1)
-        ordered = sorted(by_owner.items(), key=lambda one: -_sum(one[1]).at_scale(finest).total)
-        return tuple(self._group(*owner, theirs) for owner, theirs in ordered)
+    def groups(self, shown: Iterable[tuple[Owner, Holding]]) -> tuple[HolderGroup, ...]:
+        """Return the holders of one page by owner, each owner's sums over all that they hold."""
+        return tuple(
+            self._group(owner, [holding for _, holding in theirs])
+            for owner, theirs in groupby(shown, key=itemgetter(0))
+        )
 
-    def _group(self, owner: str, url: str, found: Sequence[Holding]) -> HolderGroup:
-        is_any = any(member.is_counted for member, _ in found)
+    def _group(self, owner: Owner, shown: Sequence[Holding]) -> HolderGroup:
+        level = _sum(owner.counted) if owner.counted else None
         return HolderGroup(
-            owner=owner,
-            url=url,
-            figures=figures(_sum(found)) if is_any else None,
-            share=share_of(_sum(found), self.whole) if is_any else "",
-            rows=tuple(self._holder(one, held) for one, held in _largest_first(found)),
+            owner=owner.name,
+            url=owner.url,
+            figures=None if level is None else figures(level),
+            share="" if level is None else share_of(level, self.whole),
+            count=len(owner.holdings),
+            rows=tuple(self._holder(*holding) for holding in shown),
         )
 
     def _holder(self, member: Member, held: Held) -> Holder:
@@ -62,13 +90,13 @@ class Rows:
             is_counted=member.is_counted,
         )
 
-    def named(self, members: Iterable[Member]) -> tuple[Named, ...]:
-        """Return accounts that a page names."""
-        return tuple(named(member, self.at) for member in members)
+
+def some(members: Sequence[Member], at: datetime) -> Some:
+    """Return accounts that a page names; of very many the first."""
+    return Some(tuple(_named(member, at) for member in members[:MOST_NAMED]), len(members))
 
 
-def named(member: Member, at: datetime) -> Named:
-    """Return an account that a page names."""
+def _named(member: Member, at: datetime) -> Named:
     url, owner = page_of(member), owner_name(member.owner)
     return Named(member.account.label, url, owner, state_of(member.stand, at))
 
@@ -81,9 +109,8 @@ def share_of(part: Level, whole: Level | None) -> str:
     return percent(part.at_scale(scale).total, whole.at_scale(scale).total)
 
 
-def _sum(found: Sequence[Holding]) -> Level:
-    counted = [held for member, held in found if member.is_counted]
-    return total(counted) if counted else _NOTHING
+def _sum(held: Sequence[Held]) -> Level:
+    return total(held) if held else _NOTHING
 
 
 def _largest_first(found: Sequence[Holding]) -> list[Holding]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from balances.amounts import Amount
-from balances.screens import Chart, Coverage, Figures, Narrowed, State
+from balances.screens import Chart, Coverage, Figures, Narrowed, Pages, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,19 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
+class Some:
+    """The first of the accounts that a page names, and how many there are."""
+
+    named: tuple[Named, ...]
+    count: int
+
+    @property
+    def others(self) -> int:
+        """How many are not named."""
+        return self.count - len(self.named)
+
+
+@dataclass(frozen=True, slots=True)
 class Holder:
     """One account that holds an asset."""
 
@@ -43,12 +56,13 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class HolderGroup:
-    """The accounts of one owner that hold an asset, the largest first."""
+    """One owner's accounts that hold an asset, the largest first: those of one page."""
 
     owner: str
     url: str  # everything of this owner
     figures: Figures | None  # of those that are in totals; nothing if none is
     share: str
+    count: int  # on all pages
     rows: tuple[Holder, ...]
 
 
@@ -64,9 +78,11 @@ class AssetPage:
     changes: tuple[Change, ...]
     chart: Chart | None
     groups: tuple[HolderGroup, ...]
+    pages: Pages | None  # of those that hold it
+    owners: int  # on all pages, as the next
     holders: int
-    gone: tuple[Named, ...]  # held it before and hold none of it now
-    unknown: tuple[Named, ...]
+    gone: Some  # held it before and hold none of it now
+    unknown: Some
     other_url: str  # the asset of the same name that is the other kind of money
     compare_url: str
     narrowed: Narrowed

@@ -17,9 +17,9 @@ from balances.as_of_query import AsOf, long_text, start_of_day
 from balances.band import address_at
 from balances.history_screens import HistoryPage, HistoryRow
 from balances.instants import iso
-from balances.narrowing import Narrowing
 from balances.openings import Openings
 from balances.overview import Query, empty_then, narrowed
+from balances.paging import Paged
 from balances.portfolio import Held, Member, counting, members_at
 from balances.proof import newest_snapshots
 from balances.rows import asset_tables, coverage, owner_name, page_of
@@ -36,20 +36,19 @@ _HEADER = (
 
 
 @dataclass(frozen=True, slots=True)
-class _Then:
+class _Proven:
     """Accounts as of an instant, with the snapshots that prove their figures."""
 
     at: datetime
-    members: list[Member]
+    members: Sequence[Member]
     snapshots: Mapping[int, tuple[int, str]]
 
     @classmethod
-    def of(cls, user: User, narrowing: Narrowing, at: datetime) -> "_Then":
-        found = members_at(Scope(user, narrowing), at)
-        spans = spans_of(user, [member.account.pk for member in found])
+    def of(cls, user: User, members: Sequence[Member], at: datetime) -> "_Proven":
+        spans = spans_of(user, [member.account.pk for member in members])
         # The newest that began by then is the one that holds then.
         began = {i: max(first for first, _ in own if first <= at) for i, own in spans.items()}
-        return cls(at, found, newest_snapshots(began, at))
+        return cls(at, members, newest_snapshots(began, at))
 
 
 def history_page(user: User, query: Query, asked: AsOf) -> HistoryPage:
@@ -57,16 +56,19 @@ def history_page(user: User, query: Query, asked: AsOf) -> HistoryPage:
     shortcuts = _shortcuts(query, asked)
     if not asked.is_past:
         return HistoryPage(shortcuts)
-    then = _Then.of(user, query.narrowing, asked.at)
-    counted = [m for m in counting(then.members) if not m.is_archived]
+    members = members_at(Scope(user, query.narrowing), asked.at)
+    paged = Paged(members, query.text, reverse("history"))
+    shown = _Proven.of(user, paged.shown(), asked.at)
+    counted = [m for m in counting(members) if not m.is_archived]
     selects = query.narrowing.selects_then(Scope(user).at(asked.at), visible_to(user))
     return HistoryPage(
         shortcuts=shortcuts,
         narrowed=narrowed(selects, query, reverse("history")),
         tables=asset_tables(counted, asked.at, _openings(query)),
         coverage=coverage(counted, asked.at),
-        rows=tuple(_row(member, then) for member in then.members),
-        empty_text="" if then.members else empty_then(then.members, query),
+        rows=tuple(_row(member, shown) for member in shown.members),
+        pages=paged.pages(),
+        empty_text="" if members else empty_then(members, query),
         csv_url=f"{reverse('history-csv')}?{urlencode(query.kept)}",
         overview_url=f"{reverse('overview')}?{urlencode(query.kept)}",
     )
@@ -76,7 +78,7 @@ def _openings(query: Query) -> Openings:
     return Openings.of(reverse("history"), query.text, query.opened, query.kept)
 
 
-def _row(member: Member, then: _Then) -> HistoryRow:
+def _row(member: Member, then: _Proven) -> HistoryRow:
     number, digest = then.snapshots.get(member.account.pk, (0, ""))
     sight = member.stand.sight
     return HistoryRow(
@@ -123,14 +125,14 @@ def tenures(user: User, query: Query, asked: AsOf) -> QuerySet[Tenure]:
 
 def csv_rows(user: User, query: Query, asked: AsOf) -> Iterator[Sequence[str]]:
     """Yield the lines of the file, header first: one for each account and asset."""
-    then = _Then.of(user, query.narrowing, asked.at)
+    then = _Proven.of(user, members_at(Scope(user, query.narrowing), asked.at), asked.at)
     yield _HEADER
     for member in then.members:
         for held in member.holdings or (None,):
             yield _line(member, held, then)
 
 
-def _line(member: Member, held: Held | None, then: _Then) -> Sequence[str]:
+def _line(member: Member, held: Held | None, then: _Proven) -> Sequence[str]:
     account, sight = member.account, member.stand.sight
     number, digest = then.snapshots.get(account.pk, (0, ""))
     covered = "unknown" if sight is None else "fresh" if sight.is_fresh(then.at) else "carried"

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from balances.screens import AssetTable, Choice, Coverage, Narrowed, State
+from balances.screens import AssetTable, Choice, Coverage, Narrowed, Pages, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ class HistoryPage:
     tables: tuple[AssetTable, ...] = ()
     coverage: Coverage | None = None
     rows: tuple[HistoryRow, ...] = ()
+    pages: Pages | None = None  # of the rows
     empty_text: str = ""
     csv_url: str = ""
     overview_url: str = ""

@@ -1,4 +1,4 @@
-"""Which accounts a list shows: those that a filter lets through, fifty a page.
+"""Which accounts a list shows: those that a filter lets through, page by page.
 
 Filters count over all of them. Only what is shown is made into rows.
 """
@@ -9,12 +9,10 @@ from datetime import datetime
 from functools import cached_property
 from urllib.parse import urlencode
 
+from balances.paging import Paged
 from balances.portfolio import Member
 from balances.screens import Choice, Pages
 from balances.states import slug_of
-
-#: Rows of a page.
-ROWS = 50
 
 _TROUBLED = frozenset({"stale", "failed", "waiting", "keyless"})
 
@@ -45,45 +43,27 @@ class Listing:
             for name, (label, _) in FILTERS.items()
         )
 
-    def shown(self) -> list[Member]:
+    def shown(self) -> Sequence[Member]:
         """Return the accounts of the page that was asked for."""
-        return self._found[(self._page - 1) * ROWS : self._page * ROWS]
+        return self._paged.shown()
 
     def pages(self) -> Pages | None:
         """Return where one is among the pages; nothing, if there is one."""
-        count = len(self._found)
-        if count <= ROWS:
-            return None
-        first, last = (self._page - 1) * ROWS + 1, min(self._page * ROWS, count)
-        return Pages(
-            text=f"{first:,} to {last:,} of {count:,}",
-            before_url=self._url(page=self._page - 1) if first > 1 else "",
-            after_url=self._url(page=self._page + 1) if last < count else "",
-        )
+        return self._paged.pages()
 
     def url_of(self, show: str) -> str:
         """Return this list, from its beginning, through another filter."""
-        return self._url(show=show)
-
-    def _url(self, **changes: object) -> str:
         kept = {name: value for name, value in self.text.items() if name != "page"}
-        return f"{self.base_url}?{urlencode({**kept, **changes})}"
+        return f"{self.base_url}?{urlencode({**kept, 'show': show})}"
 
     def _through(self, name: str) -> list[Member]:
         lets = FILTERS[name][1]
         return [member for member, slug in self._slugs if lets(member, slug)]
 
     @cached_property
-    def _found(self) -> list[Member]:
-        return self._through(self.show)
+    def _paged(self) -> Paged[Member]:
+        return Paged(self._through(self.show), self.text, self.base_url)
 
     @cached_property
     def _slugs(self) -> list[tuple[Member, str]]:
         return [(member, slug_of(member.stand, self.at)) for member in self.held]
-
-    @cached_property
-    def _page(self) -> int:
-        """The page asked for; what makes no sense is the first, what is beyond is the last."""
-        text = self.text.get("page", "")
-        asked = int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 1
-        return max(1, min(asked, -(-len(self._found) // ROWS)))

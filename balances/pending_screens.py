@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from balances.amounts import Amount
-from balances.asset_screens import Named
-from balances.screens import Coverage, Moment, Narrowed, State
+from balances.asset_screens import Some
+from balances.screens import Coverage, Moment, Narrowed, Pages, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +52,11 @@ class PendingPage:
     """Everything in flight, the oldest first."""
 
     rows: tuple[InFlight, ...]
-    count: int  # more than there are rows, if these are the oldest of very many
+    pages: Pages | None  # of the rows
+    count: int  # on all pages
     tables: tuple[PendingTable, ...]
     coverage: Coverage
-    unknown: tuple[Named, ...]
+    unknown: Some
     narrowed: Narrowed
     empty_text: str
     version: str

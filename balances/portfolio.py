@@ -163,9 +163,10 @@ def not_counted(accounts: Iterable[Account]) -> set[int]:
     return set(today.values_list("account_id", flat=True))
 
 
-def _place(member: Member) -> tuple[bool, str, str]:
+def _place(member: Member) -> tuple[bool, str, str, int]:
+    # Two persons may call theirs the same; the order is the same on every page of a list.
     owner = "" if isinstance(member.owner, User) else member.owner.name
-    return member.is_personal, owner, member.account.label
+    return member.is_personal, owner, member.account.label, member.account.pk
 
 
 # What was gone before the account was its owner's would tell what the one before held.

@@ -18,6 +18,7 @@ from balances.openings import Openings
 from balances.portfolio import Held, Kind, Member, total
 from balances.screens import AccountRow, AssetRow, AssetTable, Coverage, Figures, Part
 from balances.states import in_sentence, instant_of, state_of
+from balances.testnet import environments_of
 
 _TITLES: dict[Kind, str] = {"production": "Assets", "testnet": "Testnet assets, worthless"}
 
@@ -53,6 +54,25 @@ def coverage(members: Iterable[Member], at: datetime) -> Coverage:
     )
 
 
+def coverages(
+    members: Sequence[Member], assets: Iterable[tuple[str, Kind]], at: datetime
+) -> dict[tuple[str, Kind], Coverage]:
+    """Return how whole the totals of assets are: over every account that could hold them.
+
+    Who was not seen with an asset holds none of it as of when it was seen, which may be long ago;
+    who was never seen may hold any.
+    """
+    environments = {
+        (asset, kind): environments_of(asset, is_test_money=kind == "testnet")
+        for asset, kind in assets
+    }
+    found = {
+        some: coverage([one for one in members if one.account.environment in some], at)
+        for some in set(environments.values())
+    }
+    return {asset: found[some] for asset, some in environments.items()}
+
+
 def _why_old(member: Member, at: datetime) -> str:
     if member.is_fresh(at):
         return ""
@@ -64,33 +84,34 @@ def asset_tables(
     members: Sequence[Member], now: datetime, openings: Openings | None = None
 ) -> tuple[AssetTable, ...]:
     """Return the tables of real money and, if there is any, of test money."""
-    by_kind: dict[Kind, dict[str, list[tuple[Member, Held]]]] = {
-        "production": defaultdict(list),
-        "testnet": defaultdict(list),
-    }
+    groups: dict[tuple[str, Kind], list[tuple[Member, Held]]] = defaultdict(list)
     for member in members:
         for held in member.holdings:
-            by_kind[held.kind][held.asset].append((member, held))
+            groups[held.asset, held.kind].append((member, held))
+    covered = coverages(members, groups, now)
+    rows = {one: _asset_row(groups[one], covered[one], now, openings) for one in sorted(groups)}
     return tuple(
-        AssetTable(
-            kind, _TITLES[kind], tuple(_asset_row(a, g[a], now, openings) for a in sorted(g))
-        )
-        for kind, g in by_kind.items()
-        if g or kind == "production"
+        AssetTable(kind, title, found)
+        for kind, title in _TITLES.items()
+        if (found := tuple(row for one, row in rows.items() if one[1] == kind))
+        or kind == "production"
     )
 
 
 def _asset_row(
-    asset: str, group: list[tuple[Member, Held]], now: datetime, openings: Openings | None
+    group: list[tuple[Member, Held]],
+    covered: Coverage,
+    now: datetime,
+    openings: Openings | None,
 ) -> AssetRow:
     member, held = group[0]
-    opening = openings.of_asset(asset, held.kind) if openings else None
+    opening = openings.of_asset(held.asset, held.kind) if openings else None
     kept = openings.kept if openings else member.query
     return AssetRow(
-        asset=asset,
-        url=asset_url(asset, held.kind, kept),
+        asset=held.asset,
+        url=asset_url(held.asset, held.kind, kept),
         figures=figures(total(held for _, held in group)),
-        coverage=coverage((member for member, _ in group), now),
+        coverage=covered,
         count=len(group),
         parts=_asset_parts(group, now) if opening and opening.is_open else (),
         flags=_row_flags(group),

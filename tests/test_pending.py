@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Account, Environment, User
-from balances import flights, ownership, pending_page, scheduling
+from balances import flights, ownership, scheduling
 from tests import markup
 from tests.conftest import Cast
 from tests.history import StoppedClock, at, coins, failed, keyless, seen
@@ -163,18 +163,6 @@ def test_narrowed_and_kept_in_every_address(
     assert found.amounts()[0] == "0.10"
     asset = next(a for a in found.all("a") if a.attributes["href"].startswith(reverse("asset")))
     assert "owner=personal" in asset.attributes["href"]
-
-
-def test_of_very_many_the_oldest_are_listed_and_all_are_counted(
-    vault: Account, cast: Cast, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(pending_page, "MOST_ROWS", 1)
-    seen(vault, at(10), BTC=IN)
-    seen(vault, at(10, 5), BTC=IN, ETH=OUT)
-    clock.now = at(10, 6)
-    found = page(cast.viewer)
-    assert "2 in flight, the oldest 1 are listed" in found.text
-    assert found.amounts() == ["0.20", "0.10", "0.20"]
 
 
 def test_queries_do_not_grow_with_what_is_in_flight(cast: Cast, clock: StoppedClock) -> None:

@@ -8,9 +8,9 @@ from accounts.models import Account
 from accounts.requests import Request
 from balances import account_list as screens
 from balances.as_of_query import AsOf
-from balances.band import band
 from balances.overview import Query, version
 from balances.pages.asking import account_part_of_instant, of_instant, part_of_instant
+from balances.pages.showing import part, whole
 
 
 @require_safe
@@ -18,19 +18,20 @@ from balances.pages.asking import account_part_of_instant, of_instant, part_of_i
 def page(request: Request, asked: AsOf) -> HttpResponse:
     """List every account somebody may see, the archived ones included."""
     shown = screens.account_list(request.user, _query(request, asked), asked)
-    context = {"page": shown, "band": band(asked, request.path, request.GET.dict())}
-    return render(request, "balances/accounts.html", context)
+    return whole(request, asked, "balances/accounts.html", shown)
 
 
 @require_safe
 @part_of_instant
 def figures(request: Request, asked: AsOf) -> HttpResponse:
     """Return the list, or 204 when the version that the reader has is current."""
-    query, known = _query(request, asked), request.GET.get("version")
-    if known and known == version(request.user, query, asked.at):
-        return HttpResponse(status=204)
-    shown = screens.account_list(request.user, query, asked)
-    return render(request, "balances/_accounts_figures.html", {"page": shown})
+    query = _query(request, asked)
+    return part(
+        request,
+        "balances/_accounts_figures.html",
+        lambda: version(request.user, query, asked.at),
+        lambda: screens.account_list(request.user, query, asked),
+    )
 
 
 @account_part_of_instant

@@ -3,7 +3,6 @@
 import csv
 
 from django.http import HttpResponse
-from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.audit import objects
@@ -14,9 +13,9 @@ from accounts.links import written
 from accounts.requests import Request
 from balances import history_page as screens
 from balances.as_of_query import AsOf
-from balances.band import band
 from balances.overview import Query
 from balances.pages.asking import of_instant, part_of_instant
+from balances.pages.showing import whole
 
 
 @require_safe
@@ -24,8 +23,7 @@ from balances.pages.asking import of_instant, part_of_instant
 def page(request: Request, asked: AsOf) -> HttpResponse:
     """Show totals and accounts as of an instant, or ask for one."""
     shown = screens.history_page(request.user, _query(request, asked), asked)
-    context = {"page": shown, "band": band(asked, request.path, request.GET.dict())}
-    return render(request, "balances/history.html", context)
+    return whole(request, asked, "balances/history.html", shown)
 
 
 @require_safe

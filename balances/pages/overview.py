@@ -8,10 +8,10 @@ from accounts.requests import Request
 from balances import overview as screens
 from balances.account_list import opened_asset
 from balances.as_of_query import AsOf
-from balances.band import band
 from balances.overview import Query
 from balances.pages.asking import of_instant, part_of_instant
 from balances.pages.series import LONGEST_ASSET
+from balances.pages.showing import part, whole
 
 
 @require_safe
@@ -19,19 +19,20 @@ from balances.pages.series import LONGEST_ASSET
 def page(request: Request, asked: AsOf) -> HttpResponse:
     """Show the overview."""
     shown = screens.overview(request.user, _query(request, asked), asked)
-    context = {"page": shown, "band": band(asked, request.path, request.GET.dict())}
-    return render(request, "balances/overview.html", context)
+    return whole(request, asked, "balances/overview.html", shown)
 
 
 @require_safe
 @part_of_instant
 def figures(request: Request, asked: AsOf) -> HttpResponse:
     """Return the overview's figures, or 204 when the version that the reader has is current."""
-    query, version = _query(request, asked), request.GET.get("version")
-    if version and version == screens.version(request.user, query, asked.at):
-        return HttpResponse(status=204)
-    shown = screens.overview(request.user, query, asked, with_chart=False)
-    return render(request, "balances/_overview_figures.html", {"page": shown})
+    query = _query(request, asked)
+    return part(
+        request,
+        "balances/_overview_figures.html",
+        lambda: screens.version(request.user, query, asked.at),
+        lambda: screens.overview(request.user, query, asked, with_chart=False),
+    )
 
 
 @require_safe
