@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from django.db import IntegrityError
+from django.db.models.functions import Now
 from django.utils import timezone
 
 import qredo
@@ -12,7 +13,16 @@ from accounts import signing, vault
 from accounts.audit import objects
 from accounts.audit.recording import record, together
 from accounts.audit.vocabulary import Facts
-from accounts.models import Account, ApiKey, Environment, Organization, Tenure, User
+from accounts.models import (
+    Account,
+    ApiKey,
+    Environment,
+    Extent,
+    Organization,
+    Tenure,
+    User,
+    Wallets,
+)
 
 
 class LabelTakenError(Exception):
@@ -32,13 +42,15 @@ class Candidate:
     """A key that is not kept yet. `secret` shows itself nowhere.
 
     Whether it is the simulator's, whose calls never leave this machine, is decided by the
-    installation's settings unless it is known already: `simulated`.
+    installation's settings unless it is known already: `simulated`. `wallets` is what it is said
+    to see.
     """
 
     key_id: str
     secret: qredo.Secret
     environment: Environment
     simulated: bool = False
+    wallets: Wallets = Wallets.ALL
 
     @property
     def is_demo(self) -> bool:
@@ -84,11 +96,14 @@ def keep(  # noqa: PLR0913 - all by name
     try:
         with together():
             account.save()
-            _first_tenure(account, since or timezone.now(), by).save()
+            tenure = _first_tenure(account, since or timezone.now(), by)
+            tenure.save()
             key = _sealed_key(candidate, account, by=by, verified=verified)
             key.qredo_account = qredo_account
             key.save()
-            _record(account, key, by=by, verified=verified)
+            # Its first answer came before it was stored.
+            _say(key, candidate.wallets, since=tenure.began_at)
+            _record(account, key, candidate.wallets, by=by)
     except IntegrityError as error:
         if "label_once" in str(error):
             raise LabelTakenError from None
@@ -96,11 +111,12 @@ def keep(  # noqa: PLR0913 - all by name
     return account
 
 
-def _record(account: Account, key: ApiKey, *, by: User | None, verified: bool) -> None:
+def _record(account: Account, key: ApiKey, wallets: Wallets, *, by: User | None) -> None:
     about = objects.account(account)
     told: Facts = {"environment": str(account.environment), "demo": account.is_demo}
     record("account.added", about, by=by, after=told)
-    record("key.added", objects.key(key, about), by=by, after={"verified": verified})
+    tested: Facts = {"verified": key.verified_at is not None, "wallets": str(wallets)}
+    record("key.added", objects.key(key, about), by=by, after=tested)
 
 
 def replace_key(
@@ -112,6 +128,7 @@ def replace_key(
     `KeyChangedError` or `OtherAccountError`; then nothing has changed.
     """
     _same_account(account, qredo_account)
+    was = said_of_newest(account)
     key = _sealed_key(candidate, account, by=by, verified=True)
     key.qredo_account = qredo_account
     try:
@@ -119,12 +136,53 @@ def replace_key(
             if not _end_key(account, instead_of, by=by, is_revoked=False):
                 raise KeyChangedError
             key.save()
-            record("key.replaced", objects.key(key, objects.account(account)), by=by)
+            _say(key, candidate.wallets, since=key.created_at)
+            _record_wallets("key.replaced", key, was, candidate.wallets, by=by)
     except IntegrityError as error:
         if "one_active_key" in str(error):
             raise KeyChangedError from None
         raise
     return key
+
+
+def declare(account: Account, wallets: Wallets, *, of: UUID, by: User) -> bool:
+    """Say what an account's active key sees from now on; return whether that was not said before.
+
+    `of` is the uid of the key that was active when the decision was made. Raise `KeyChangedError`.
+    """
+    with together():
+        # Whoever replaces it, or says something else of it, waits for this.
+        active = ApiKey.objects.select_for_update().filter(account=account, replaced_at=None)
+        key = active.filter(uid=of).first()
+        if key is None:
+            raise KeyChangedError
+        was = _said_of(key)
+        if wallets == was:
+            return False
+        Extent.objects.create(account=account, key=key, since=Now(), wallets=wallets)
+        _record_wallets("key.declared", key, was, wallets, by=by)
+    return True
+
+
+def said_of_newest(account: Account) -> Wallets:
+    """Return what an account's newest key, active or ended, is said to see."""
+    newest = ApiKey.objects.filter(account=account).order_by("-created_at", "-pk").first()
+    return Wallets.ALL if newest is None else _said_of(newest)
+
+
+def _said_of(key: ApiKey) -> Wallets:
+    newest = Extent.objects.filter(key=key).order_by("-pk").first()
+    return Wallets.ALL if newest is None else Wallets(newest.wallets)
+
+
+def _say(key: ApiKey, wallets: Wallets, *, since: datetime) -> None:
+    if wallets != Wallets.ALL:
+        Extent.objects.create(account=key.account, key=key, since=since, wallets=wallets)
+
+
+def _record_wallets(act: str, key: ApiKey, was: Wallets, now: Wallets, *, by: User) -> None:
+    about = objects.key(key, objects.account(key.account))
+    record(act, about, by=by, before={"wallets": str(was)}, after={"wallets": str(now)})
 
 
 def revoke_key(account: Account, *, by: User | None) -> bool:

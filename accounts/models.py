@@ -231,6 +231,34 @@ class ApiKey(models.Model):
         return f"key {self.key_id[:4]}… of {self.account_id}"
 
 
+class Wallets(models.TextChoices):
+    """How much of its account a key sees. Qredo does not tell, so a person does."""
+
+    ALL = "all", "All wallets"
+    SOME = "some", "Only some wallets"
+
+
+class Extent(models.Model):
+    """What a key was said to see, from an instant on. Append-only by grants.
+
+    A key of which nothing was said by an instant sees all wallets, as far as anybody knew.
+    """
+
+    #: The key's, for look-ups of many accounts.
+    account = models.ForeignKey(Account, models.PROTECT, related_name="+")
+    key = models.ForeignKey(ApiKey, models.PROTECT, related_name="extents")
+    since = models.DateTimeField()
+    wallets = models.CharField(max_length=8, choices=Wallets)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(wallets__in=Wallets.values), name="wallets_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.wallets} wallets, said of {self.key_id} since {self.since:%Y-%m-%d}"
+
+
 class Share(models.Model):
     """A named person may read a personal account, as long as it stays its owner's.
 

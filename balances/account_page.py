@@ -26,6 +26,15 @@ from balances.timeline import timeline
 from balances.troubles import counted_twice, not_answering, troubles
 from balances.versions import version_of
 
+_PARTIAL = (
+    "Partial: the API key is said to see only some wallets of this account, so that the others are"
+    " in no figure here. Replace it with a key that sees all of them."
+)
+_PARTIAL_THEN = (
+    "Partial: the API key was said to see only some wallets of this account, so that the others are"
+    " in no figure here."
+)
+
 
 def version(account: Account, query: Mapping[str, str], now: datetime) -> str:
     """Return the version of an account's figures."""
@@ -69,7 +78,11 @@ def account_page(
         may_share=administers and account.is_personal,
         version=current_version,
         fragment_url=_fragment_url(account, query, current_version),
-        notes=(*_detail(member), *_reminder(account, now, shown=administers)),
+        notes=(
+            *partial_note(member),
+            *_detail(member),
+            *_reminder(account, now, shown=administers),
+        ),
         troubles=(
             *troubles(user, not_answering([member]), (), now),
             *counted_twice(user, counting_page.too_many(overlap, account)),
@@ -110,6 +123,13 @@ def chart(user: User, member: Member, query: Mapping[str, str], now: datetime) -
 def _asked(query: Mapping[str, str], choices: list[tuple[str, Kind]]) -> tuple[str, Kind]:
     asset = query.get("asset", "")
     return next((pair for pair in choices if pair[0] == asset), min(choices, key=first_to_show))
+
+
+def partial_note(member: Member) -> tuple[str, ...]:
+    """Return what it means that an account's figures are partial, if they are, and what helps."""
+    if not member.stand.is_partial:
+        return ()
+    return (_PARTIAL_THEN if member.stand.is_past else _PARTIAL,)
 
 
 def _detail(member: Member) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from accounts.access import Span, spans_of
 from accounts.models import Account, User
-from balances.account_page import assets, chart
+from balances.account_page import assets, chart, partial_note
 from balances.as_of_query import AsOf, long_text
 from balances.counting_page import WORDS
 from balances.portfolio import Member, members_at
@@ -33,6 +33,7 @@ def account_then(
         runs_note=note,
         facts=_facts(member),
         evidence=evidence(proof(account, spans, at, asked.now), at),
+        notes=partial_note(member),
         is_past=True,
     )
 

@@ -8,7 +8,15 @@ from django.urls import reverse
 from balances import overlays
 from balances.as_of_query import AsOf
 from balances.compare_query import Question, sides_asked
-from balances.compare_rows import Columns, Row, assets_in, drawn, tables, unknown_note
+from balances.compare_rows import (
+    Columns,
+    Row,
+    assets_in,
+    drawn,
+    partial_note,
+    tables,
+    unknown_note,
+)
 from balances.compare_screens import ComparePage, SideNote
 from balances.portfolio import Member
 from balances.rows import owner_name, page_of
@@ -56,7 +64,7 @@ def _compared(of: Question, asked: AsOf, sides: Sequence[Side], form: ComparePag
         form.times,
         form.kept,
         sides=tuple(
-            SideNote(letter, name, _url(of, one, key, asked), unknown_note(_unknown(one)))
+            SideNote(letter, name, _url(of, one, key, asked), _notes(one))
             for letter, key, name, one in zip("AB", "ab", names, members, strict=True)
         ),
         heads=_COLUMNS.heads,
@@ -66,8 +74,11 @@ def _compared(of: Question, asked: AsOf, sides: Sequence[Side], form: ComparePag
     )
 
 
-def _unknown(members: Sequence[Member]) -> list[str]:
-    return [one.account.label for one in members if not one.is_known]
+def _notes(members: Sequence[Member]) -> tuple[str, ...]:
+    return (
+        *unknown_note([one.account.label for one in members if not one.is_known]),
+        *partial_note([one.account.label for one in members if one.stand.is_partial]),
+    )
 
 
 def _rows(found: Sequence[Levels | None]) -> dict[Asset, Row]:

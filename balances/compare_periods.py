@@ -1,17 +1,26 @@
 """One subject in two periods: its levels at their starts and ends, and how far each moved."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from balances import overlays, ranges
+from balances import overlays, ranges, wholeness
 from balances.as_of_query import AsOf
 from balances.between import names
 from balances.compare_query import TIMES, Question, subject_asked
-from balances.compare_rows import Columns, Row, assets_in, drawn, tables, unknown_note
+from balances.compare_rows import (
+    Columns,
+    Row,
+    assets_in,
+    drawn,
+    partial_note,
+    tables,
+    unknown_note,
+)
 from balances.compare_screens import ComparePage, SideNote, TimeField
 from balances.narrowing import NAMES
+from balances.observed import sights
 from balances.ranges import Range
 from balances.sides import Side, account_side, at, group_side, less
 from balances.then import Asset, Levels, Then, labels, moved
@@ -105,4 +114,11 @@ def _notes(side: Side, period: Range, before: Then, after: Then) -> tuple[str, .
         *((f"{names(joined)} joined, which is no gain: not in the change.",) if joined else ()),
         *((f"{names(left)} left, which is no loss: not in the change.",) if left else ()),
         *unknown_note(labels(side.scope, period.end, after.unknown)),
+        *partial_note(
+            sorted({*_partial(side, period.start, before), *_partial(side, period.end, after)})
+        ),
     )
+
+
+def _partial(side: Side, at: datetime, then: Then) -> tuple[str, ...]:
+    return labels(side.scope, at, wholeness.partial_among(sights(list(then.known), at), at))

@@ -81,6 +81,11 @@ def _move(head: str, level: Level | None) -> Cell:
     return Cell(head, Amount.of(abs(level.total), level.scale), direction)  # type: ignore[arg-type] # three of the words
 
 
+def partial_note(labels: Sequence[str]) -> tuple[str, ...]:
+    """Name the accounts whose key is said to see only some wallets."""
+    return (f"Partial, by keys that see only some wallets: {', '.join(labels)}.",) if labels else ()
+
+
 def unknown_note(labels: Sequence[str]) -> tuple[str, ...]:
     """Name the accounts that are in no figure because nothing of them was seen."""
     return (f"Unknown, so in no figure: {', '.join(labels)}.",) if labels else ()

@@ -15,9 +15,9 @@ PERSONAL = "personal"
 
 
 class AddAccountForm(KeyForm):
-    """Label, owner, environment, key id and secret."""
+    """Label, owner, environment, key id and secret, and what the key sees."""
 
-    field_order = ("label", "owner", "environment", "api_key", "api_secret")
+    field_order = ("label", "owner", "environment", "api_key", "api_secret", "wallets")
 
     label = forms.CharField(
         max_length=80, validators=[plain_words], help_text="What you call this account."
@@ -84,5 +84,9 @@ class AddAccountForm(KeyForm):
     def candidate(self) -> Candidate:
         """The key, ready to be tested."""
         cleaned = self.cleaned_data
-        environment = Environment(cleaned["environment"])
-        return Candidate(cleaned["api_key"], cleaned["api_secret"], environment)
+        return Candidate(
+            cleaned["api_key"],
+            cleaned["api_secret"],
+            Environment(cleaned["environment"]),
+            wallets=self.chosen_wallets,
+        )

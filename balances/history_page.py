@@ -32,6 +32,7 @@ SHOWN_DIGITS = 12
 _HEADER = (
     "at", "account", "label", "owner", "environment", "kind", "asset", "total", "available",
     "pending_in", "pending_out", "coverage", "observed_at", "in_totals", "snapshot", "sha256",
+    "wallets",
 )  # fmt: skip
 
 
@@ -141,7 +142,7 @@ def _line(member: Member, held: Held | None, then: _Proven) -> Sequence[str]:
         text_cell(owner_name(member.owner)), account.environment,
         *_amounts(held), covered, iso(sight.observed_at) if sight else "",
         "yes" if member.is_counted and not member.is_archived else "no",
-        str(number or ""), digest,
+        str(number or ""), digest, "some" if member.stand.is_partial else "all",
     )  # fmt: skip
 
 

@@ -6,8 +6,8 @@ from uuid import UUID
 from django import forms
 
 import qredo
-from accounts.enrolment import Candidate
-from accounts.models import Account, ApiKey, Environment
+from accounts.enrolment import Candidate, said_of_newest
+from accounts.models import Account, ApiKey, Environment, Wallets
 
 #: Qredo's ids have 14 characters and its secrets 80; what is longer may be a secret.
 LONGEST_SHOWN_KEY_ID = 40
@@ -36,8 +36,32 @@ class UidInput(forms.HiddenInput):
             return None
 
 
-class KeyForm(forms.Form):
-    """Key id and secret."""
+class WalletsForm(forms.Form):
+    """What a key sees. Qredo does not tell, so a person says it."""
+
+    wallets = forms.ChoiceField(
+        label="This key sees",
+        choices=Wallets.choices,
+        initial=Wallets.ALL,
+        widget=forms.RadioSelect,
+        help_text="Qredo does not tell whether a key is limited to some of its account's wallets."
+        " Figures of such a key are marked as partial.",
+        error_messages={
+            "required": "Choose one of the two.",
+            "invalid_choice": "Choose one of the two.",
+        },
+    )
+
+    @property
+    def chosen_wallets(self) -> Wallets:
+        """What was chosen."""
+        return Wallets(self.cleaned_data["wallets"])
+
+
+class KeyForm(WalletsForm):
+    """Key id and secret, and what the key sees."""
+
+    field_order: tuple[str, ...] = ("api_key", "api_secret", "wallets")
 
     api_key = forms.CharField(
         label="API key",
@@ -79,6 +103,7 @@ CHANGED = (
     "Somebody else changed this account's key meanwhile: look at it below. If yours is the newer"
     " one, enter its secret and send it again."
 )
+CHANGED_BEFORE_SAID = "Somebody else changed this account's key meanwhile. Load this page again."
 OTHER_ACCOUNT = (
     "This key belongs to another Qredo account than the key before it, and would mix two histories."
     " Add it as an account of its own."
@@ -100,7 +125,8 @@ class ReplaceKeyForm(KeyForm):
     def __init__(self, account: Account, data: Any = None, **options: Any) -> None:
         self.account = account
         active = ApiKey.objects.filter(account=account, replaced_at=None).first()
-        initial = {"replaces": active.uid if active else None}
+        # Until somebody says otherwise, the next key sees what the one before it saw.
+        initial = {"replaces": active.uid if active else None, "wallets": said_of_newest(account)}
         super().__init__(data, initial=initial, **options)
 
     def clean_api_key(self) -> str:
@@ -133,6 +159,7 @@ class ReplaceKeyForm(KeyForm):
             cleaned["api_secret"],
             Environment(self.account.environment),
             simulated=self.account.is_demo,
+            wallets=self.chosen_wallets,
         )
 
     def was_done_by(self, user: Any) -> bool:
@@ -150,3 +177,14 @@ class ReplaceKeyForm(KeyForm):
         active = ApiKey.objects.filter(account=self.account, replaced_at=None).first()
         typed = {name: self.data[name] for name in self.data}
         self.data = typed | {self.add_prefix("replaces"): str(active.uid) if active else ""}
+
+
+class DeclareForm(WalletsForm):
+    """What an account's key sees, said of the key that was active when the form was shown."""
+
+    of = forms.UUIDField(widget=UidInput, error_messages={"invalid": "Load this page again."})
+
+    @classmethod
+    def about(cls, key: ApiKey) -> "DeclareForm":
+        """Return the form as it stands."""
+        return cls(initial={"of": key.uid, "wallets": said_of_newest(key.account)})

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
+from accounts.enrolment import said_of_newest
 from accounts.models import Account, ApiKey
 from balances import ledger, moments
 from balances.models import Schedule
@@ -40,6 +41,7 @@ def key_facts(account: Account, now: datetime) -> tuple[Fact, ...]:
         Fact("Added", "", moments.moment(active.created_at, now)),
         _tested(active, now),
         *_use(active, now),
+        Fact("Said to see", said_of_newest(account).label.lower()),
         Fact("Secret", "sealed in the vault; no page shows it"),
     ]
     return tuple(facts)

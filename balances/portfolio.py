@@ -1,7 +1,7 @@
 """What somebody's accounts hold, now or as of an instant: loaded together, added up exactly."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import reduce
@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from accounts.compiled import Ids, ids_of
 from accounts.models import Account, Organization, Tenure, User
 from accounts.naming import name_as_known
-from balances import as_of, sql, stands
+from balances import as_of, sql, stands, wholeness
 from balances.amounts import Level
 from balances.instants import iso
 from balances.loading import Loaded, loaded
@@ -92,15 +92,20 @@ def members(accounts: QuerySet[Account] | Ids, asset: str | None = None) -> list
     ids = accounts if isinstance(accounts, Ids) else ids_of(accounts)
     found = list(loaded(ids))
     held = _holdings([one.account for one in found], asset)
-    return sorted((_member(one, tuple(held[one.account.pk])) for one in found), key=_place)
+    partial = wholeness.partial({one.account.pk: _seen(one.schedule) for one in found})
+    return sorted((_member(one, held[one.account.pk], partial) for one in found), key=_place)
 
 
-def _member(one: Loaded, held: tuple[Held, ...]) -> Member:
+def _seen(schedule: Schedule | None) -> datetime | None:
+    return None if schedule is None else schedule.observed_at
+
+
+def _member(one: Loaded, held: Iterable[Held], partial: Collection[int]) -> Member:
     return Member(
         account=one.account,
         owner=one.owner,
-        stand=stand_of(one.account, one.schedule),
-        holdings=held,
+        stand=stand_of(one.account, one.schedule, is_partial=one.account.pk in partial),
+        holdings=tuple(held),
         is_counted=one.is_counted,
         schedule=one.schedule,
         tags=one.tags,

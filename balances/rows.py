@@ -51,6 +51,7 @@ def coverage(members: Iterable[Member], at: datetime) -> Coverage:
         oldest_label="" if oldest is None else oldest.account.label,
         oldest_reason="" if oldest is None else _why_old(oldest, at),
         unknown=len(counted) - len(seen),
+        partial=sum(member.stand.is_partial for member in counted),
     )
 
 

@@ -53,6 +53,7 @@ class State:
     when: str  # "4 min ago", "since 11:05 GMT"
     reason: str = ""
     remedy: str = ""
+    is_partial: bool = False  # the account's key is said to see only some wallets
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +122,19 @@ class Coverage:
     oldest_label: str = ""
     oldest_reason: str = ""
     unknown: int = 0
+    partial: int = 0  # accounts whose key is said to see only some wallets
 
     @property
     def is_whole(self) -> bool:
         """Whether every account that should be in the figure is fresh."""
         return self.fresh == self.expected
+
+    @property
+    def partial_text(self) -> str:
+        """How many accounts are of keys that see only some wallets, in a sentence."""
+        if self.partial == 1:
+            return "1 account's key sees only some wallets."
+        return f"{self.partial} accounts' keys see only some wallets."
 
     @property
     def carried(self) -> int:

@@ -6,13 +6,13 @@ schedule. An attempt that was made again within its slot left no trace.
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from django.db.models import Q
 
 from accounts.models import Tenure
-from balances import sql
+from balances import sql, wholeness
 from balances.models import Pause
 from balances.observed import Sight
 from balances.states import Halt, Stand
@@ -81,7 +81,9 @@ def stands_at(
     """
     after = {i: max(began, _seen(sights[i])) for i, began in owned.items()}
     polls, halts = _polls(after, at), _halts(tenures, at)
-    return {i: _stand(sights[i], after[i], polls[i], halts.get(i)) for i in after}
+    found = {i: _stand(sights[i], after[i], polls[i], halts.get(i)) for i in after}
+    partial = wholeness.partial_among(sights, at)
+    return found | {i: replace(found[i], is_partial=True) for i in partial}
 
 
 def _seen(sight: Sight | None) -> datetime:

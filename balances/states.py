@@ -1,6 +1,6 @@
 """An account's state: a word, since when, why, and what to do about it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from accounts.models import Account
@@ -78,17 +78,18 @@ class Stand:
     missed: str = ""  # why nobody polled, if the newest slots were missed
     is_loading: bool = False  # its past is: no slot falls due yet
     is_past: bool = False
+    is_partial: bool = False  # its key is said to see only some wallets
 
     def is_fresh(self, at: datetime) -> bool:
         """Whether the account's figures count as fresh."""
         return self.sight is not None and self.sight.is_fresh(at)
 
 
-def stand_of(account: Account, schedule: Schedule | None) -> Stand:
+def stand_of(account: Account, schedule: Schedule | None, *, is_partial: bool = False) -> Stand:
     """Return what an account stands at now."""
     halt = _halt(account)
     if schedule is None:
-        return Stand(None, halt)
+        return Stand(None, halt, is_partial=is_partial)
     return Stand(
         sight=_sight(schedule),
         halt=halt,
@@ -96,6 +97,7 @@ def stand_of(account: Account, schedule: Schedule | None) -> Stand:
         reason=schedule.last_reason,
         missed=schedule.run_reason if schedule.run_outcome == "missed" else "",
         is_loading=schedule.next_slot is None,
+        is_partial=is_partial,
     )
 
 
@@ -131,6 +133,11 @@ def slug_of(stand: Stand, at: datetime) -> StateSlug:
 
 def state_of(stand: Stand, at: datetime) -> State:
     """Return an account's state at `at`: now, or the instant that its stand is of."""
+    state = _state(stand, at)
+    return replace(state, is_partial=True) if stand.is_partial else state
+
+
+def _state(stand: Stand, at: datetime) -> State:
     if stand.halt is not None:
         return _halted(stand, stand.halt, at)
     if stand.failing_since is not None:

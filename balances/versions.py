@@ -26,6 +26,8 @@ SELECT
     FROM accounts_tenure WHERE account_id IN (SELECT id FROM seen))::text,
     (SELECT bit_xor(hash_record_extended(ROW(account_id, name), 0))
     FROM accounts_tag WHERE account_id IN (SELECT id FROM seen))::text,
+    -- What was said of their keys is added to, never changed.
+    (SELECT count(*) FROM accounts_extent WHERE account_id IN (SELECT id FROM seen))::text,
     -- What is wrong for several accounts at once, without any of them being polled. It begins with
     -- a slot of before, which may be older than what another one ended with.
     (SELECT (count(*), count(ended_at))

@@ -26,10 +26,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
-FORMAT, ANCHOR_FORMAT = "qredo-dash statement 1", "qredo-dash heads 1"
+#: By format: whether it tells which keys were said to see only some wallets.
+FORMATS = {"qredo-dash statement 1": False, "qredo-dash statement 2": True}
+ANCHOR_FORMAT = "qredo-dash heads 1"
 AMOUNTS = ("total", "available", "pending_in", "pending_out")
 KINDS, ENVIRONMENTS = ("production", "testnet"), ("production", "sandbox")
 STANDINGS, COVERAGES = ("counted", "not counted", "archived"), ("fresh", "carried", "unknown")
+WALLETS = ("all", "some")
 ENDS = ("anchor", "head", "edge", "cut", "none", "before")
 ZEROS = "0" * 64
 LARGEST, LONGEST_FILE = 2**256, 2_000_000_000
@@ -39,6 +42,7 @@ UNDER_WAY = timedelta(seconds=120)
 NEVER = """What this can never show:
 - that Qredo told the truth; only what it was seen to answer;
 - labels, owners, environments, who made the statement, when, and which accounts were chosen;
+- which keys see only some wallets: only what was said of them;
 - which accounts count in totals, and which assets of production accounts are test money;
 - that no account was left out of the statement altogether;
 - that an account without any snapshot had none, and why a path ends where it ends."""
@@ -415,8 +419,15 @@ class Holding(NamedTuple):
     level: Level
 
 
+class Head(NamedTuple):
+    """What a statement is: its cut-off, and whether its format tells what keys see."""
+
+    at: datetime
+    tells_wallets: bool
+
+
 class Line(NamedTuple):
-    """One account of the statement."""
+    """One account of the statement; `wallets` is empty where the format does not tell."""
 
     uid: str
     name: str
@@ -424,6 +435,7 @@ class Line(NamedTuple):
     environment: str
     standing: str
     coverage: str
+    wallets: str
     seen_at: datetime | None
     interval: int
     holdings: list[Holding]
@@ -438,9 +450,9 @@ LINE = (
 PATH = ("before", "texts", "head", "ends")
 
 
-def line_of(value: Any, at: datetime, notes: list[str]) -> Line:
+def line_of(value: Any, head: Head, notes: list[str]) -> Line:
     """Return an account after everything about it was checked but anchors; note what is open."""
-    told = fields(value, LINE, "the account")
+    told = fields(value, (*LINE, "wallets") if head.tells_wallets else LINE, "the account")
     uid = matching(UUID, told["account"], "account").group()
     snapshots = fields(told["snapshots"], (*PATH, "answer"), "snapshots")
     line = Line(
@@ -450,6 +462,7 @@ def line_of(value: Any, at: datetime, notes: list[str]) -> Line:
         word(told["environment"], "environment", ENVIRONMENTS),
         word(told["standing"], "standing", STANDINGS),
         word(told["coverage"], "coverage", COVERAGES),
+        word(told["wallets"], "wallets", WALLETS) if head.tells_wallets else "",
         None if told["seen_at"] is None else instant(told["seen_at"], "seen_at"),
         0
         if told["interval_seconds"] is None
@@ -459,8 +472,8 @@ def line_of(value: Any, at: datetime, notes: list[str]) -> Line:
         path_of(fields(told["runs"], PATH, "runs"), uid, run_of, "runs"),
     )
     _check_kinds(told, line)
-    _check_snapshots(line, at, snapshots["answer"])
-    _check_sight(line, at, notes)
+    _check_snapshots(line, head.at, snapshots["answer"])
+    _check_sight(line, head.at, notes)
     return line
 
 
@@ -687,13 +700,13 @@ def verify(body: bytes, anchors: list[Anchor]) -> Report:
     report = Report([], [], [], None)
     try:
         told = fields(strict(body, _refused), STATEMENT, "the statement")
-        at = _check_head(told)
+        head = _check_head(told)
     except WrongError as error:
         report.wrong.append(str(error))
         return report
-    report = report._replace(at=at)
+    report = report._replace(at=head.at)
     for number, value in enumerate(told["accounts"], 1):
-        _take(value, number, at, anchors, report)
+        _take(value, number, head, anchors, report)
     # Sums of accounts that are wrong say nothing more.
     if len(report.lines) == len(told["accounts"]):
         for check in (_check_once, _check_totals, _check_coverage, _check_figures):
@@ -706,8 +719,8 @@ def verify(body: bytes, anchors: list[Anchor]) -> Report:
     return report
 
 
-def _check_head(told: dict[str, Any]) -> datetime:
-    same("format", FORMAT, told["format"])
+def _check_head(told: dict[str, Any]) -> Head:
+    word(told["format"], "format", FORMATS)
     at, made = instant(told["at"], "at"), instant(told["made_at"], "made_at")
     if at > made:
         raise WrongError("at lies after made_at")
@@ -724,7 +737,7 @@ def _check_head(told: dict[str, Any]) -> datetime:
         if instant(anchor["at"], "anchor at") < at:
             raise WrongError("the anchor it leads to was made before the cut-off")
     listed(told["accounts"], "accounts")
-    return at
+    return Head(at, FORMATS[told["format"]])
 
 
 def _check_local(value: Any, at: datetime) -> None:
@@ -738,7 +751,7 @@ def _check_local(value: Any, at: datetime) -> None:
     same("local", at, local)
 
 
-def _take(value: Any, number: int, at: datetime, anchors: list[Anchor], report: Report) -> None:
+def _take(value: Any, number: int, head: Head, anchors: list[Anchor], report: Report) -> None:
     name = value.get("account") if isinstance(value, dict) else None
     where = (
         f"account {name}"
@@ -746,12 +759,12 @@ def _take(value: Any, number: int, at: datetime, anchors: list[Anchor], report: 
         else f"account number {number}"
     )
     try:
-        line = line_of(value, at, report.notes)
+        line = line_of(value, head, report.notes)
         report.lines.append(line)
-        held = [check_anchor(line, anchor, at) for anchor in anchors]
+        held = [check_anchor(line, anchor, head.at) for anchor in anchors]
         if not any(held):
             _note_unanchored(line, anchors, report.notes)
-        closed = any(one and anchor.at >= at for one, anchor in zip(held, anchors))
+        closed = any(one and anchor.at >= head.at for one, anchor in zip(held, anchors))
         is_last = line.snapshots is not None and len(line.snapshots.rows) == 1
         if is_last and line.coverage != "unknown" and not closed:
             report.notes.append(f"{line.uid}: {NOT_CLOSED}")
@@ -813,26 +826,30 @@ def _check_totals(told: dict[str, Any], lines: list[Line]) -> None:
 
 
 def _check_coverage(told: dict[str, Any], lines: list[Line]) -> None:
-    counted = [line.coverage for line in lines if line.standing == "counted"]
+    counted = [line for line in lines if line.standing == "counted"]
+    coverages = [line.coverage for line in counted]
     expected = {"accounts": len(lines), "counted": len(counted)}
-    expected.update({name: counted.count(name) for name in COVERAGES})
+    expected.update({name: coverages.count(name) for name in COVERAGES})
+    if FORMATS[told["format"]]:
+        expected["partial"] = sum(line.wallets == "some" for line in counted)
     found = fields(told["coverage"], expected, "coverage")
     for name, number in expected.items():
         same("coverage " + name, number, count(found[name], "coverage " + name))
 
 
 def _check_figures(told: dict[str, Any], lines: list[Line]) -> None:
-    text = "".join(part + "\n" for part in _figures(told["at"], lines))
+    text = "".join(part + "\n" for part in _figures(told["format"], told["at"], lines))
     digest = hashlib.sha256(text.encode("utf-8")).hexdigest()
     same("figures", digest, told["figures"])
 
 
-def _figures(at: str, lines: list[Line]) -> Iterator[str]:
-    yield FORMAT
+def _figures(version: str, at: str, lines: list[Line]) -> Iterator[str]:
+    yield version
     yield "at " + at
     for line in lines:
         seen = "-" if line.seen_at is None else written(line.seen_at)
-        yield f"account {line.uid} {line.environment} {line.coverage} {line.standing}"
+        wallets = f" {line.wallets}" if line.wallets else ""
+        yield f"account {line.uid} {line.environment} {line.coverage} {line.standing}{wallets}"
         yield f"called {json.dumps(line.name)} of {json.dumps(line.owner)}"
         yield f"seen {seen} every {line.interval} s"
         for held in line.holdings:

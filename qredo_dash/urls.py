@@ -89,6 +89,7 @@ urlpatterns = [
     path("audit.csv", audit.as_csv, name="audit-csv"),
     path("audit.json", audit.as_json, name="audit-json"),
     path("accounts/<uuid:uid>/key/", keys.page, name="account-key"),
+    path("accounts/<uuid:uid>/key/wallets/", keys.wallets, name="account-key-wallets"),
     path("accounts/<uuid:uid>/key/revoke/", keys.revoke, name="account-key-revoke"),
     path("organizations/<uuid:organization>/members/", members.page, name="members"),
     path("invitations/accept/", invitations.accept, name="invitation-accept"),

@@ -52,6 +52,7 @@ class Page:
             e.attributes["name"]: e.attributes.get("value", "")
             for e in self.all("input")
             if "name" in e.attributes
+            and (e.attributes.get("type") != "radio" or "checked" in e.attributes)
         }
 
 

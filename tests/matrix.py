@@ -116,6 +116,9 @@ RULES: Final = {
         guarded=("GET", "HEAD", "POST"),
     ),
     "account-key": Rule(FORM, one_account=True, roles=ADMINISTERS, guarded=("GET", "HEAD", "POST")),
+    "account-key-wallets": Rule(
+        FORM, one_account=True, roles=ADMINISTERS, guarded=("GET", "HEAD", "POST")
+    ),
     "account-key-revoke": Rule(
         answers(get=OK, head=OK, post=MOVED),
         one_account=True,

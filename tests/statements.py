@@ -86,9 +86,9 @@ def relinked(told: Told) -> Told:
 
 def resealed(told: Told) -> Told:
     """Compute the digest of a changed statement's figures anew."""
-    at = verifier.instant(told["at"], "at")
-    lines = [verifier.line_of(one, at, []) for one in told["accounts"]]
-    text = "".join(f"{part}\n" for part in verifier._figures(told["at"], lines))
+    head = verifier._check_head(told)
+    lines = [verifier.line_of(one, head, []) for one in told["accounts"]]
+    text = "".join(f"{part}\n" for part in verifier._figures(told["format"], told["at"], lines))
     return {**told, "figures": hashlib.sha256(text.encode()).hexdigest()}
 
 

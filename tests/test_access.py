@@ -140,6 +140,7 @@ def enrolment(simulator: Simulator, **extra: str) -> dict[str, str]:
         "environment": Environment.PRODUCTION,
         "api_key": key_id,
         "api_secret": secret,
+        "wallets": "all",
         **extra,
     }
 

@@ -34,7 +34,7 @@ def test_what_people_do_to_an_account_is_in_its_owners_log(
     found = acts.acts_of(cast.fund, *SIGNS)
     assert [(act.act, *acts.told(act)) for act in found] == [
         ("account.added", {}, {"environment": "production", "demo": False}),
-        ("key.added", {}, {"verified": True}),
+        ("key.added", {}, {"verified": True, "wallets": "all"}),
         ("account.refreshed", {}, {}),
         ("account.paused", {"state": "polled"}, {"state": "paused"}),
         ("account.resumed", {"state": "paused"}, {"state": "polled"}),
@@ -66,7 +66,7 @@ def test_an_account_is_added_by_who_adds_it(
     key_id, secret = simulator.key("Spare organization")
     typed = {"label": "Payments", "owner": str(cast.fund.uid), "environment": "production"}
     browser = browser_of(cast.admin)
-    typed |= {"api_key": key_id, "api_secret": "not the secret of this key"}
+    typed |= {"api_key": key_id, "api_secret": "not the secret of this key", "wallets": "all"}
     assert browser.post(reverse("account-add"), typed).status_code == 422
     assert acts.words(cast.fund, *SIGNS) == []
     browser.post(reverse("account-add"), typed | {"api_secret": secret})

@@ -38,6 +38,7 @@ def typed(cast: Cast, simulator: Simulator) -> dict[str, str]:
         "environment": "production",
         "api_key": key_id,
         "api_secret": secret,
+        "wallets": "all",
     }
 
 

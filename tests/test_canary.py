@@ -56,6 +56,7 @@ def told(cast: Cast, simulator: Simulator) -> dict[str, str]:
         "environment": "production",
         "api_key": simulator.key("Spare organization")[0],
         "api_secret": canary.TEXT,
+        "wallets": "all",
     }
 
 

@@ -54,6 +54,7 @@ def test_what_was_sent_meanwhile_is_kept_nowhere_and_does_nothing(
         "environment": "production",
         "api_key": key,
         "api_secret": secret,
+        "wallets": "all",
     }
     assert stale.post(ADD, typed).headers["Location"].startswith("/confirm/")
     held = [session.get_decoded() for session in Session.objects.all()]

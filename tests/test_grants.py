@@ -135,7 +135,10 @@ def test_a_view_would_only_be_read(link: Link) -> None:
     ],
 )
 def test_history_is_never_changed(link: Link, table: str, attempt: str) -> None:
-    columns = {"accounts_act": "who", "balances_change": "scale", "balances_payload": "size"}
+    columns = {
+        "accounts_act": "who", "accounts_extent": "wallets", "balances_change": "scale",
+        "balances_payload": "size",
+    }  # fmt: skip
     column = columns.get(table, "account_id")
     refused(link, attempt.replace("account_id", column), table)
 

@@ -39,7 +39,7 @@ def admin(cast: Cast, browser_of: Any) -> Client:
 def typed(browser: Client, account: Account, key: tuple[str, str]) -> dict[str, str]:
     """What a person sends who has looked at the page and makes no mistake."""
     shown = read(browser.get(path(account))).values()
-    return {"replaces": shown["replaces"], "api_key": key[0], "api_secret": key[1]}
+    return shown | {"api_key": key[0], "api_secret": key[1]}
 
 
 def active(account: Account) -> ApiKey:
@@ -185,6 +185,7 @@ def test_a_key_of_another_qredo_account_would_mix_two_histories(
 ) -> None:
     key = simulator.key("Spare organization")
     told = {"label": "Spare", "owner": str(cast.fund.uid), "environment": "production"}
+    told |= {"wallets": "all"}
     admin.post("/accounts/add/", {**told, "api_key": key[0], "api_secret": key[1]})
     account = Account.objects.get()
     page = read(admin.post(path(account), typed(admin, account, simulator.key("Collateral"))))
@@ -324,7 +325,7 @@ def test_the_page_says_what_a_key_reveals_and_what_is_left_out(
         "Balances is enough and is what we recommend",
         "Read-only works too, but reveals more: members, names and e-mail addresses",
         "Submit DeFi transactions must never be given",
-        "limited to one wallet",
+        "limited to some wallets",
         "Assets in connected wallets are not part of the balances",
     ):
         assert said in text

@@ -274,7 +274,7 @@ def test_added_twice_by_the_same_key_it_is_certain(
     admin = browser_of(cast.admin)
     for label, owner in (("Custody", str(cast.fund.uid)), ("Custody copy", "personal")):
         sent = {"label": label, "owner": owner, "environment": "production"}
-        sent |= {"api_key": key[0], "api_secret": key[1]}
+        sent |= {"api_key": key[0], "api_secret": key[1], "wallets": "all"}
         assert admin.post(reverse("account-add"), sent).status_code == 302
     assert CERTAIN in shown(admin, "overview").text
     assert "Qredo account" not in shown(browser_of(cast.viewer), "overview").text

@@ -1,4 +1,4 @@
-"""An account's key: what it is, replacing it, revoking it. For those who administer the account."""
+"""An account's key: what it is and sees, replacing it, revoking it. For those who administer it."""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -9,10 +9,11 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.access import ADMINISTER, in_scope, require
 from accounts.confirmation import needs_confirmation
-from accounts.models import Account, User
+from accounts.enrolment import KeyChangedError, declare
+from accounts.models import Account, ApiKey, User, Wallets
 from accounts.requests import Request
 from balances import rekeying
-from balances.key_forms import ReplaceKeyForm
+from balances.key_forms import CHANGED_BEFORE_SAID, DeclareForm, ReplaceKeyForm
 from balances.key_page import key_page
 from balances.replacing import replace_all
 
@@ -35,6 +36,34 @@ def page(request: Request, account: Account) -> HttpResponse:
 def _replaced(form: ReplaceKeyForm, by: User) -> bool:
     replace_all([form], by=by)
     return form.is_done
+
+
+@in_scope
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs_confirmation
+def wallets(request: Request, account: Account) -> HttpResponse:
+    """Show and change what an account's key is said to see."""
+    require(request.user, account, ADMINISTER)
+    active = ApiKey.objects.filter(account=account, replaced_at=None).first()
+    if active is None:
+        return redirect("account-key", uid=account.uid)
+    form = DeclareForm(request.POST) if request.method == "POST" else DeclareForm.about(active)
+    if form.is_valid() and _declared(form, request, account):
+        return redirect("account", uid=account.uid)
+    context = {"form": form, "account": account, "key": active}
+    return render(request, "accounts/wallets.html", context, status=422 if form.errors else 200)
+
+
+def _declared(form: DeclareForm, request: Request, account: Account) -> bool:
+    chosen = form.chosen_wallets
+    try:
+        changed = declare(account, chosen, of=form.cleaned_data["of"], by=request.user)
+    except KeyChangedError:
+        form.add_error(None, CHANGED_BEFORE_SAID)
+        return False
+    said = f"The API key of {account.label} is said to see {Wallets(chosen).label.lower()}"
+    messages.success(request, f"{said} from now on." if changed else f"{said}, as before.")
+    return True
 
 
 @in_scope

@@ -12,7 +12,7 @@ from accounts.links import joined, written
 from balances.amounts import Level
 from balances.statements.lines import Line, Tally, Total
 
-FORMAT = "qredo-dash statement 1"
+FORMAT = "qredo-dash statement 2"
 
 
 class FiguresDigest:
@@ -35,8 +35,9 @@ def _line_text(line: Line) -> list[str]:
     account, sight = line.account, line.sight
     seen = written(sight.observed_at) if sight else "-"
     interval = sight.interval_seconds if sight else 0
+    said = f"{line.coverage} {line.standing} {line.wallets}"
     return [
-        f"account {account.uid} {account.environment} {line.coverage} {line.standing}",
+        f"account {account.uid} {account.environment} {said}",
         f"called {json.dumps(account.label)} of {json.dumps(line.owner)}",
         f"seen {seen} every {interval} s",
         *(

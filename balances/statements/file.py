@@ -68,7 +68,12 @@ def _write_head(asked: Asked, anchor: Anchor | None, file: IO[str]) -> None:
 def _write_tail(tally: Tally, digest: FiguresDigest, file: IO[str]) -> None:
     tail = {
         "totals": [_total(total) for total in tally.totals()],
-        "coverage": {"accounts": tally.accounts, "counted": tally.counted, **tally.coverage},
+        "coverage": {
+            "accounts": tally.accounts,
+            "counted": tally.counted,
+            **tally.coverage,
+            "partial": tally.partial,
+        },
         "figures": digest.closed(tally),
     }
     file.write("\n],\n" + json.dumps(tail)[1:] + "\n")
@@ -107,6 +112,7 @@ def _account(line: Line, shown: Evidence) -> dict[str, Any]:
         "environment": line.account.environment,
         "standing": line.standing,
         "coverage": line.coverage,
+        "wallets": str(line.wallets),
         "seen_at": written(sight.observed_at) if sight else None,
         "interval_seconds": sight.interval_seconds if sight else None,
         "holdings": [_held(held) for held in line.holdings],

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from accounts.models import Account, Tenure
+from accounts.models import Account, Tenure, Wallets
 from accounts.naming import name_as_known
 from balances.amounts import Level
 from balances.as_of import Position, positions
@@ -13,6 +13,7 @@ from balances.holdings import IDENTITY
 from balances.observed import Sight
 from balances.portfolio import Held, Kind
 from balances.scopes import Scope
+from balances.wholeness import partial_among
 
 #: Accounts that are looked up at once.
 CHUNK = 100
@@ -29,8 +30,15 @@ class Line:
     standing: Standing
     coverage: str
     sight: Sight | None
+    #: Its key was said by then to see only some wallets.
+    is_partial: bool
     #: What it held something of; whatever is not listed was zero.
     holdings: tuple[Held, ...]
+
+    @property
+    def wallets(self) -> Wallets:
+        """What its key was said by then to see."""
+        return Wallets.SOME if self.is_partial else Wallets.ALL
 
     @property
     def is_counted(self) -> bool:
@@ -55,6 +63,7 @@ class Tally:
     def __init__(self) -> None:
         self.accounts = 0
         self.coverage = {"fresh": 0, "carried": 0, "unknown": 0}
+        self.partial = 0
         self._found: dict[tuple[Kind, str], Total] = {}
 
     def add(self, line: Line) -> None:
@@ -63,6 +72,7 @@ class Tally:
         if not line.is_counted:
             return
         self.coverage[line.coverage] += 1
+        self.partial += line.is_partial
         for held in line.holdings:
             key, fresh = (held.kind, held.asset), int(line.coverage == "fresh")
             old = self._found.get(key)
@@ -92,16 +102,18 @@ def lines(tenures: Sequence[Tenure], at: datetime) -> Iterator[list[Line]]:
     for start in range(0, len(tenures), CHUNK):
         chunk = tenures[start : start + CHUNK]
         found = positions([tenure.account_id for tenure in chunk], at)
-        yield [_line(*pair, at) for pair in zip(chunk, found, strict=True)]
+        partial = partial_among({one.account_id: one.sight for one in found}, at)
+        yield [_line(*pair, partial, at) for pair in zip(chunk, found, strict=True)]
 
 
-def _line(tenure: Tenure, position: Position, at: datetime) -> Line:
+def _line(tenure: Tenure, position: Position, partial: set[int], at: datetime) -> Line:
     return Line(
         account=tenure.account,
         owner=owner_of(tenure),
         standing=_standing(tenure),
         coverage=position.coverage(at),
         sight=position.sight,
+        is_partial=position.account_id in partial,
         holdings=tuple(_holdings(tenure.account, position)),
     )
 

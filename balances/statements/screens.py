@@ -52,6 +52,7 @@ class Block:
     environment: str
     out: str  # why it is in no total; empty if it is
     coverage: str
+    is_partial: bool
     seen: str
     rows: tuple[Row, ...]
     snapshot: Snapshot | None
@@ -72,6 +73,7 @@ class StatementPage:
     is_young: bool
     totals: tuple[Totals, ...]
     coverage: Mapping[str, int]
+    partial: int
     counted: int
     blocks: tuple[Block, ...]
     digest: str

@@ -48,6 +48,16 @@ def test_a_key_that_answers_is_kept_with_its_first_snapshot(
     assert datetime.fromisoformat(balance["observed_at"]).tzinfo is not None
 
 
+@pytest.mark.parametrize(("flag", "said"), [((), []), (("--some-wallets",), [("some",)])])
+def test_a_key_may_be_said_to_see_only_some_wallets(
+    installation: Installation, qredo: QredoServer, flag: tuple[str, ...], said: list[Any]
+) -> None:
+    key_id, secret = qredo.new_key()
+    added(installation.run(*adding(f"Some {key_id}", key_id, *FUND, *flag), stdin=secret))
+    extents = "SELECT e.wallets FROM accounts_extent e JOIN accounts_apikey k ON k.id = e.key_id"
+    assert installation.sql(f"{extents} WHERE k.key_id = %s", key_id) == said
+
+
 def test_the_second_account_joins_the_organization(
     installation: Installation, qredo: QredoServer
 ) -> None:

@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured, ValidationError
 import qredo
 from accounts import cli
 from accounts.enrolment import Candidate, LabelTakenError
-from accounts.models import Environment, Organization, User
+from accounts.models import Environment, Organization, User, Wallets
 from accounts.words import plain_words, tidy
 from balances.onboarding import add_account
 
@@ -32,11 +32,14 @@ class Command(cli.Command):
         owner.add_argument("--owner", help="e-mail of the person whose personal account it is")
         parser.add_argument("--environment", required=True, choices=Environment.values)
         parser.add_argument("--api-key", required=True, help="the key's id")
+        parser.add_argument(
+            "--some-wallets", action="store_true", help="the key sees only some of the wallets"
+        )
         parser.add_argument("--no-verify", action="store_true", help="keep the key untested")
 
     def handle(self, **options: Any) -> None:
         """Add the account and print its id."""
-        candidate = self._candidate(options["api_key"], options["environment"])
+        candidate = self._candidate(**options)
         label = self._words(options["label"], "label")
         owner = self._owner(options["owner"], options["organization"])
         try:
@@ -50,10 +53,14 @@ class Command(cli.Command):
             self.refuse(str(error), code=cli.UNUSABLE)
         self.emit({"id": str(added.account.uid), "verified": added.verified})
 
-    def _candidate(self, key_id: str, environment: str) -> Candidate:
+    def _candidate(
+        self, *, api_key: str, environment: str, some_wallets: bool, **_: Any
+    ) -> Candidate:
+        wallets = Wallets.SOME if some_wallets else Wallets.ALL
         try:
             secret = qredo.decode_secret(_typed_secret())
-            return Candidate(qredo.clean_key_id(key_id), secret, Environment(environment))
+            key_id = qredo.clean_key_id(api_key)
+            return Candidate(key_id, secret, Environment(environment), wallets=wallets)
         except (qredo.BadSecret, qredo.BadKeyId) as error:
             self.refuse(str(error))
 
