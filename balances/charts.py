@@ -22,8 +22,8 @@ TABLE_ROWS = 25
 
 def csv_rows(of: Subject, shown: Range) -> Iterator[list[str]]:
     """Yield the points of a chart as lines of a file, header first."""
-    coverage = ("coverage", "fresh accounts", "accounts", "lowest total", "highest total")
-    yield ["at", "asset", *AMOUNTS, *coverage]
+    coverage = ("coverage", "fresh accounts", "accounts", "unknown accounts")
+    yield ["at", "asset", *AMOUNTS, *coverage, "lowest total", "highest total"]
     for point in points_at(of, shown.buckets.points):
         yield [
             iso(point.at),
@@ -32,6 +32,7 @@ def csv_rows(of: Subject, shown: Range) -> Iterator[list[str]]:
             point.seen,
             str(point.fresh),
             str(point.expected),
+            str(point.unknown),
             extreme(point, point.low) or "",
             extreme(point, point.high) or "",
         ]
@@ -127,4 +128,5 @@ def _thinned(points: Sequence[datetime]) -> list[datetime]:
 def _coverage(point: Point) -> str:
     if point.level is None:
         return "unknown"
-    return f"{point.fresh} of {point.expected} fresh"
+    unknown = f", {point.unknown} unknown" if point.unknown else ""
+    return f"{point.fresh} of {point.expected} fresh{unknown}"

@@ -6,40 +6,42 @@ An account is known from its first snapshot on; before it is unknown, which is n
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
 from accounts.access import Span
 from balances import sql
 from balances.buckets import TICK
 from balances.freshness import fresh_stretches
-from balances.spans import ALWAYS, Spans, counts
+from balances.spans import Spans, counts
 
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """How many accounts are in a figure at each of some instants, and how many are fresh."""
+    """How many accounts belong into a figure at each of some instants, are known, and are fresh."""
 
     expected: Sequence[int]
+    known: Sequence[int]
     fresh: Sequence[int]
 
 
-def presence(known: Spans, instants: Sequence[datetime]) -> Presence:
-    """Return who is there at instants, which ascend, of accounts known in stretches of time."""
+def presence(spans: Spans, known: Spans, instants: Sequence[datetime]) -> Presence:
+    """Return who is there at instants, which ascend.
+
+    Accounts belong into a figure in `spans`, and are known in `known`, which lie in those.
+    """
     stretches = fresh_stretches(list(known), instants[0], instants[-1])
     return Presence(
-        counts((span for spans in known.values() for span in spans), instants),
+        counts(chain.from_iterable(spans.values()), instants),
+        counts(chain.from_iterable(known.values()), instants),
         counts(_fresh(known, stretches), instants),
     )
 
 
-def known_spans(account_ids: Sequence[int], spans: Spans | None = None) -> dict[int, list[Span]]:
+def known_spans(spans: Spans) -> dict[int, list[Span]]:
     """Return, by account, the stretches of time in which it is known and may be shown."""
     return {
-        i: [
-            (max(began, first), ended)
-            for began, ended in (ALWAYS if spans is None else spans.get(i, ()))
-            if ended is None or first < ended
-        ]
-        for i, first in first_seen(list(account_ids)).items()
+        i: [(max(began, first), ended) for began, ended in spans[i] if not ended or first < ended]
+        for i, first in first_seen(list(spans)).items()
     }
 
 

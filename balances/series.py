@@ -7,6 +7,7 @@ zero. One that joins brings its level, one that leaves takes it along: outside i
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Literal
 
 from balances import sql, sums
@@ -15,29 +16,36 @@ from balances.pieces import Reach
 from balances.presence import known_spans, presence
 from balances.spans import ALWAYS, Spans, joined
 
-Seen = Literal["observed", "carried", "unknown"]
+Seen = Literal["observed", "carried", "partial", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """The level of an asset at an instant, and how many of the accounts in it were fresh.
+    """The level of an asset at an instant, and how many of the accounts that count are fresh.
 
-    Low and high are extremes of the total since the point before (see `sums`).
+    Those that are unknown are among the expected and in no level, as in tables. Low and high are
+    extremes of the total since the point before (see `sums`).
     """
 
     at: datetime
     level: Level | None
     fresh: int
     expected: int
+    unknown: int
     low: int | None = None
     high: int | None = None
 
     @property
     def seen(self) -> Seen:
-        """Observed if every account in it was fresh, carried if not, unknown without any."""
+        """Observed if every account is fresh; carried if a figure in it is older than that.
+
+        Partial if what is in it is fresh, but some account is unknown; unknown if all are.
+        """
         if self.level is None:
             return "unknown"
-        return "observed" if self.fresh == self.expected else "carried"
+        if self.fresh == self.expected:
+            return "observed"
+        return "partial" if self.fresh + self.unknown == self.expected else "carried"
 
 
 @sql.one_view()
@@ -51,29 +59,29 @@ def series(
 
     With `spans` an account is only in the points that lie in one of its own.
     """
-    stays = tuple(
-        (i, span) for i in account_ids for span in (ALWAYS if spans is None else spans.get(i, ()))
-    )
-    return along(Reach(stays=stays), known_spans(account_ids, spans), asset, instants)
+    shown = {i: ALWAYS if spans is None else spans.get(i, ()) for i in account_ids}
+    reach = Reach(stays=tuple((i, span) for i, stays in shown.items() for span in stays))
+    return along(reach, shown, known_spans(shown), asset, instants)
 
 
 @sql.one_view()
-def along(reach: Reach, known: Spans, asset: str, instants: Sequence[datetime]) -> list[Point]:
+def along(
+    reach: Reach, spans: Spans, known: Spans, asset: str, instants: Sequence[datetime]
+) -> list[Point]:
     """Return a point for every instant, of sums within `reach`; `instants` ascend.
 
-    `known` says when each of its accounts is known and in it. Costs three statements; a whole
-    owner's year reads its 8,760 hours, one account's its changes of the asset.
+    `spans` says when each of its accounts is in it, `known` when it is known beside that. Costs
+    three statements; a whole owner's year reads its 8,760 hours, one account's its changes.
     """
-    there = presence(known, instants)
-    spans = joined(span for stays in known.values() for span in stays)
-    reached = sums.of_asset(reach, asset, instants, spans)
+    there = presence(spans, known, instants)
+    any_known = joined(chain.from_iterable(known.values()))
+    reached = sums.of_asset(reach, asset, instants, any_known)
+    counted = zip(there.fresh, there.expected, there.known, strict=True)
     return [
-        Point(at, None, 0, 0)
+        Point(at, None, fresh, expected, expected - known_)
         if one is None
-        else Point(at, one.level, fresh, expected, one.low, one.high)
-        for at, one, fresh, expected in zip(
-            instants, reached, there.fresh, there.expected, strict=True
-        )
+        else Point(at, one.level, fresh, expected, expected - known_, one.low, one.high)
+        for at, one, (fresh, expected, known_) in zip(instants, reached, counted, strict=True)
     ]
 
 

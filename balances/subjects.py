@@ -49,7 +49,7 @@ class Subject:
     @cached_property
     def known(self) -> dict[int, list[Span]]:
         """By account, when it is in it and known."""
-        return known_spans(self.ids, self.spans)
+        return known_spans(self.spans)
 
 
 def subject(scope: Scope, asset: str, kind: Kind, *, is_total: bool = False) -> Subject:
@@ -68,4 +68,4 @@ def range_for(of: Subject, query: Mapping[str, str], end: datetime) -> Range:
 
 def points_at(of: Subject, instants: Sequence[datetime]) -> list[Point]:
     """Return the points of a chart; the instants ascend."""
-    return along(of.reach, of.known, of.asset, instants)
+    return along(of.reach, of.spans, of.known, of.asset, instants)

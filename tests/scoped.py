@@ -69,7 +69,7 @@ def _every_level(one: NaiveAccount) -> Between:
 
 def _along(scope: Scope, asset: str, points: Sequence[datetime]) -> list[Point]:
     spans = joined_spans(in_sums(scope.tenures()))
-    return along(scope.reach(PRODUCTION), known_spans(list(spans), spans), asset, points)
+    return along(scope.reach(PRODUCTION), spans, known_spans(spans), asset, points)
 
 
 def _check(

@@ -145,7 +145,7 @@ def test_charts_follow_the_turn_to_and_fro(
         at(10, 27) - TICK,
         at(10, 27),
     ]
-    expected = [(None, 0), (200, 2), (200, 2), (100, 1), (150, 1), (150, 1), (300, 2)]
+    expected = [(None, 2), (200, 2), (200, 2), (100, 1), (150, 1), (150, 1), (300, 2)]
     assert told(cast.viewer, both, *instants) == expected
     assert [told(cast.viewer, both, one)[0] for one in instants] == expected
     assert_rolled_up()

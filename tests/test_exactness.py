@@ -357,7 +357,7 @@ def _check_series(both: Both, numbers: list[int], instants: list[datetime]) -> N
             held = [levels[asset] for _, levels in truths if asset in levels]
             total = sum((level.at_scale(FINEST) for level in held), Level(0, 0, 0, 0, FINEST))
             assert (point.level and point.level.at_scale(FINEST)) == (total if truths else None)
-            assert point.expected == len(truths)
+            assert (point.expected, point.unknown) == (len(naive), len(naive) - len(truths))
             if not any(one.is_rescheduled for one in naive):
                 assert point.fresh == sum(poll.is_fresh(point.at) for poll, _ in truths)
 

@@ -40,8 +40,8 @@ def a_morning(account: Account) -> None:
 def test_values_carry_and_gaps_say_so(account: Account) -> None:
     a_morning(account)
     points = {
-        at(9, 59): (None, "unknown", "0/0"),
-        at(10) - TICK: (None, "unknown", "0/0"),
+        at(9, 59): (None, "unknown", "0/1"),
+        at(10) - TICK: (None, "unknown", "0/1"),
         at(10): (100, "observed", "1/1"),
         at(10, 7): (100, "observed", "1/1"),
         at(10, 10) - TICK: (100, "observed", "1/1"),
@@ -78,8 +78,8 @@ def test_several_accounts_are_summed_from_when_each_is_known(account: Account) -
     other = keyless("Trading", at(10, 12))
     seen(other, at(10, 12), BTC=coins(7))
     assert told([account, other], at(9), at(10, 10), at(10, 12), at(10, 21), at(11)) == [
-        (None, "unknown", "0/0"),
-        (150, "observed", "1/1"),
+        (None, "unknown", "0/2"),
+        (150, "partial", "1/2"),
         (157, "observed", "2/2"),
         (157, "carried", "1/2"),
         (127, "carried", "0/2"),
@@ -125,7 +125,7 @@ def test_an_empty_account_holds_zero_and_is_known(account: Account) -> None:
 
 
 def test_an_account_that_nobody_saw_is_unknown_and_not_never_held(account: Account) -> None:
-    assert told([account], at(10)) == [(None, "unknown", "0/0")]
+    assert told([account], at(10)) == [(None, "unknown", "0/1")]
     assert not is_never_held(account.pk, "BTC")
 
 

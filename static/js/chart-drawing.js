@@ -164,7 +164,7 @@ export class Drawing {
     ctx.save();
     ctx.strokeStyle = c.hatch;
     ctx.lineWidth = pixel;
-    for (const [from, until] of this.stretches("carried")) {
+    for (const [from, until] of this.stretches(["carried", "partial"])) {
       const x0 = Math.max(left, u.valToPos(data.at[from], "x", true));
       const x1 = Math.min(right, Math.max(x0 + 2 * pixel, u.valToPos(data.at[until], "x", true)));
       if (x1 <= left || x0 >= right) continue;
@@ -225,13 +225,13 @@ export class Drawing {
   }
 
   // Pairs of indices: from the first point of a stretch to the first point after it.
-  stretches(kind) {
+  stretches(kinds) {
     const { seen } = this.data;
     const found = [];
     for (let i = 0; i < seen.length; i++) {
-      if (seen[i] !== kind) continue;
+      if (!kinds.includes(seen[i])) continue;
       const from = i;
-      while (i + 1 < seen.length && seen[i + 1] === kind) i++;
+      while (i + 1 < seen.length && kinds.includes(seen[i + 1])) i++;
       found.push([from, Math.min(i + 1, seen.length - 1)]);
     }
     return found;

@@ -4,8 +4,6 @@
 import { Drawing } from "./chart-drawing.js";
 import { make, shown } from "./chart-text.js";
 
-const SEEN = { observed: "observed", carried: "carried", unknown: "unknown" };
-
 class Chart extends Drawing {
   constructor(holder) {
     super();
@@ -221,12 +219,12 @@ class Chart extends Drawing {
   }
 
   coverageText(i) {
-    const { fresh, expected, seen } = this.data;
-    const kind = SEEN[seen[i]] ?? seen[i];
-    if (kind === "unknown") return "Unknown: no snapshot yet";
+    const { fresh, expected, unknown, seen } = this.data;
+    if (seen[i] === "unknown") return "Unknown: no snapshot yet";
     const accounts = expected[i] === 1 ? "account" : "accounts";
-    const carried = kind === "carried" ? `, ${expected[i] - fresh[i]} carried` : "";
-    return `${fresh[i]} of ${expected[i]} ${accounts} observed${carried}`;
+    const carried = expected[i] - fresh[i] - unknown[i];
+    const rest = [carried && `${carried} carried`, unknown[i] && `${unknown[i]} unknown and in no total`];
+    return [`${fresh[i]} of ${expected[i]} ${accounts} observed`, ...rest.filter(Boolean)].join(", ");
   }
 
   hideTip() {
