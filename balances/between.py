@@ -3,7 +3,7 @@
 What joins or leaves brings or takes its amount: neither gain nor loss, so it is named instead.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -12,7 +12,7 @@ from accounts.access import Span
 from balances.amounts import Amount, Level
 from balances.portfolio import Kind
 from balances.scopes import Scope
-from balances.then import NOTHING, held_at, labels
+from balances.then import NOTHING, Levels, Then, held_at, labels
 
 #: So many names are written out.
 MOST_NAMES = 3
@@ -61,13 +61,11 @@ def between(
     for start in starts:
         first = held_at(scope, start, in_totals=True, asset=asset)
         before = first.of_kind(asset, kind)
-        steady = {pk for pk in before & there if _is_throughout(spans.get(pk, ()), start, end)}
-        first_level, last_level = (
-            one.levels(steady).get((kind, asset), NOTHING) for one in (first, last)
-        )
+        steady = throughout(spans, before & there, start, end)
+        moves = moved(first, last, steady)
         found.append(
             Between(
-                change=last_level - first_level if steady else None,
+                change=None if moves is None else moves.get((kind, asset), NOTHING),
                 joined=labels(scope, end, there - steady),
                 left=labels(scope, start, before - there),
             )
@@ -75,8 +73,28 @@ def between(
     return found
 
 
-def _is_throughout(spans: Iterable[Span], start: datetime, end: datetime) -> bool:
+def throughout(
+    spans: Mapping[int, Iterable[Span]], ids: Iterable[int], start: datetime, end: datetime
+) -> set[int]:
+    """Return those of the accounts that were there all along; `spans` says when each was."""
+    return {pk for pk in ids if _is_one_of(spans.get(pk, ()), start, end)}
+
+
+def _is_one_of(spans: Iterable[Span], start: datetime, end: datetime) -> bool:
     return any(began <= start and (ended is None or end < ended) for began, ended in spans)
+
+
+def moved(before: Then, after: Then, steady: Collection[int]) -> Levels | None:
+    """Return how far each asset moved in accounts that are known at both instants.
+
+    Unknown, if there are none.
+    """
+    if not steady:
+        return None
+    start, end = before.levels(steady), after.levels(steady)
+    return {
+        one: end.get(one, NOTHING) - start.get(one, NOTHING) for one in start.keys() | end.keys()
+    }
 
 
 def names(labels: Sequence[str]) -> str:

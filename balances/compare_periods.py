@@ -1,13 +1,14 @@
 """One subject in two periods: its levels at their starts and ends, and how far each moved."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.utils import timezone
 
 from balances import overlays, ranges, wholeness
 from balances.as_of_query import AsOf
-from balances.between import names
+from balances.between import moved, names, throughout
 from balances.compare_query import TIMES, Question, subject_asked
 from balances.compare_rows import (
     Columns,
@@ -23,7 +24,7 @@ from balances.narrowing import NAMES
 from balances.observed import sights
 from balances.ranges import Range
 from balances.sides import Side, account_side, at, group_side, less
-from balances.then import Asset, Levels, Then, labels, moved
+from balances.then import Asset, Levels, Then, labels
 
 _LABELS = {"from": "A from", "to": "A to", "from2": "B from", "to2": "B to"}
 _COLUMNS = Columns(
@@ -74,8 +75,24 @@ def _periods(of: Question, asked: AsOf) -> tuple[list[Range], dict[str, str]]:
     ], typed
 
 
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """What a side held at both ends of a period, and who was in it all along."""
+
+    period: Range
+    before: Then
+    after: Then
+    steady: set[int]
+
+
+def _ends(side: Side, period: Range) -> Ends:
+    before, after = side.then(period.start), side.then(period.end)
+    known = before.known.keys() & after.known.keys()
+    return Ends(period, before, after, throughout(side.spans(), known, period.start, period.end))
+
+
 def _compared(of: Question, side: Side, periods: Sequence[Range], form: ComparePage) -> ComparePage:
-    ends = [(side.then(period.start), side.then(period.end)) for period in periods]
+    ends = [_ends(side, period) for period in periods]
     rows = _rows(ends)
     shown = drawn(of, list(rows))
     return ComparePage(
@@ -85,8 +102,8 @@ def _compared(of: Question, side: Side, periods: Sequence[Range], form: CompareP
         form.times,
         form.kept,
         sides=tuple(
-            SideNote(letter, period.text, "", _notes(side, period, *pair))
-            for letter, period, pair in zip("AB", periods, ends, strict=True)
+            SideNote(letter, one.period.text, "", _notes(side, one))
+            for letter, one in zip("AB", ends, strict=True)
         ),
         heads=_COLUMNS.heads,
         tables=tables(of, rows, _COLUMNS, shown),
@@ -95,9 +112,10 @@ def _compared(of: Question, side: Side, periods: Sequence[Range], form: CompareP
     )
 
 
-def _rows(ends: Sequence[tuple[Then, Then]]) -> dict[Asset, Row]:
-    known = [one.levels(one.known) if one.known else None for pair in ends for one in pair]
-    moves = [moved(*pair) for pair in ends]
+def _rows(ends: Sequence[Ends]) -> dict[Asset, Row]:
+    held = [then for one in ends for then in (one.before, one.after)]
+    known = [then.levels(then.known) if then.known else None for then in held]
+    moves = [moved(one.before, one.after, one.steady) for one in ends]
     return {asset: _row(asset, known, moves) for asset in assets_in(known)}
 
 
@@ -107,15 +125,16 @@ def _row(asset: Asset, known: Sequence[Levels | None], moves: Sequence[Levels | 
     return start, end, first, start2, end2, second, less(first, second)
 
 
-def _notes(side: Side, period: Range, before: Then, after: Then) -> tuple[str, ...]:
-    joined = labels(side.scope, period.end, after.known.keys() - before.known.keys())
-    left = labels(side.scope, period.start, before.known.keys() - after.known.keys())
+def _notes(side: Side, ends: Ends) -> tuple[str, ...]:
+    start, end = ends.period.start, ends.period.end
+    joined = labels(side.scope, end, ends.after.known.keys() - ends.steady)
+    left = labels(side.scope, start, ends.before.known.keys() - ends.after.known.keys())
     return (
         *((f"{names(joined)} joined, which is no gain: not in the change.",) if joined else ()),
         *((f"{names(left)} left, which is no loss: not in the change.",) if left else ()),
-        *unknown_note(labels(side.scope, period.end, after.unknown)),
+        *unknown_note(labels(side.scope, end, ends.after.unknown)),
         *partial_note(
-            sorted({*_partial(side, period.start, before), *_partial(side, period.end, after)})
+            sorted({*_partial(side, start, ends.before), *_partial(side, end, ends.after)})
         ),
     )
 

@@ -1,11 +1,11 @@
 """Ownership in time: whom an account belongs to and whether it counts, from when to when.
 
 A turn closes today's tenure and opens the next; the account's level leaves the sums of the one and
-joins those of the other in the same transaction. A turn in the past rewrites the tenures since and
-makes the sums of everybody concerned anew. Balances are never touched.
+joins those of the other in the same transaction. A turn in the past rewrites the tenures since, and
+in the sums of everybody concerned what this account is since then. Balances are never touched.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import takewhile
@@ -19,7 +19,7 @@ from accounts.models import Account, Organization, Tenure, User
 from balances import grids, ledger, rollups, slowing
 from balances.amounts import Level
 from balances.models import Holding
-from balances.rollups import Delta
+from balances.rollups import Delta, Stay
 
 #: Why a slot was missed whose poll was under way at a turn.
 TURNED = "turned"
@@ -193,12 +193,22 @@ def _turn_now(today: Tenure, change: Turn, by: User | None, now: datetime) -> No
 
 
 def _turn_then(turned: list[Tenure], change: Turn, by: User | None, at: datetime) -> None:
-    everybody = Tenure.objects.filter(account=turned[0].account_id).order_by("began_at")
-    before = {_owner_key(tenure) for tenure in everybody.all()}
+    account_id = turned[0].account_id
+    everybody = Tenure.objects.filter(account=account_id).order_by("began_at")
+    before = list(_stays(everybody.all(), at))
     for tenure in turned:
         _turn_one(tenure, change, by, at)
     _merge(everybody.all())
-    _rebuild(before | {_owner_key(tenure) for tenure in everybody.all()})
+    rollups.turn(account_id, before, list(_stays(everybody.all(), at)))
+
+
+def _stays(tenures: Iterable[Tenure], since: datetime) -> Iterator[Stay]:
+    """Yield when an account is in whose sums, since an instant."""
+    for one in tenures:
+        goes_on = one.ended_at is None or one.ended_at > since
+        if one.is_counted and not one.is_archived and goes_on:
+            began = max(one.began_at, since)
+            yield Stay(one.organization_id, one.owner_id, began, one.ended_at)
 
 
 def _turn_one(tenure: Tenure, change: Turn, by: User | None, at: datetime) -> None:
@@ -222,14 +232,6 @@ def _merge(tenures: Iterable[Tenure]) -> None:
         tenure.delete()
         before.ended_at = tenure.ended_at
         before.save(update_fields=["ended_at"])
-
-
-def _rebuild(owners: Iterable[OwnerKey]) -> None:
-    for organization_id, owner_id in sorted(owners, key=str):
-        if organization_id is not None:
-            rollups.rebuild(Organization.objects.get(pk=organization_id))
-        elif owner_id is not None:
-            rollups.rebuild(User.objects.get(pk=owner_id))
 
 
 def _follow_today(account: Account) -> None:

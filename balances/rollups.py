@@ -2,8 +2,8 @@
 
 They are upserted in the transaction that writes a change, so they have no lag. What an account
 brings into an owner's totals or takes out of them (transfer, archive, counted or not) is a delta of
-its level at that instant. `rebuild` makes them anew from changes and tenures; `differences` says
-where they disagree.
+its level at that instant; one in the past takes what it changed since along, too. `rebuild` makes
+them anew from changes and tenures; `differences` says where they disagree.
 """
 
 from collections.abc import Sequence
@@ -24,6 +24,16 @@ _COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True)
+class Stay:
+    """A stretch of time in which an account is in the sums of an owner."""
+
+    organization_id: int | None
+    owner_id: int | None
+    began_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Delta:
     """What one account adds to the sums of an asset of whoever it belongs to at an instant.
 
@@ -38,6 +48,14 @@ class Delta:
 
 
 # In the order of the key, so that two writers never wait in a circle.
+_IN_ORDER = """
+ORDER BY 1, 2, 3, 4, 5
+ON CONFLICT (organization_id, owner_id, environment, asset, at) DO UPDATE SET
+    total = r.total + excluded.total, available = r.available + excluded.available,
+    pending_in = r.pending_in + excluded.pending_in,
+    pending_out = r.pending_out + excluded.pending_out
+"""
+
 _ADD = """
 INSERT INTO {table} AS r ({columns})
 SELECT t.organization_id, t.owner_id, a.environment, n.asset, date_trunc('{cut}', n.at, 'UTC'),
@@ -52,11 +70,7 @@ JOIN accounts_tenure t ON t.account_id = n.account_id
         THEN t.began_at <= n.at AND (t.ended_at IS NULL OR n.at < t.ended_at)
         ELSE t.id = n.tenure_id END
     AND t.is_counted AND NOT t.is_archived
-GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
-ON CONFLICT (organization_id, owner_id, environment, asset, at) DO UPDATE SET
-    total = r.total + excluded.total, available = r.available + excluded.available,
-    pending_in = r.pending_in + excluded.pending_in,
-    pending_out = r.pending_out + excluded.pending_out
+GROUP BY 1, 2, 3, 4, 5 {in_order}
 """
 
 
@@ -78,20 +92,33 @@ def add(deltas: Sequence[Delta]) -> None:
         },
     }
     for table, cut in TABLES:
-        sql.count(_ADD.format(table=table, cut=cut, columns=_COLUMNS), values)
+        statement = _ADD.format(table=table, cut=cut, columns=_COLUMNS, in_order=_IN_ORDER)
+        sql.count(statement, values)
 
 
-# What the sums of an owner ought to be: its accounts' changes while they counted, plus their levels
-# where they joined, minus their levels where they left. A level at an edge is one look-up by
-# primary key; `1e-18` times base units is exact where a division would not be.
+#: Every stay in the sums of an owner, or of all owners.
+_OF_OWNER = """
+SELECT t.account_id, a.environment, t.organization_id, t.owner_id, t.began_at, t.ended_at, 1 AS sign
+FROM accounts_tenure t JOIN accounts_account a ON a.id = t.account_id
+WHERE t.is_counted AND NOT t.is_archived
+  AND (%(organization)s::bigint IS NULL OR t.organization_id = %(organization)s)
+  AND (%(owner)s::bigint IS NULL OR t.owner_id = %(owner)s)
+"""
+
+#: The stays of one account that a turn in the past ends (-1) and begins (1).
+_OF_TURN = """
+SELECT a.id AS account_id, a.environment, s.*
+FROM accounts_account a CROSS JOIN unnest(%(organizations)s::bigint[], %(owners)s::bigint[],
+    %(began)s::timestamptz[], %(ended)s::timestamptz[], %(sign)s::integer[])
+    AS s(organization_id, owner_id, began_at, ended_at, sign)
+WHERE a.id = %(account)s
+"""
+
+# What sums ought to be: the changes of accounts while they counted, plus their levels where they
+# joined, minus their levels where they left. A level at an edge is one look-up by primary key;
+# `1e-18` times base units is exact where a division would not be.
 _TRUTH = """
-WITH stay AS (
-    SELECT t.account_id, a.environment, t.organization_id, t.owner_id, t.began_at, t.ended_at
-    FROM accounts_tenure t JOIN accounts_account a ON a.id = t.account_id
-    WHERE t.is_counted AND NOT t.is_archived
-      AND (%(organization)s::bigint IS NULL OR t.organization_id = %(organization)s)
-      AND (%(owner)s::bigint IS NULL OR t.owner_id = %(owner)s)
-), moved AS (
+WITH stay AS ({stays}), moved AS (
     SELECT stay.*, h.asset, c.valid_from AS instant, c.delta_total AS total,
         c.delta_available AS available, c.delta_pending_in AS pending_in,
         c.delta_pending_out AS pending_out
@@ -115,10 +142,30 @@ WITH stay AS (
     WHERE edge.instant IS NOT NULL
 )
 SELECT organization_id, owner_id, environment, asset, date_trunc('{cut}', instant, 'UTC') AS at,
-    sum(total) AS total, sum(available) AS available, sum(pending_in) AS pending_in,
-    sum(pending_out) AS pending_out
+    sum(sign * total) AS total, sum(sign * available) AS available,
+    sum(sign * pending_in) AS pending_in, sum(sign * pending_out) AS pending_out
 FROM moved GROUP BY 1, 2, 3, 4, 5
 """
+
+
+def turn(account_id: int, before: Sequence[Stay], after: Sequence[Stay]) -> None:
+    """Bring the sums of all owners from what an account's stays were to what they are.
+
+    Nobody may record for the account meanwhile. Costs what the account changed in these stays,
+    whatever else its owners have. Once a transaction, like `add`.
+    """
+    signed = [*((-1, stay) for stay in before), *((1, stay) for stay in after)]
+    values = {
+        "account": account_id,
+        "organizations": [stay.organization_id for _, stay in signed],
+        "owners": [stay.owner_id for _, stay in signed],
+        "began": [stay.began_at for _, stay in signed],
+        "ended": [stay.ended_at for _, stay in signed],
+        "sign": [sign for sign, _ in signed],
+    }
+    for table, cut in TABLES:
+        truth = _TRUTH.format(stays=_OF_TURN, cut=cut)
+        sql.count(f"INSERT INTO {table} AS r ({_COLUMNS}) {truth} {_IN_ORDER}", values)
 
 
 def rebuild(owner: User | Organization) -> None:
@@ -141,7 +188,8 @@ def rebuild(owner: User | Organization) -> None:
 def fill(owner: User | Organization) -> None:
     """Make the sums of an owner who has none; nobody else may record for its accounts meanwhile."""
     for table, cut in TABLES:
-        sql.count(f"INSERT INTO {table} ({_COLUMNS}) {_TRUTH.format(cut=cut)}", _only(owner))
+        truth = _TRUTH.format(stays=_OF_OWNER, cut=cut)
+        sql.count(f"INSERT INTO {table} ({_COLUMNS}) {truth}", _only(owner))
 
 
 def _only(owner: User | Organization | None) -> dict[str, int | None]:
@@ -190,7 +238,7 @@ def differences() -> list[Difference]:
     """Return sums that differ from what changes and tenures say; the first hundred a table."""
     found: list[Difference] = []
     for table, cut in TABLES:
-        truth = _TRUTH.format(cut=cut)
+        truth = _TRUTH.format(stays=_OF_OWNER, cut=cut)
         statement = _DIFFERENCES.format(truth=truth, table=table)
         for row in sql.rows(statement, _only(None)):
             found += _named(table, row)

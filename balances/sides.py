@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from accounts.access import visible_to
+from accounts.access import Span, visible_to
 from accounts.models import Account, User
 from balances.amounts import Level
 from balances.as_of_query import AsOf
@@ -40,6 +40,10 @@ class Side:
         """Return what its accounts held at an instant."""
         return held_at(self.scope, at, in_totals=self.is_total)
 
+    def spans(self) -> dict[int, list[Span]]:
+        """Return when each of its accounts was in it, at whatever time."""
+        return self.scope.spans(in_totals=self.is_total)
+
     def _inside(self, found: Sequence[Member]) -> list[Member]:
         if not self.is_total:
             return list(found)
@@ -47,7 +51,7 @@ class Side:
 
     def points(self, asset: str, kind: Kind, instants: Sequence[datetime]) -> list[Point]:
         """Return the levels of an asset at instants that ascend."""
-        spans = self.scope.spans(in_totals=self.is_total)
+        spans = self.spans()
         found = Account.objects.filter(pk__in=spans)
         ids = [one.pk for one in found if is_testnet(one, asset) == (kind == "testnet")]
         return series(ids, asset, instants, spans)

@@ -79,17 +79,6 @@ def held_at(scope: Scope, at: datetime, *, in_totals: bool, asset: str | None = 
     return Then(known, frozenset(ids) - known.keys(), rows)
 
 
-def moved(before: Then, after: Then) -> Levels | None:
-    """Return how far each asset moved, in the accounts that were known at both instants."""
-    steady = before.known.keys() & after.known.keys()
-    if not steady:
-        return None
-    start, end = before.levels(steady), after.levels(steady)
-    return {
-        one: end.get(one, NOTHING) - start.get(one, NOTHING) for one in start.keys() | end.keys()
-    }
-
-
 def labels(scope: Scope, at: datetime, ids: Iterable[int]) -> tuple[str, ...]:
     """Return what the reader may call accounts that were in a scope at an instant."""
     tenures = list(scope.at(at).filter(account__in=list(ids)))

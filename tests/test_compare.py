@@ -162,6 +162,24 @@ def test_who_joined_or_left_is_named_and_no_gain(
     assert vault.label == "Vault"
 
 
+def test_who_was_away_meanwhile_is_named_and_no_gain(
+    vault: Account, trading: Account, cast: Cast, clock: StoppedClock
+) -> None:
+    """There at both ends of A, but not all along: what it came back with is no gain."""
+    clock.now = at(12, day=3)
+    ownership.count(trading, counted=False, by=None)
+    seen(trading, at(13, day=3), BTC=coins(9000, 1000))
+    clock.now = at(14, day=3)
+    ownership.count(trading, counted=True, by=None)
+    clock.now = at(10, day=5)
+    found = page(cast.viewer, **PERIODS)
+    assert "BTC A 8.000 12.000 none B 8.000 8.000 none" in tables(found)
+    assert "Trading joined, which is no gain" in found.text
+    alone = page(cast.viewer, **PERIODS, account=str(trading.uid))
+    assert "BTC A 5.000 9.000 more by 4.000" in tables(alone)
+    assert vault.label == "Vault"
+
+
 def test_before_anything_was_seen_a_period_is_unknown(
     vault: Account, cast: Cast, clock: StoppedClock
 ) -> None:

@@ -219,9 +219,11 @@ def test_turns_recordings_and_rebuilds_at_once_neither_block_nor_miscount() -> N
     accounts = [keyless(f"Account {n}", ledger.clock()) for n in range(3)]
     holdings.make_months([ledger.clock()])
     turned(accounts[1], owner=other)
+    then = ledger.clock()
     acts = [
         lambda n: _refresh_at_once(accounts, n),
         lambda n: turned(accounts[2], owner=(other, fund)[n % 2]),
+        lambda n: turned(accounts[0], then, is_counted=bool(n % 2)),
         lambda n: None if n % 4 else _rebuild(fund, other),
     ]
     assert _at_once(acts, times=30) == []
@@ -229,6 +231,20 @@ def test_turns_recordings_and_rebuilds_at_once_neither_block_nor_miscount() -> N
         account.refresh_from_db()
     assert_rolled_up()
     assert verify().findings == []  # in a transaction of its own here: read only, one view
+
+
+@pytest.mark.django_db(transaction=True, available_apps=settings.INSTALLED_APPS)
+def test_a_turn_in_the_past_lets_others_go_on() -> None:
+    """Whatever its owners have: nobody else's sums wait for it."""
+    theirs, ours = (keyless(name, ledger.clock()) for name in ("Theirs", "Ours"))
+    turned(ours, owner=Organization.objects.create(name="Other"))
+    holdings.make_months([ledger.clock()])
+    _refresh_at_once([theirs, ours], 1)
+    then = ledger.clock()
+    with transaction.atomic():
+        turned(theirs, then, is_counted=False)
+        assert _at_once([lambda n: _refresh_at_once([ours], n)], times=3) == []
+    assert_rolled_up()
 
 
 def _rebuild(*owners: Organization) -> None:

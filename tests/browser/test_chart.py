@@ -120,7 +120,7 @@ def test_unknown_is_not_zero_and_carried_is_said(treasurer: Visit) -> None:
     for _ in range(50):
         page.keyboard.press("Shift+ArrowRight")
         notes.add(told(page)["note"])
-    assert "0 of 1 account observed, 1 carried" in notes
+    assert "0 of 2 accounts observed, 1 carried, 1 unknown and in no total" in notes
     page.get_by_text("Same numbers as a table").click()
     expect(page.locator(".figures-series tr", has_text="unknown").last).to_be_visible()
 
