@@ -338,6 +338,7 @@ def test_a_statement_says_it_and_its_verifier_holds_it_to_that(vault: Account, c
     assert (account_in(told, "Vault")["wallets"], told["coverage"]["partial"]) == ("some", 1)
     assert found(told) == []
     hidden = put(told, ("accounts", 0, "wallets"), "all")
+    assert [total["partial"] for total in told["totals"]] == [1]
     wrong = found(hidden)
     assert any("partial" in text for text in wrong)
     assert any("figures" in text for text in wrong)
@@ -356,6 +357,8 @@ def test_a_statement_of_the_format_before_is_checked_still(vault: Account, cast:
     del told["coverage"]["partial"]
     for one in told["accounts"]:
         del one["wallets"]
+    for total in told["totals"]:
+        del total["partial"]
     old = resealed(told)
     assert found(old) == []
     assert found({**old, "format": "qredo-dash statement 2"})
