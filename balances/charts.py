@@ -23,7 +23,7 @@ TABLE_ROWS = 25
 def csv_rows(of: Subject, shown: Range) -> Iterator[list[str]]:
     """Yield the points of a chart as lines of a file, header first."""
     coverage = ("coverage", "fresh accounts", "accounts", "lowest total", "highest total")
-    yield ["at", "asset", *AMOUNTS, *coverage]
+    yield ["at", "asset", *AMOUNTS, *coverage, "partial accounts"]
     for point in points_at(of, shown.buckets.points):
         yield [
             iso(point.at),
@@ -34,6 +34,7 @@ def csv_rows(of: Subject, shown: Range) -> Iterator[list[str]]:
             str(point.expected),
             extreme(point, point.low) or "",
             extreme(point, point.high) or "",
+            str(of.partial(point.at)),
         ]
 
 
@@ -112,7 +113,7 @@ def _table(of: Subject, shown: Range, now: datetime) -> tuple[SeriesRow, ...]:
         SeriesRow(
             moments.moment(point.at, now),
             None if point.level is None else figures(point.level),
-            _coverage(point),
+            _coverage(of, point),
         )
         for point in reversed(found)
     )
@@ -124,7 +125,8 @@ def _thinned(points: Sequence[datetime]) -> list[datetime]:
     return sorted({*points[::-every], points[0]})
 
 
-def _coverage(point: Point) -> str:
+def _coverage(of: Subject, point: Point) -> str:
     if point.level is None:
         return "unknown"
-    return f"{point.fresh} of {point.expected} fresh"
+    fresh, partial = f"{point.fresh} of {point.expected} fresh", of.partial(point.at)
+    return f"{fresh}, {partial} partial" if partial else fresh

@@ -76,6 +76,13 @@ def _fresh(
                 yield max(began, first), min(ended or END, until + TICK)
 
 
+def common(spans: Iterable[Span], others: Sequence[Span]) -> Iterator[Span]:
+    """Yield the stretches of time that lie in one of each."""
+    for began, ended in spans:
+        for first, until in others:
+            yield max(began, first), min(ended or END, until or END)
+
+
 def counter(spans: Iterable[Span]) -> Callable[[datetime], int]:
     """Return a function that counts the stretches in which an instant lies."""
     whole = [(began, ended or END) for began, ended in spans]

@@ -1,15 +1,15 @@
 """What a chart is about: one asset, over a reader's accounts or one of them, through time."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
 from accounts.access import Span
-from balances import ranges
+from balances import ranges, wholeness
 from balances.pieces import Reach
 from balances.portfolio import Kind
-from balances.presence import Spans, known_spans
+from balances.presence import Spans, common, counter, known_spans
 from balances.ranges import Range
 from balances.scopes import Scope
 from balances.series import Point, along
@@ -49,6 +49,12 @@ class Subject:
     def known(self) -> dict[int, list[Span]]:
         """By account, when it is in it and known."""
         return known_spans(self.ids, self.spans)
+
+    @cached_property
+    def partial(self) -> Callable[[datetime], int]:
+        """How many of its accounts' keys were said to see only some wallets, at an instant."""
+        said = wholeness.partial_spans(self.known)
+        return counter(span for pk, spans in said.items() for span in common(self.known[pk], spans))
 
 
 def subject(scope: Scope, asset: str, kind: Kind, *, is_total: bool = False) -> Subject:

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -281,6 +281,23 @@ def test_the_past_shows_what_was_said_then(vault: Account, cast: Cast) -> None:
         rows = viewer.get(reverse("history-csv"), {"at": iso(instant)}).content.decode()
         (line,) = csv.DictReader(io.StringIO(rows))
         assert line["wallets"] == ("some" if count else "all")
+
+
+def test_charts_and_their_files_tell_it_point_by_point(vault: Account, cast: Cast) -> None:
+    viewer = props.signed_in(cast.viewer)
+    asked = {"asset": "BTC", "range": "custom", "at": iso(at(12))}
+    asked |= {"from": "2026-03-02T10:10", "to": "2026-03-02T11:00"}
+    for name, path in (("series", []), ("account-series", [vault.uid])):
+        drawn = viewer.get(reverse(name, args=path), asked).json()
+        instants = [datetime.fromtimestamp(one, UTC) for one in drawn["at"]]
+        expected = [int(at(10, 15) <= one < at(10, 45)) for one in instants]
+        assert set(expected) == {0, 1}
+        assert drawn["partial"] == expected
+        text = viewer.get(reverse(f"{name}-csv", args=path), asked).content.decode()
+        lines = csv.DictReader(io.StringIO(text))
+        assert [line["partial accounts"] for line in lines] == list(map(str, expected))
+    page = shown(viewer, "account", vault, **asked)
+    assert "1 of 1 fresh, 1 partial" in page.text
 
 
 def test_what_is_said_today_does_not_change_the_past(vault: Account, cast: Cast) -> None:

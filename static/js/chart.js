@@ -221,12 +221,13 @@ class Chart extends Drawing {
   }
 
   coverageText(i) {
-    const { fresh, expected, seen } = this.data;
+    const { fresh, expected, partial, seen } = this.data;
     const kind = SEEN[seen[i]] ?? seen[i];
     if (kind === "unknown") return "Unknown: no snapshot yet";
     const accounts = expected[i] === 1 ? "account" : "accounts";
     const carried = kind === "carried" ? `, ${expected[i] - fresh[i]} carried` : "";
-    return `${fresh[i]} of ${expected[i]} ${accounts} observed${carried}`;
+    const limited = partial[i] ? `, ${partial[i]} partial` : "";
+    return `${fresh[i]} of ${expected[i]} ${accounts} observed${carried}${limited}`;
   }
 
   hideTip() {
