@@ -23,8 +23,10 @@ TABLE_ROWS = 25
 def csv_rows(of: Subject, shown: Range) -> Iterator[list[str]]:
     """Yield the points of a chart as lines of a file, header first."""
     coverage = ("coverage", "fresh accounts", "accounts", "unknown accounts")
-    yield ["at", "asset", *AMOUNTS, *coverage, "lowest total", "highest total"]
-    for point in points_at(of, shown.buckets.points):
+    extremes = ("lowest total", "highest total")
+    yield ["at", "asset", *AMOUNTS, *coverage, *extremes, "partial accounts"]
+    instants = shown.buckets.points
+    for point, partial in zip(points_at(of, instants), of.partial(instants), strict=True):
         yield [
             iso(point.at),
             text_cell(of.asset),
@@ -35,6 +37,7 @@ def csv_rows(of: Subject, shown: Range) -> Iterator[list[str]]:
             str(point.unknown),
             extreme(point, point.low) or "",
             extreme(point, point.high) or "",
+            str(partial),
         ]
 
 
@@ -108,14 +111,15 @@ def _link(base_url: str, query: Mapping[str, str], **changes: str) -> str:
 
 
 def _table(of: Subject, shown: Range, now: datetime) -> tuple[SeriesRow, ...]:
-    found = points_at(of, _thinned(shown.buckets.points))
+    instants = _thinned(shown.buckets.points)
+    found = list(zip(points_at(of, instants), of.partial(instants), strict=True))
     return tuple(
         SeriesRow(
             moments.moment(point.at, now),
             None if point.level is None else figures(point.level),
-            _coverage(point),
+            _coverage(point, partial),
         )
-        for point in reversed(found)
+        for point, partial in reversed(found)
     )
 
 
@@ -125,8 +129,9 @@ def _thinned(points: Sequence[datetime]) -> list[datetime]:
     return sorted({*points[::-every], points[0]})
 
 
-def _coverage(point: Point) -> str:
+def _coverage(point: Point, partial: int) -> str:
     if point.level is None:
         return "unknown"
-    unknown = f", {point.unknown} unknown" if point.unknown else ""
-    return f"{point.fresh} of {point.expected} fresh{unknown}"
+    counts = [(point.unknown, "unknown"), (partial, "partial")]
+    rest = (f"{count} {word}" for count, word in counts if count)
+    return ", ".join([f"{point.fresh} of {point.expected} fresh", *rest])

@@ -36,6 +36,7 @@ def drawing(of: Subject, shown: Range, zone: str) -> dict[str, Any]:
         "fresh": [point.fresh for point in found],
         "expected": [point.expected for point in found],
         "unknown": [point.unknown for point in found],
+        "partial": of.partial([point.at for point in found]),
         "marks": _marks(of, shown),
         "failures": list(_failures(of, shown)),
     }

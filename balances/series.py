@@ -16,7 +16,7 @@ from balances.pieces import Reach
 from balances.presence import known_spans, presence
 from balances.spans import ALWAYS, Spans, joined
 
-Seen = Literal["observed", "carried", "partial", "unknown"]
+Seen = Literal["observed", "carried", "incomplete", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +39,13 @@ class Point:
     def seen(self) -> Seen:
         """Observed if every account is fresh; carried if a figure in it is older than that.
 
-        Partial if what is in it is fresh, but some account is unknown; unknown if all are.
+        Incomplete if what is in it is fresh, but some account is unknown; unknown if all are.
         """
         if self.level is None:
             return "unknown"
         if self.fresh == self.expected:
             return "observed"
-        return "partial" if self.fresh + self.unknown == self.expected else "carried"
+        return "incomplete" if self.fresh + self.unknown == self.expected else "carried"
 
 
 @sql.one_view()

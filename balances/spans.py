@@ -1,7 +1,7 @@
 """Stretches of time: put together, and counted at instants."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import accumulate
 
@@ -23,6 +23,14 @@ def joined(spans: Iterable[Span]) -> list[Span]:
         elif last[1] is not None and (ended is None or ended > last[1]):
             found[-1] = (last[0], ended)
     return found
+
+
+def common(spans: Iterable[Span], others: Sequence[Span]) -> Iterator[Span]:
+    """Yield the stretches of time that lie in one of each; some may be empty."""
+    for began, ended in spans:
+        for first, until in others:
+            ends = [end for end in (ended, until) if end is not None]
+            yield max(began, first), min(ends, default=None)
 
 
 def counts(spans: Iterable[Span], instants: Sequence[datetime]) -> list[int]:

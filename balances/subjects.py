@@ -6,14 +6,14 @@ from datetime import datetime
 from functools import cached_property
 
 from accounts.access import Span
-from balances import ranges
+from balances import ranges, wholeness
 from balances.pieces import Reach
 from balances.portfolio import Kind
 from balances.presence import known_spans
 from balances.ranges import Range
 from balances.scopes import Scope
 from balances.series import Point, along
-from balances.spans import Spans
+from balances.spans import Spans, common, counts
 from balances.testnet import environments_of
 
 
@@ -50,6 +50,11 @@ class Subject:
     def known(self) -> dict[int, list[Span]]:
         """By account, when it is in it and known."""
         return known_spans(self.spans)
+
+    def partial(self, instants: Sequence[datetime]) -> list[int]:
+        """Return how many of its keys were said to see only some wallets, at each instant."""
+        said = wholeness.partial_spans(self.known).items()
+        return counts((one for pk, them in said for one in common(self.known[pk], them)), instants)
 
 
 def subject(scope: Scope, asset: str, kind: Kind, *, is_total: bool = False) -> Subject:

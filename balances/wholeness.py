@@ -5,27 +5,44 @@ answer. Until then, and while nothing was seen, it is the key in force that is t
 of a key counts from then on: a page as of an instant tells what was said by then.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import pairwise
 
+from accounts.access import Span
 from balances import sql
 from balances.observed import Sight
 
+_BEGINNING, _END = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+
 # Few accounts, if any: to ask for those of a page alone would cost more.
 _SAID = "SELECT DISTINCT account_id FROM accounts_extent"
-# Every key of theirs, oldest first.
+# Every key of theirs and all that was said of it, oldest first.
 _KEYS = """
-SELECT k.account_id, k.created_at, coalesce(newest.wallets = 'some', false)
-FROM accounts_apikey k LEFT JOIN LATERAL (
-    SELECT wallets FROM accounts_extent e
-    WHERE e.key_id = k.id AND (%(at)s::timestamptz IS NULL OR e.since <= %(at)s::timestamptz)
-    ORDER BY e.id DESC LIMIT 1
-) newest ON true
-WHERE k.account_id = ANY(%(accounts)s) ORDER BY k.account_id, k.created_at, k.id
+SELECT k.account_id, k.id, k.created_at, e.since, e.wallets = 'some'
+FROM accounts_apikey k LEFT JOIN accounts_extent e ON e.key_id = k.id
+WHERE k.account_id = ANY(%s) ORDER BY k.account_id, k.created_at, k.id, e.id
 """
 
-#: A key: since when it is in force, and whether it is said to see only some wallets.
-_Key = tuple[datetime, bool]
+
+@dataclass(slots=True)
+class _Key:
+    """A key: since when it is in force, and since when it is said to see only some wallets."""
+
+    since: datetime
+    said: list[tuple[datetime, bool]] = field(default_factory=list)
+
+    def is_partial(self, at: datetime | None) -> bool:
+        """Return what was said last by an instant, or until now."""
+        told = [is_partial for since, is_partial in self.said if at is None or since <= at]
+        return bool(told) and told[-1]
+
+    def stretches(self, until: datetime) -> Iterator[Span]:
+        """Yield when it was said to see only some wallets, until another key came."""
+        for (since, is_partial), (end, _) in pairwise([*self.said, (until, False)]):
+            if is_partial:
+                yield since, min(end, until)
 
 
 def partial(seen: Mapping[int, datetime | None], at: datetime | None = None) -> set[int]:
@@ -35,8 +52,8 @@ def partial(seen: Mapping[int, datetime | None], at: datetime | None = None) -> 
     """
     return {
         pk
-        for pk, keys in _keys(seen, at).items()
-        if _in_force(keys, at) or _in_force(keys, seen[pk] or at)
+        for pk, keys in _keys(seen).items()
+        if _in_force(keys, at).is_partial(at) or _in_force(keys, seen[pk] or at).is_partial(at)
     }
 
 
@@ -45,18 +62,30 @@ def partial_among(sights: Mapping[int, Sight | None], at: datetime) -> set[int]:
     return partial({pk: sight.observed_at if sight else None for pk, sight in sights.items()}, at)
 
 
-def _keys(accounts: Collection[int], at: datetime | None) -> dict[int, list[_Key]]:
-    found: dict[int, list[_Key]] = {}
+def partial_spans(accounts: Collection[int]) -> dict[int, list[Span]]:
+    """Return, by account, when the key in force was said to see only some wallets.
+
+    For charts, in which the time until a new key's first answer is not worth a look-up.
+    """
+    return {pk: list(_stretches(keys)) for pk, keys in _keys(accounts).items()}
+
+
+def _stretches(keys: Sequence[_Key]) -> Iterator[Span]:
+    for key, following in pairwise([*keys, _Key(_END)]):
+        yield from key.stretches(following.since)
+
+
+def _keys(accounts: Collection[int]) -> dict[int, list[_Key]]:
     said = [pk for (pk,) in sql.rows(_SAID) if pk in accounts]
-    if not said:
-        return found
-    for pk, since, is_partial in sql.rows(_KEYS, {"accounts": said, "at": at}):
-        found.setdefault(pk, []).append((since, is_partial))
-    return found
+    found: dict[int, dict[int, _Key]] = {}
+    for pk, key_id, created_at, since, is_partial in sql.rows(_KEYS, [said]) if said else ():
+        keys = found.setdefault(pk, {})
+        # The first answer came before its key was stored.
+        key = keys.setdefault(key_id, _Key(created_at if keys else _BEGINNING))
+        if since is not None:
+            key.said.append((since, is_partial))
+    return {pk: list(keys.values()) for pk, keys in found.items()}
 
 
-def _in_force(keys: Sequence[_Key], at: datetime | None) -> bool:
-    """Return whether the key in force at an instant is said to see only some wallets."""
-    begun = [is_partial for since, is_partial in keys if at is None or since <= at]
-    # The first answer came before its key was stored.
-    return begun[-1] if begun else keys[0][1]
+def _in_force(keys: Sequence[_Key], at: datetime | None) -> _Key:
+    return [key for key in keys if at is None or key.since <= at][-1]

@@ -26,8 +26,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
-#: By format: whether it tells which keys were said to see only some wallets.
-FORMATS = {"qredo-dash statement 1": False, "qredo-dash statement 2": True}
+#: By format: what is counted of each total. The first one does not tell what keys see.
+FORMATS = {
+    "qredo-dash statement 1": ("accounts", "fresh"),
+    "qredo-dash statement 2": ("accounts", "fresh", "partial"),
+}
 ANCHOR_FORMAT = "qredo-dash heads 1"
 AMOUNTS = ("total", "available", "pending_in", "pending_out")
 KINDS, ENVIRONMENTS = ("production", "testnet"), ("production", "sandbox")
@@ -737,7 +740,7 @@ def _check_head(told: dict[str, Any]) -> Head:
         if instant(anchor["at"], "anchor at") < at:
             raise WrongError("the anchor it leads to was made before the cut-off")
     listed(told["accounts"], "accounts")
-    return Head(at, FORMATS[told["format"]])
+    return Head(at, "partial" in FORMATS[told["format"]])
 
 
 def _check_local(value: Any, at: datetime) -> None:
@@ -794,29 +797,32 @@ def _check_once(_told: dict[str, Any], lines: list[Line]) -> None:
         raise WrongError("an account stands twice in it")
 
 
-def sums(lines: list[Line]) -> dict[tuple[str, str], tuple[Level, int, int]]:
-    """Add up what counts, by kind of money and asset; with how many accounts, and fresh ones."""
-    found: dict[tuple[str, str], tuple[Level, int, int]] = {}
+def sums(lines: list[Line], names: tuple[str, ...]) -> dict[tuple[str, str], tuple[Any, ...]]:
+    """Add up what counts, by kind of money and asset, each with its counts of these names."""
+    found: dict[tuple[str, str], tuple[Any, ...]] = {}
     for line in lines:
+        counts = {
+            "accounts": 1,
+            "fresh": int(line.coverage == "fresh"),
+            "partial": int(line.wallets == "some"),
+        }
         for held in line.holdings if line.standing == "counted" else []:
-            key, fresh = (held.kind, held.asset), int(line.coverage == "fresh")
-            level, accounts, before = found.get(key, (None, 0, 0))
-            level = held.level if level is None else level + held.level
-            found[key] = (level, accounts + 1, before + fresh)
+            part = held.level, *(counts[name] for name in names)
+            before = found.get((held.kind, held.asset))
+            both = part if before is None else tuple(a + b for a, b in zip(before, part))
+            found[held.kind, held.asset] = both
     return found
 
 
 def _check_totals(told: dict[str, Any], lines: list[Line]) -> None:
-    expected, found = sums(lines), {}
+    counted = FORMATS[told["format"]]
+    expected, found = sums(lines, counted), {}
     for number, one in enumerate(listed(told["totals"], "totals"), 1):
         where = f"total {number}"
-        names = ("asset", "kind", *AMOUNTS, "base_units", "scale", "accounts", "fresh")
+        names = ("asset", "kind", *AMOUNTS, "base_units", "scale", *counted)
         total = fields(one, names, where)
         key = word(total["kind"], where + " kind", KINDS), word(total["asset"], where + " asset")
-        counts = (
-            count(total["accounts"], where + " accounts"),
-            count(total["fresh"], where + " fresh"),
-        )
+        counts = [count(total[name], f"{where} {name}") for name in counted]
         if key not in expected or key in found:
             raise WrongError(f"{where}, {shown(key)}, is of nothing in the statement, or twice")
         found[key] = (level_of(total, where), *counts)
@@ -830,7 +836,7 @@ def _check_coverage(told: dict[str, Any], lines: list[Line]) -> None:
     coverages = [line.coverage for line in counted]
     expected = {"accounts": len(lines), "counted": len(counted)}
     expected.update({name: coverages.count(name) for name in COVERAGES})
-    if FORMATS[told["format"]]:
+    if "partial" in FORMATS[told["format"]]:
         expected["partial"] = sum(line.wallets == "some" for line in counted)
     found = fields(told["coverage"], expected, "coverage")
     for name, number in expected.items():
@@ -854,7 +860,7 @@ def _figures(version: str, at: str, lines: list[Line]) -> Iterator[str]:
         yield f"seen {seen} every {line.interval} s"
         for held in line.holdings:
             yield f"holds {held.kind} {json.dumps(held.asset)} {' '.join(map(str, held.level))}"
-    for (kind, asset), (level, *counts) in sorted(sums(lines).items()):
+    for (kind, asset), (level, *counts) in sorted(sums(lines, FORMATS[version]).items()):
         numbers = " ".join(map(str, (*level, *counts)))
         yield f"total {kind} {json.dumps(asset)} {numbers}"
 

@@ -79,7 +79,7 @@ def test_several_accounts_are_summed_from_when_each_is_known(account: Account) -
     seen(other, at(10, 12), BTC=coins(7))
     assert told([account, other], at(9), at(10, 10), at(10, 12), at(10, 21), at(11)) == [
         (None, "unknown", "0/2"),
-        (150, "partial", "1/2"),
+        (150, "incomplete", "1/2"),
         (157, "observed", "2/2"),
         (157, "carried", "1/2"),
         (127, "carried", "0/2"),

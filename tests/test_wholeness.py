@@ -2,7 +2,7 @@
 
 import csv
 import io
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -283,6 +283,23 @@ def test_the_past_shows_what_was_said_then(vault: Account, cast: Cast) -> None:
         assert line["wallets"] == ("some" if count else "all")
 
 
+def test_charts_and_their_files_tell_it_point_by_point(vault: Account, cast: Cast) -> None:
+    viewer = props.signed_in(cast.viewer)
+    asked = {"asset": "BTC", "range": "custom", "at": iso(at(12))}
+    asked |= {"from": "2026-03-02T10:10", "to": "2026-03-02T11:00"}
+    for name, path in (("series", []), ("account-series", [vault.uid])):
+        drawn = viewer.get(reverse(name, args=path), asked).json()
+        instants = [datetime.fromtimestamp(one, UTC) for one in drawn["at"]]
+        expected = [int(at(10, 15) <= one < at(10, 45)) for one in instants]
+        assert set(expected) == {0, 1}
+        assert drawn["partial"] == expected
+        text = viewer.get(reverse(f"{name}-csv", args=path), asked).content.decode()
+        lines = csv.DictReader(io.StringIO(text))
+        assert [line["partial accounts"] for line in lines] == list(map(str, expected))
+    page = shown(viewer, "account", vault, **asked)
+    assert "1 of 1 fresh, 1 partial" in page.text
+
+
 def test_what_is_said_today_does_not_change_the_past(vault: Account, cast: Cast) -> None:
     before = [partial(cast.viewer, at(10, minute)) for minute in (10, 20, 50)]
     enrolment.declare(vault, Wallets.SOME, of=active(vault).uid, by=cast.admin)
@@ -338,6 +355,7 @@ def test_a_statement_says_it_and_its_verifier_holds_it_to_that(vault: Account, c
     assert (account_in(told, "Vault")["wallets"], told["coverage"]["partial"]) == ("some", 1)
     assert found(told) == []
     hidden = put(told, ("accounts", 0, "wallets"), "all")
+    assert [total["partial"] for total in told["totals"]] == [1]
     wrong = found(hidden)
     assert any("partial" in text for text in wrong)
     assert any("figures" in text for text in wrong)
@@ -356,6 +374,8 @@ def test_a_statement_of_the_format_before_is_checked_still(vault: Account, cast:
     del told["coverage"]["partial"]
     for one in told["accounts"]:
         del one["wallets"]
+    for total in told["totals"]:
+        del total["partial"]
     old = resealed(told)
     assert found(old) == []
     assert found({**old, "format": "qredo-dash statement 2"})

@@ -48,7 +48,7 @@ def _line_text(line: Line) -> list[str]:
 
 
 def _total_text(total: Total) -> str:
-    counts = f"{total.accounts} {total.fresh}"
+    counts = f"{total.accounts} {total.fresh} {total.partial}"
     return f"total {total.kind} {json.dumps(total.asset)} {_level_text(total.level)} {counts}"
 
 

@@ -126,7 +126,7 @@ def _held(held: Held) -> dict[str, Any]:
 
 
 def _total(total: Total) -> dict[str, Any]:
-    counts = {"accounts": total.accounts, "fresh": total.fresh}
+    counts = {"accounts": total.accounts, "fresh": total.fresh, "partial": total.partial}
     return {"asset": total.asset, "kind": total.kind, **_amounts(total.level), **counts}
 
 

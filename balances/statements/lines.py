@@ -48,13 +48,25 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """One asset over all accounts that count, and how many of those that hold it are fresh."""
+    """One asset over all accounts that count; how many hold it, and are fresh or partial."""
 
     kind: Kind
     asset: str
     level: Level
-    accounts: int
-    fresh: int
+    accounts: int = 0
+    fresh: int = 0
+    partial: int = 0
+
+    def with_part(self, level: Level, line: "Line") -> "Total":
+        """Return the sum with what one more account holds."""
+        return Total(
+            self.kind,
+            self.asset,
+            self.level + level,
+            self.accounts + 1,
+            self.fresh + (line.coverage == "fresh"),
+            self.partial + line.is_partial,
+        )
 
 
 class Tally:
@@ -74,11 +86,9 @@ class Tally:
         self.coverage[line.coverage] += 1
         self.partial += line.is_partial
         for held in line.holdings:
-            key, fresh = (held.kind, held.asset), int(line.coverage == "fresh")
-            old = self._found.get(key)
-            level = held.level if old is None else old.level + held.level
-            accounts, before = (0, 0) if old is None else (old.accounts, old.fresh)
-            self._found[key] = Total(*key, level, accounts + 1, before + fresh)
+            key = held.kind, held.asset
+            before = self._found.get(key) or Total(*key, Level(0, 0, 0, 0, 1))
+            self._found[key] = before.with_part(held.level, line)
 
     @property
     def counted(self) -> int:

@@ -16,7 +16,7 @@ from balances.statements.asked import Asked
 from balances.statements.bases import Basis, bases
 from balances.statements.cutoffs import day_ended_by
 from balances.statements.figures import FiguresDigest
-from balances.statements.lines import Line, Standing, Tally, lines, tenures_at
+from balances.statements.lines import Line, Standing, Tally, Total, lines, tenures_at
 from balances.statements.screens import Block, Cell, Row, Snapshot, StatementPage, Totals
 
 #: A cut-off as young as this may miss answers that were under way.
@@ -117,12 +117,17 @@ def _cells(level: Level) -> tuple[Cell, ...]:
 def _totals(tally: Tally) -> Iterator[Totals]:
     for kind, title in _TITLES.items():
         rows = tuple(
-            Row(one.asset, _cells(one.level), f"{one.fresh} of {one.accounts} fresh")
+            Row(one.asset, _cells(one.level), _counts(one))
             for one in tally.totals()
             if one.kind == kind
         )
         if rows:
             yield Totals(title, rows)
+
+
+def _counts(total: Total) -> str:
+    fresh = f"{total.fresh} of {total.accounts} fresh"
+    return f"{fresh}, {total.partial} partial" if total.partial else fresh
 
 
 def _chosen(asked: Asked, blocks: Sequence[Block]) -> Iterator[tuple[str, str]]:

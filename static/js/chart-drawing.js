@@ -164,7 +164,7 @@ export class Drawing {
     ctx.save();
     ctx.strokeStyle = c.hatch;
     ctx.lineWidth = pixel;
-    for (const [from, until] of this.stretches(["carried", "partial"])) {
+    for (const [from, until] of this.stretches(["carried", "incomplete"])) {
       const x0 = Math.max(left, u.valToPos(data.at[from], "x", true));
       const x1 = Math.min(right, Math.max(x0 + 2 * pixel, u.valToPos(data.at[until], "x", true)));
       if (x1 <= left || x0 >= right) continue;

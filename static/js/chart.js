@@ -219,11 +219,15 @@ class Chart extends Drawing {
   }
 
   coverageText(i) {
-    const { fresh, expected, unknown, seen } = this.data;
+    const { fresh, expected, unknown, partial, seen } = this.data;
     if (seen[i] === "unknown") return "Unknown: no snapshot yet";
     const accounts = expected[i] === 1 ? "account" : "accounts";
     const carried = expected[i] - fresh[i] - unknown[i];
-    const rest = [carried && `${carried} carried`, unknown[i] && `${unknown[i]} unknown and in no total`];
+    const rest = [
+      carried && `${carried} carried`,
+      unknown[i] && `${unknown[i]} unknown and in no total`,
+      partial[i] && `${partial[i]} partial`,
+    ];
     return [`${fresh[i]} of ${expected[i]} ${accounts} observed`, ...rest.filter(Boolean)].join(", ");
   }
 
