@@ -55,6 +55,7 @@ def values(
     """
     ends = [point + TICK for point in points]
     days = sorted({floor(end, DAY) for end in ends if end != floor(end, DAY)})
+    cut_hours = sorted({floor(end, HOUR) for end in ends if end != floor(end, HOUR)})
     first_day = floor(ends[0], DAY)
     edges = _edges(reach.stays, points)
     return {
@@ -76,9 +77,8 @@ def values(
         "by_hour": by_hour,
         "hours_from": first_day if by_hour else min(days, default=ends[-1]),
         "whole_hours_until": floor(ends[-1], HOUR),
-        "cut_hours": sql.instants(
-            sorted({floor(end, HOUR) for end in ends if end != floor(end, HOUR)})
-        ),
+        "cut_hours": sql.instants(cut_hours),
+        "cut_from": min(cut_hours, default=points[-1]),
     }
 
 
@@ -141,13 +141,15 @@ _WHOLE_HOURS = _rolled_up(
 
 # What roll-ups hold, for the hours that a point cuts: changes while a tenure counts, its edges.
 # Each hour is read by itself (OFFSET 0), by the index of time: the planner does not know how few
-# changes an hour has and would read all those of every holding.
+# changes an hour has and would read all those of every holding. Nor does it know the hours when it
+# plans: by the bounds of all of them it leaves out the months before and after.
 _CUT_HOURS = f"""
 SELECT h.asset, t.environment, {_AT.format(at="c.valid_from")}, {_DELTA}
 FROM unnest(%(cut_hours)s::timestamptz[]) AS hour(at)
 CROSS JOIN LATERAL (
     SELECT * FROM balances_change WHERE valid_from >= hour.at
-        AND valid_from < hour.at + interval '1 hour' AND valid_from <= %(end)s OFFSET 0
+        AND valid_from < hour.at + interval '1 hour'
+        AND valid_from >= %(cut_from)s AND valid_from <= %(end)s OFFSET 0
 ) c
 JOIN balances_holding h ON h.id = c.holding_id {{asset}}
 JOIN tenure t ON t.account_id = h.account_id
@@ -157,7 +159,7 @@ SELECT h.asset, t.environment, {_AT.format(at="edge.at")}, {_LEVEL}
 FROM tenure t
 CROSS JOIN LATERAL (VALUES (t.began_at, 1), (t.ended_at, -1)) AS edge(at, sign)
 JOIN balances_holding h ON h.account_id = t.account_id {{asset}}
-{_NEWEST.format(until="< edge.at")}
+{_NEWEST.format(until="< edge.at AND c.valid_from < %(end)s")}
 WHERE edge.at <= %(end)s
     AND date_bin('1 hour', edge.at, {_ORIGIN}) = ANY(%(cut_hours)s::timestamptz[])
 """  # noqa: S608 - fixed text
