@@ -1,6 +1,7 @@
 """One subject in two periods: its levels at their starts and ends, and how far each moved."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from django.utils import timezone
@@ -8,7 +9,8 @@ from django.utils import timezone
 from balances import overlays, ranges
 from balances.as_of_query import AsOf
 from balances.between import names
-from balances.compare_query import TIMES, Question, subject_asked
+from balances.compare_names import naming
+from balances.compare_query import TIMES, Question, owners_asked
 from balances.compare_rows import Columns, Row, assets_in, drawn, tables, unknown_note
 from balances.compare_screens import ComparePage, SideNote, TimeField
 from balances.narrowing import NAMES
@@ -27,7 +29,6 @@ _USUAL = timedelta(days=30)
 
 def periods_page(of: Question, asked: AsOf) -> ComparePage:
     """Return the comparison. Raise `NoSideError`."""
-    side = _side(of, asked)
     periods, typed = _periods(of, asked)
     wrong = [letter for letter, period in zip("AB", periods, strict=True) if period.error]
     error = next((f"{one}: {p.error}" for one, p in zip("AB", periods, strict=True) if p.error), "")
@@ -35,8 +36,10 @@ def periods_page(of: Question, asked: AsOf) -> ComparePage:
         TimeField(name, _LABELS[name], typed[name], is_wrong=_LABELS[name][0] in wrong)
         for name in TIMES
     )
-    form = ComparePage(of.by, of.tabs, subject_asked(of, asked), fields, of.kept, error=error)
-    return form if error else _compared(of, side, periods, form)
+    named = naming(of, asked)
+    form = ComparePage(of.by, of.tabs, owners_asked(of, asked), fields, of.kept, named, error=error)
+    side = _side(of, asked)
+    return form if form.is_wrong else _compared(of, side, periods, form)
 
 
 def _side(of: Question, asked: AsOf) -> Side:
@@ -69,12 +72,8 @@ def _compared(of: Question, side: Side, periods: Sequence[Range], form: CompareP
     ends = [(side.then(period.start), side.then(period.end)) for period in periods]
     rows = _rows(ends)
     shown = drawn(of, list(rows))
-    return ComparePage(
-        form.by,
-        form.tabs,
-        form.selects,
-        form.times,
-        form.kept,
+    return replace(
+        form,
         sides=tuple(
             SideNote(letter, period.text, "", _notes(side, period, *pair))
             for letter, period, pair in zip("AB", periods, ends, strict=True)
