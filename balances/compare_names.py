@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from urllib.parse import urlencode
 
 from django.urls import reverse
 
@@ -12,8 +13,10 @@ from balances.compare_query import NAMED, TYPED, Question
 from balances.compare_screens import NameField, Naming
 from balances.screens import Choice
 
-#: So many names are suggested at once, and offered where one text may mean several accounts.
+#: So many names are suggested at once.
 MOST_NAMES = 50
+#: So many are offered where one text may mean several accounts.
+MOST_CHOICES = 20
 
 
 def settled(of: Question, asked: AsOf) -> Question | None:
@@ -35,9 +38,14 @@ def naming(of: Question, asked: AsOf) -> Naming | None:
         fields=tuple(_field(of, accounts, name, label) for name, label in NAMED[of.by].items()),
         suggested=tuple(one.name for one in accounts[:MOST_NAMES]),
         # What is typed asks for others, where there are more.
-        suggest_url=reverse("compare-accounts") if len(accounts) > MOST_NAMES else "",
+        suggest_url=_suggest_url(asked) if len(accounts) > MOST_NAMES else "",
         count=len(accounts),
     )
+
+
+def _suggest_url(asked: AsOf) -> str:
+    url = reverse("compare-accounts")
+    return f"{url}?{urlencode(asked.query)}" if asked.query else url
 
 
 def _field(of: Question, accounts: Sequence[Named], name: str, label: str) -> NameField:
@@ -58,9 +66,9 @@ def _field(of: Question, accounts: Sequence[Named], name: str, label: str) -> Na
         error=_error(len(found)),
         choices=tuple(
             Choice(one.name, of.with_account(name, one.uid).address(), chosen=False)
-            for one in found[:MOST_NAMES]
+            for one in found[:MOST_CHOICES]
         ),
-        others=max(len(found) - MOST_NAMES, 0),
+        others=max(len(found) - MOST_CHOICES, 0),
     )
 
 

@@ -130,6 +130,7 @@ def test_of_very_many_some_are_in_the_page_and_all_can_be_found(
     viewer: Client, vault: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(compare_names, "MOST_NAMES", 2)
+    monkeypatch.setattr(compare_names, "MOST_CHOICES", 3)
     for number in range(4):
         keyless(f"Desk {number}", at(10))
     page = markup.shown(viewer, "compare")
@@ -139,9 +140,12 @@ def test_of_very_many_some_are_in_the_page_and_all_can_be_found(
     ]
     ways = {one.attributes["hx-get"] for one in page.all("input") if "hx-get" in one.attributes}
     assert ways == {reverse("compare-accounts")}
+    then = markup.shown(viewer, "compare", at="2026-03-02T10:00:30Z")
+    past = {one.attributes["hx-get"] for one in then.all("input") if "hx-get" in one.attributes}
+    assert past == {f"{reverse('compare-accounts')}?at=2026-03-02T10%3A00%3A30Z"}
     assert suggested(viewer, "vau") == ["Vault · Fund"]
     assert "4 accounts may be meant" in (several := asked_again(viewer, a_name="desk")).text
-    assert "And 2 more." in several.text
+    assert "And 1 more." in several.text
     assert vault.label == "Vault"
 
 
