@@ -1,12 +1,14 @@
 """Two accounts, two owners or two tags beside each other, now or as of an instant."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from django.urls import reverse
 
 from balances import overlays
 from balances.as_of_query import AsOf
+from balances.compare_names import naming
 from balances.compare_query import Question, sides_asked
 from balances.compare_rows import (
     Columns,
@@ -34,11 +36,14 @@ _COLUMNS = Columns(("A", "B", "Difference"), frozenset({2}))
 def compare_page(of: Question, asked: AsOf) -> ComparePage:
     """Return the comparison; until both sides are chosen, the form. Raise `NoSideError`."""
     sides = [_side(of, asked, of.text[name]) for name in ("a", "b") if name in of.text]
-    selects = sides_asked(of, asked)
-    if len(sides) != 2:
-        hint = _HINTS[of.by] if len(selects[0].options) > 2 else _too_few(of)
-        return ComparePage(of.by, of.tabs, selects, (), of.kept, hint=hint)
-    return _compared(of, asked, sides, ComparePage(of.by, of.tabs, selects, (), of.kept))
+    selects, named = sides_asked(of, asked), naming(of, asked)
+    form = ComparePage(of.by, of.tabs, selects, (), of.kept, named)
+    if len(sides) == 2:
+        return _compared(of, asked, sides, form)
+    if form.is_wrong:
+        return form
+    count = named.count if named else len(selects[0].options) - 1
+    return replace(form, hint=_HINTS[of.by] if count > 1 else _too_few(of))
 
 
 def _too_few(of: Question) -> str:
@@ -57,12 +62,8 @@ def _compared(of: Question, asked: AsOf, sides: Sequence[Side], form: ComparePag
     rows = _rows(found)
     shown = drawn(of, list(rows))
     names = [_name(of, one, of.text[key]) for one, key in zip(members, "ab", strict=True)]
-    return ComparePage(
-        form.by,
-        form.tabs,
-        form.selects,
-        form.times,
-        form.kept,
+    return replace(
+        form,
         sides=tuple(
             SideNote(letter, name, _url(of, one, key, asked), _notes(one))
             for letter, key, name, one in zip("AB", "ab", names, members, strict=True)

@@ -1,7 +1,7 @@
 """One subject in two periods: its levels at their starts and ends, and how far each moved."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.utils import timezone
@@ -9,7 +9,8 @@ from django.utils import timezone
 from balances import overlays, ranges, wholeness
 from balances.as_of_query import AsOf
 from balances.between import moved, names, throughout
-from balances.compare_query import TIMES, Question, subject_asked
+from balances.compare_names import naming
+from balances.compare_query import TIMES, Question, owners_asked
 from balances.compare_rows import (
     Columns,
     Row,
@@ -37,7 +38,6 @@ _USUAL = timedelta(days=30)
 
 def periods_page(of: Question, asked: AsOf) -> ComparePage:
     """Return the comparison. Raise `NoSideError`."""
-    side = _side(of, asked)
     periods, typed = _periods(of, asked)
     wrong = [letter for letter, period in zip("AB", periods, strict=True) if period.error]
     error = next((f"{one}: {p.error}" for one, p in zip("AB", periods, strict=True) if p.error), "")
@@ -45,8 +45,10 @@ def periods_page(of: Question, asked: AsOf) -> ComparePage:
         TimeField(name, _LABELS[name], typed[name], is_wrong=_LABELS[name][0] in wrong)
         for name in TIMES
     )
-    form = ComparePage(of.by, of.tabs, subject_asked(of, asked), fields, of.kept, error=error)
-    return form if error else _compared(of, side, periods, form)
+    named = naming(of, asked)
+    form = ComparePage(of.by, of.tabs, owners_asked(of, asked), fields, of.kept, named, error=error)
+    side = _side(of, asked)
+    return form if form.is_wrong else _compared(of, side, periods, form)
 
 
 def _side(of: Question, asked: AsOf) -> Side:
@@ -95,12 +97,8 @@ def _compared(of: Question, side: Side, periods: Sequence[Range], form: CompareP
     ends = [_ends(side, period) for period in periods]
     rows = _rows(ends)
     shown = drawn(of, list(rows))
-    return ComparePage(
-        form.by,
-        form.tabs,
-        form.selects,
-        form.times,
-        form.kept,
+    return replace(
+        form,
         sides=tuple(
             SideNote(letter, one.period.text, "", _notes(side, one))
             for letter, one in zip("AB", ends, strict=True)

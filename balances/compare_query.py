@@ -1,19 +1,18 @@
 """What a reader asks a comparison for: plain parameters, and the form that asks for them."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Literal, cast, get_args
 from urllib.parse import urlencode
 
 from django.urls import reverse
 
 from accounts.access import visible_to
-from accounts.models import Account, User
+from accounts.models import User
 from balances.as_of_query import AsOf
 from balances.gathering import questions
 from balances.narrowing import NAMES, Narrowing
 from balances.portfolio import Kind
-from balances.rows import owner_name
 from balances.scopes import Scope
 from balances.screens import Choice, Option, Select
 
@@ -25,6 +24,13 @@ _TABS: dict[By, str] = {
     "periods": "Periods",
 }
 TIMES = ("from", "to", "from2", "to2")
+#: The accounts that a comparison names, and how their fields are called.
+NAMED: Mapping[By, Mapping[str, str]] = {
+    "accounts": {"a": "A", "b": "B"},
+    "periods": {"account": "Account"},
+}
+#: What an account's parameter is called with in the form, which sends its name instead of its id.
+TYPED = "_name"
 #: What else an address says, whatever is compared.
 _DRAWN = ("asset", "kind", "range", "at")
 _OF_TAB: dict[By, tuple[str, ...]] = {
@@ -37,26 +43,32 @@ _OF_TAB: dict[By, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Who asks, for what kind of comparison, with which parameters."""
+    """Who asks, for what kind of comparison, with which parameters.
+
+    `typed` are the names of accounts that the form sent, by their parameters: until it is known
+    which accounts they mean, nothing can be compared.
+    """
 
     user: User
     by: By
     text: Mapping[str, str]
+    typed: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, user: User, asked: Mapping[str, str]) -> "Question":
         """Read a page's query; what belongs to another kind of comparison is left out."""
         by = asked.get("by", "")
         known = cast("By", by) if by in get_args(By) else "accounts"
-        # PostgreSQL's text has no NUL.
-        text = {n: asked.get(n, "")[:128].replace("\0", "") for n in (*_OF_TAB[known], *_DRAWN)}
-        return cls(user, known, {name: value for name, value in text.items() if value})
+        sent = {name: f"{name}{TYPED}" for name in NAMED.get(known, ())}
+        typed = {name: _clean(asked[key]).strip() for name, key in sent.items() if key in asked}
+        text = {name: _clean(asked.get(name, "")) for name in (*_OF_TAB[known], *_DRAWN)}
+        given = {name: value for name, value in text.items() if value and name not in typed}
+        return cls(user, known, given, typed)
 
     @property
     def is_of_today(self) -> bool:
         """Whether its reader sees every account that it names, which exist, today."""
-        names = {"accounts": ("a", "b"), "periods": ("account",)}.get(self.by, ())
-        named = {self.text[name] for name in names if name in self.text}
+        named = {self.text[name] for name in NAMED.get(self.by, ()) if name in self.text}
         return visible_to(self.user).filter(uid__in=named).count() == len(named)
 
     @property
@@ -80,46 +92,43 @@ class Question:
 
     def address(self, **changes: str) -> str:
         """Return the address of the same comparison, with changes."""
-        return f"{reverse('compare')}?{urlencode({'by': self.by, **self.text, **changes})}"
+        typed = {f"{name}{TYPED}": text for name, text in self.typed.items() if text}
+        return f"{reverse('compare')}?{urlencode({'by': self.by, **self.text, **typed, **changes})}"
+
+    def with_account(self, name: str, uid: str) -> "Question":
+        """Return the same question with an account chosen."""
+        typed = {other: text for other, text in self.typed.items() if other != name}
+        return replace(self, text={**self.text, name: uid}, typed=typed)
 
 
 def sides_asked(of: Question, asked: AsOf) -> tuple[Select, ...]:
-    """Return the two questions of a comparison: which one is A, and which is B."""
+    """Return the two questions which owner or tag is A and which is B; none about accounts."""
+    if of.by == "accounts":
+        return ()
     choices = list(_choices(of, asked))
-    one = {"accounts": "an account", "owners": "an owner", "tags": "a tag"}[of.by]
+    one = {"owners": "an owner", "tags": "a tag"}[of.by]
     return tuple(
         _select(name, name.upper(), f"Choose {one}", choices, of.text.get(name, ""))
         for name in ("a", "b")
     )
 
 
-def subject_asked(of: Question, asked: AsOf) -> tuple[Select, ...]:
-    """Return the questions of two periods: of which account, or of whose accounts."""
-    account = _select(
-        "account", "Account", "All accounts", _accounts(of.user), of.text.get("account", "")
-    )
+def owners_asked(of: Question, asked: AsOf) -> tuple[Select, ...]:
+    """Return the questions whose accounts two periods are about, if they are about several."""
     narrowing = Narrowing() if "account" in of.text else Narrowing.of(of.text)
-    return (account, *questions(Scope(of.user, narrowing), asked))
+    return questions(Scope(of.user, narrowing), asked)
+
+
+def _clean(text: str) -> str:
+    # PostgreSQL's text has no NUL.
+    return text[:128].replace("\0", "")
 
 
 def _choices(of: Question, asked: AsOf) -> Iterable[tuple[str, str]]:
-    if of.by == "accounts":
-        return _accounts(of.user)
     name = of.by.removesuffix("s")
     found = questions(Scope(of.user), asked)
     options = next((select.options for select in found if select.name == name), ())
     return [(option.value, option.text) for option in options if option.value]
-
-
-def _accounts(user: User) -> list[tuple[str, str]]:
-    found = visible_to(user).select_related("organization", "owner").order_by("label")
-    return [(str(one.uid), f"{one.label} · {_whose(one)}") for one in found]
-
-
-def _whose(account: Account) -> str:
-    owner = account.organization or account.owner
-    assert owner is not None  # noqa: S101 - personal xor organizational
-    return owner_name(owner)
 
 
 def _select(

@@ -77,6 +77,29 @@ class TimeField:
 
 
 @dataclass(frozen=True, slots=True)
+class NameField:
+    """A field in which an account is named."""
+
+    name: str
+    label: str
+    value: str
+    nothing: str  # what is shown while it is empty
+    error: str = ""  # why it is not known which account is meant
+    choices: tuple[Choice, ...] = ()  # those that may be meant
+    others: int = 0  # how many more
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """The fields in which accounts are named, and the names that are suggested."""
+
+    fields: tuple[NameField, ...]
+    suggested: tuple[str, ...]
+    suggest_url: str  # where others are fetched as somebody types; empty if these are all
+    count: int  # of the accounts that there are
+
+
+@dataclass(frozen=True, slots=True)
 class ComparePage:
     """Two accounts, owners or tags beside each other, or one subject in two periods."""
 
@@ -85,9 +108,15 @@ class ComparePage:
     selects: tuple[Select, ...]
     times: tuple[TimeField, ...]
     kept: tuple[tuple[str, str], ...]
+    naming: Naming | None = None
     sides: tuple[SideNote, ...] = ()
     heads: tuple[str, ...] = ()
     tables: tuple[CompareTable, ...] = ()
     overlay: Overlay | None = None
     error: str = ""
     hint: str = ""
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether something that was typed could not be understood."""
+        return bool(self.error or (self.naming and any(one.error for one in self.naming.fields)))

@@ -57,6 +57,7 @@ urlpatterns = [
     path("asset/", asset.page, name="asset"),
     path("asset/figures/", asset.figures, name="asset-figures"),
     path("compare/", compare.page, name="compare"),
+    path("compare/accounts/", compare.accounts, name="compare-accounts"),
     path("pending/", pending.page, name="pending"),
     path("pending/figures/", pending.figures, name="pending-figures"),
     path("accounts/", accounts.page, name="accounts"),

@@ -87,6 +87,7 @@ RULES: Final = {
     "asset": Rule(answers(get=MISSING, head=MISSING)),
     "asset-figures": Rule(answers(get=MISSING, head=MISSING)),
     "compare": Rule(READ),
+    "compare-accounts": Rule(READ),
     "pending": Rule(READ),
     "pending-figures": Rule(READ),
     "series": Rule(READ),

@@ -51,3 +51,22 @@ def test_the_form_of_an_instant_is_all_on_the_screen_of_a_phone(treasurer: Visit
         assert box is not None
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= 390
+
+
+def test_on_paper_tables_are_whole(treasurer: Visit) -> None:
+    """A4 without its margins is as wide as a small screen, where tables fold."""
+    treasurer.page.set_viewport_size({"width": 718, "height": 1000})
+    then = datetime.now(UTC) - timedelta(minutes=1)
+    for path, column in (
+        ("/", "Pending out"),
+        ("/history/", "Snapshot"),
+        ("/asset/?asset=ETH", "Share"),
+        ("/pending/", "State"),
+    ):
+        at = f"{'&' if '?' in path else '?'}at={then:%Y-%m-%dT%H:%M:%SZ}"
+        page = treasurer.go(path + at)
+        page.emulate_media(media="print")
+        head = page.get_by_role("columnheader", name=column).first.bounding_box()
+        assert head is not None, path
+        assert head["width"] > 20, path
+        assert head["x"] + head["width"] <= 719, path
