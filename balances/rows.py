@@ -1,7 +1,6 @@
 """From holdings to the rows of tables, formatted for the reader."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from urllib.parse import urlencode
@@ -15,9 +14,10 @@ from balances.holdings import VANISHED
 from balances.instants import iso
 from balances.narrowing import PERSONAL
 from balances.openings import Openings
-from balances.portfolio import Held, Kind, Member, total
+from balances.portfolio import Kind, Member
 from balances.screens import AccountRow, AssetRow, AssetTable, Coverage, Figures, Part
 from balances.states import in_sentence, instant_of, state_of
+from balances.totals import Covered, Total, covered
 
 _TITLES: dict[Kind, str] = {"production": "Assets", "testnet": "Testnet assets, worthless"}
 
@@ -40,16 +40,18 @@ def figures(level: Level) -> Figures:
 
 def coverage(members: Iterable[Member], at: datetime) -> Coverage:
     """Return how many of the accounts are fresh, and which is the oldest in the figure."""
-    counted = [member for member in members if not member.is_archived]
-    seen = [(member.stand.sight.observed_at, member) for member in counted if member.stand.sight]
-    observed_at, oldest = min(seen, key=lambda pair: pair[0], default=(at, None))
+    return _coverage(covered(members, at), at)
+
+
+def _coverage(of: Covered, at: datetime) -> Coverage:
+    oldest, sight = of.oldest, of.oldest and of.oldest.stand.sight
     return Coverage(
-        fresh=sum(member.is_fresh(at) for member in counted),
-        expected=len(counted),
-        oldest=None if oldest is None else instant_of(oldest.stand, observed_at, at),
+        fresh=of.fresh,
+        expected=of.expected,
+        oldest=instant_of(oldest.stand, sight.observed_at, at) if oldest and sight else None,
         oldest_label="" if oldest is None else oldest.account.label,
         oldest_reason="" if oldest is None else _why_old(oldest, at),
-        unknown=len(counted) - len(seen),
+        unknown=of.unknown,
     )
 
 
@@ -61,44 +63,45 @@ def _why_old(member: Member, at: datetime) -> str:
 
 
 def asset_tables(
-    members: Sequence[Member], now: datetime, openings: Openings | None = None
+    found: Iterable[Total],
+    now: datetime,
+    openings: Openings | None = None,
+    kept: Mapping[str, str] | None = None,
 ) -> tuple[AssetTable, ...]:
-    """Return the tables of real money and, if there is any, of test money."""
-    by_kind: dict[Kind, dict[str, list[tuple[Member, Held]]]] = {
-        "production": defaultdict(list),
-        "testnet": defaultdict(list),
-    }
-    for member in members:
-        for held in member.holdings:
-            by_kind[held.kind][held.asset].append((member, held))
+    """Return the tables of real money and, if there is any, of test money.
+
+    Addresses say what `openings` says is kept; without any, what `kept` does.
+    """
+    by_kind: dict[Kind, list[Total]] = {"production": [], "testnet": []}
+    for one in sorted(found, key=lambda one: one.asset):
+        by_kind[one.kind].append(one)
+    kept = openings.kept if openings else kept or {}
     return tuple(
         AssetTable(
-            kind, _TITLES[kind], tuple(_asset_row(a, g[a], now, openings) for a in sorted(g))
+            kind, _TITLES[kind], tuple(_asset_row(one, now, openings, kept) for one in group)
         )
-        for kind, g in by_kind.items()
-        if g or kind == "production"
+        for kind, group in by_kind.items()
+        if group or kind == "production"
     )
 
 
 def _asset_row(
-    asset: str, group: list[tuple[Member, Held]], now: datetime, openings: Openings | None
+    of: Total, now: datetime, openings: Openings | None, kept: Mapping[str, str]
 ) -> AssetRow:
-    member, held = group[0]
-    opening = openings.of_asset(asset, held.kind) if openings else None
-    kept = openings.kept if openings else member.query
+    opening = openings.of_asset(of.asset, of.kind) if openings else None
     return AssetRow(
-        asset=asset,
-        url=asset_url(asset, held.kind, kept),
-        figures=figures(total(held for _, held in group)),
-        coverage=coverage((member for member, _ in group), now),
-        count=len(group),
-        parts=_asset_parts(group, now) if opening and opening.is_open else (),
-        flags=_row_flags(group),
+        asset=of.asset,
+        url=asset_url(of.asset, of.kind, kept),
+        figures=figures(of.level),
+        coverage=_coverage(of.covered, now),
+        count=of.count,
+        parts=_asset_parts(of, now) if opening and opening.is_open else (),
+        flags=_row_flags(of),
         opening=opening,
     )
 
 
-def _asset_parts(group: list[tuple[Member, Held]], now: datetime) -> tuple[Part, ...]:
+def _asset_parts(of: Total, now: datetime) -> tuple[Part, ...]:
     return tuple(
         Part(
             label=member.account.label,
@@ -107,16 +110,16 @@ def _asset_parts(group: list[tuple[Member, Held]], now: datetime) -> tuple[Part,
             state=state_of(member.stand, now),
             flags=flag_words(held.flags),
         )
-        for member, held in group
+        for member, held in of.holders
     )
 
 
-def _row_flags(group: list[tuple[Member, Held]]) -> tuple[str, ...]:
+def _row_flags(of: Total) -> tuple[str, ...]:
     """Return what is odd about an asset, each with the account it concerns."""
     return tuple(
         f"{member.account.label}: {words}"
-        for member, held in group
-        for flag, words in zip(held.flags, flag_words(held.flags), strict=True)
+        for member, flags in of.flagged
+        for flag, words in zip(flags, flag_words(flags), strict=True)
         # A part that is gone is zero and needs no word at the sum, which is right.
         if flag != VANISHED
     )
