@@ -22,11 +22,19 @@ from balances.overview import (
     narrowed,
     version,
 )
-from balances.portfolio import Member, counting, members, members_at
+from balances.portfolio import (
+    Member,
+    bare_members,
+    counting,
+    members,
+    members_at,
+    with_holdings,
+)
 from balances.questions import questions
 from balances.rows import account_row, asset_tables
 from balances.scopes import Scope
 from balances.screens import AccountList, AccountRow, AssetRow, Trouble
+from balances.totals import added_up
 from balances.troubles import not_answering, troubles
 
 
@@ -52,20 +60,20 @@ def _then(user: User, query: Query, at: datetime) -> AccountList:
 
 
 def _now(user: User, query: Query, now: datetime) -> AccountList:
-    accounts = visible_to(user)
     current_version = version(user, query, now)  # before the rows, as in the overview
     held = _present(user, query)
     shared = incidents.shared(held)
     chosen = next((s for s in shared if str(s.incident.uid) == query.text.get("incident")), None)
     listed = held if chosen is None else chosen.members
     listing = query.listing(listed, now, reverse("accounts"))
-    rows = account_rows(user, listing.shown(), now, _openings(query), shared)
+    rows = account_rows(user, with_holdings(listing.shown()), now, _openings(query), shared)
+    selects = questions(query.narrowing, held, lambda: visible_to(user))
     asked = urlencode({**query.text, "version": current_version})
     return AccountList(
         accounts=tuple(rows),
         filters=listing.filters(),
         pages=listing.pages(),
-        narrowed=narrowed(questions(query.narrowing, held, accounts), query, reverse("accounts")),
+        narrowed=narrowed(selects, query, reverse("accounts")),
         empty_text="No account matches this filter."
         if listing.held or query.narrowing.query
         else "No accounts yet.",
@@ -78,8 +86,8 @@ def _now(user: User, query: Query, now: datetime) -> AccountList:
 
 def _present(user: User, query: Query) -> list[Member]:
     if query.narrowing.query:
-        return members(query.narrowing.applied_to(visible_to(user)))
-    return members(ids_visible_to(user))
+        return bare_members(query.narrowing.applied_to(visible_to(user)))
+    return bare_members(ids_visible_to(user))
 
 
 def _openings(query: Query) -> Openings:
@@ -114,7 +122,8 @@ def opened_asset(user: User, query: Query, asset: str, asked: AsOf) -> AssetRow 
     """Return an asset's row, open, or nothing if no account counts with it."""
     holding = _holding_then if asked.is_past else _holding_now
     openings = the_one(f"{query.kind}:{asset}")
-    tables = asset_tables(counting(holding(user, query, asset, asked.at)), asked.at, openings)
+    found = added_up(counting(holding(user, query, asset, asked.at)), asked.at)
+    tables = asset_tables(found, asked.at, openings)
     return next((row for t in tables if t.kind == query.kind for row in t.rows), None)
 
 

@@ -12,17 +12,18 @@ from accounts.models import Account, ApiKey, User
 from balances import charts, counting_page, moments, subjects
 from balances.charts import Frame
 from balances.evidence import rejected_rows
-from balances.headline import asset_choices, first_to_show
+from balances.headline import first_to_show
 from balances.key_page import key_facts, reminder
-from balances.models import Refresh, Schedule
+from balances.models import Refresh
 from balances.portfolio import Kind, Member, members
 from balances.proof import proof
 from balances.proving import evidence
 from balances.rows import account_row, asset_tables
 from balances.scopes import Scope
 from balances.screens import AccountPage, AssetRow, Chart, Fact, RefreshNote
-from balances.states import in_sentence, words_of
+from balances.states import Polled, in_sentence, words_of
 from balances.timeline import timeline
+from balances.totals import added_up, kinds
 from balances.troubles import counted_twice, not_answering, troubles
 from balances.versions import version_of
 
@@ -98,12 +99,13 @@ def _fragment_url(account: Account, query: Mapping[str, str], current_version: s
 
 def assets(member: Member, now: datetime) -> tuple[AssetRow, ...]:
     """Return the rows of an account's assets."""
-    return tuple(row for table in asset_tables([member], now) for row in table.rows)
+    tables = asset_tables(added_up([member], now), now, kept=member.query)
+    return tuple(row for table in tables for row in table.rows)
 
 
 def chart(user: User, member: Member, query: Mapping[str, str], now: datetime) -> Chart | None:
     """Return the chart of an account, which ends at `now`; nothing without an asset."""
-    choices = asset_choices([member])
+    choices = kinds(added_up([member], now))
     if not choices:
         return None
     asset, kind = _asked(query, choices)
@@ -160,7 +162,7 @@ def _facts(member: Member, now: datetime) -> tuple[Fact, ...]:
     return tuple(facts)
 
 
-def _pace(schedule: Schedule) -> str:
+def _pace(schedule: Polled) -> str:
     usual = schedule.base_interval_seconds
     now = f"every {moments.every(schedule.interval_seconds)}"
     return now if usual is None else f"{now}, not {moments.every(usual)}, until its key is accepted"

@@ -1,9 +1,8 @@
 """Whether somebody may know of an asset: only what their accounts held in their own time exists."""
 
 from balances import sql
-from balances.portfolio import Kind
+from balances.portfolio import Kind, kind_of
 from balances.scopes import Scope
-from balances.then import kind_of
 
 # Of each tenure: whether the asset changed in it, or was there when it began. What was gone by then
 # would tell what the owner before held.

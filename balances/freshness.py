@@ -78,7 +78,7 @@ def fresh_stretches(
     They are sorted and do not overlap; outside of `start` and `end` they are not whole.
     """
     found: dict[int, list[tuple[datetime, datetime]]] = {i: [] for i in account_ids}
-    values = {"accounts": account_ids, "start": start, "end": end}
+    values = {"accounts": sql.ids(account_ids), "start": start, "end": end}
     for account_id, first, last, seconds in sql.rows(_FRESH, values):
         until = last + timedelta(seconds=FRESH_INTERVALS * seconds)
         _append(found[account_id], first, until)

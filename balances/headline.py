@@ -12,11 +12,12 @@ from balances import charts, subjects
 from balances.between import between
 from balances.charts import Frame
 from balances.narrowing import Narrowing
-from balances.portfolio import Kind, Member, counting, total
+from balances.portfolio import Kind, Member
 from balances.rows import coverage, figures
 from balances.scopes import Scope
 from balances.screens import Chart, Headline
 from balances.subjects import Subject
+from balances.totals import Total, kinds
 
 #: What the headline's change is measured over.
 PERIOD, PERIOD_WORDS = timedelta(hours=24), "24 h"
@@ -35,14 +36,14 @@ class Wanted:
     is_narrowed: bool = False
 
 
-def subject(user: User, held: Sequence[Member], wanted: Wanted) -> Subject | None:
+def subject(user: User, found: Sequence[Total], wanted: Wanted) -> Subject | None:
     """Return what headline and chart show: what was asked for, else the first to show."""
-    held_assets = set(asset_choices(counting(held)))
-    if not held_assets:
+    choices = kinds(found)
+    if not choices:
         return None
     asset, kind = wanted.asset, wanted.kind
-    if (asset, kind) not in held_assets:
-        asset, kind = min(held_assets, key=first_to_show)
+    if (asset, kind) not in choices:
+        asset, kind = min(choices, key=first_to_show)
     # Who does not count at the time may have counted within the chart's range.
     scope = Scope(user, Narrowing.of(wanted.kept))
     return subjects.subject(scope, asset, kind, is_total=True)
@@ -55,23 +56,22 @@ def first_to_show(pair: tuple[str, Kind]) -> tuple[Kind, int, str]:
     return kind, preferred.index(asset) if asset in preferred else len(preferred), asset
 
 
-def asset_choices(held: Iterable[Member]) -> list[tuple[str, Kind]]:
-    """Return what a chart may show: real money first, each by name."""
-    found = {(one.asset, one.kind) for member in held for one in member.holdings}
-    return sorted(found, key=lambda pair: (pair[1], pair[0]))
+def headline(
+    of: Subject, found: Iterable[Total], counted: Iterable[Member], at: datetime, wanted: Wanted
+) -> Headline:
+    """Return the headline of a page about `counted`, which hold `found`.
 
-
-def headline(of: Subject, held: Sequence[Member], at: datetime, wanted: Wanted) -> Headline:
-    """Return the headline of a page about `held`."""
-    ids = set(of.ids)
-    inside = [member for member in counting(held) if member.account.pk in ids]
-    parts = [one for m in inside for one in m.holdings if one.asset == of.asset]
+    In its coverage is every account in which the asset would be that kind of money, held or not.
+    """
+    level = next(one.level for one in found if (one.asset, one.kind) == (of.asset, of.kind))
+    environments = of.environments
+    inside = [member for member in counted if member.account.environment in environments]
     (moved,) = between(of.scope, of.asset, of.kind, [at - PERIOD], at)
     which = "chosen accounts" if wanted.is_narrowed else "all accounts"
     return Headline(
         asset=of.asset,
         scope=f"{which}, {of.kind}",
-        figures=figures(total(parts)),
+        figures=figures(level),
         coverage=coverage(inside, at),
         change=moved.amount,
         direction=moved.direction,
@@ -80,13 +80,13 @@ def headline(of: Subject, held: Sequence[Member], at: datetime, wanted: Wanted) 
     )
 
 
-def chart(of: Subject, held: Sequence[Member], wanted: Wanted, user: User, at: datetime) -> Chart:
+def chart(of: Subject, found: Iterable[Total], wanted: Wanted, user: User, at: datetime) -> Chart:
     """Return the chart, which ends at `at`."""
     frame = Frame(
         page_url=reverse("overview"),
         series_url=reverse("series"),
         csv_url=reverse("series-csv"),
-        choices=asset_choices(held),
+        choices=kinds(found),
         zone=user.time_zone,
         kept=wanted.kept,
     )

@@ -26,6 +26,7 @@ from balances.rows import asset_tables, coverage, owner_name, page_of
 from balances.scopes import Scope
 from balances.screens import Choice
 from balances.states import state_of
+from balances.totals import added_up
 
 #: So much of a digest tells two answers apart at a glance; the account's page has it whole.
 SHOWN_DIGITS = 12
@@ -65,7 +66,7 @@ def history_page(user: User, query: Query, asked: AsOf) -> HistoryPage:
     return HistoryPage(
         shortcuts=shortcuts,
         narrowed=narrowed(selects, query, reverse("history")),
-        tables=asset_tables(counted, asked.at, _openings(query)),
+        tables=asset_tables(added_up(counted, asked.at), asked.at, _openings(query)),
         coverage=coverage(counted, asked.at),
         rows=tuple(_row(member, shown) for member in shown.members),
         pages=paged.pages(),

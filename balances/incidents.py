@@ -15,6 +15,7 @@ from balances import ledger, sql
 from balances.models import Incident, Schedule
 from balances.portfolio import Member
 from balances.slowing import HOUR_SECONDS
+from balances.states import Polled
 
 SHORTEST_CYCLE = timedelta(minutes=5)
 #: So many rejected keys are an incident; fewer speak for themselves.
@@ -92,7 +93,7 @@ def shared(members: Sequence[Member]) -> list[Shared]:
     )
 
 
-def is_rejected(schedule: Schedule | None) -> bool:
+def is_rejected(schedule: Schedule | Polled | None) -> bool:
     """Whether Qredo rejects the account's key, and it is asked about all the same."""
     if schedule is None or schedule.next_slot is None or schedule.last_reason != "key_rejected":
         return False

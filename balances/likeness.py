@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import combinations
 
 from balances import sql
@@ -48,27 +49,42 @@ class Answer:
         return (self.is_newest and other.is_newest) or unasked
 
 
+#: An answer that several accounts of one environment gave: where, by whom, which one, when it was
+#: given newly for the last time, and when that account's newest one was.
+Common = tuple[str, bool, int, bytes, datetime, datetime]
+
 # Counted by windows, never joined with itself: a planner guesses nothing of common answers, and
 # such a join may take minutes.
 _COMMON = """
-SELECT environment, is_demo, account_id, digest, at, near, at = newest_at, newest_at, looked_at
+SELECT environment, is_demo, account_id, digest, at, newest_at
 FROM (
     SELECT *, count(*) OVER (PARTITION BY environment, is_demo, digest) AS accounts,
         max(at) OVER (PARTITION BY account_id) AS newest_at
     FROM (
-        SELECT a.environment, a.is_demo, a.id AS account_id, s.digest, max(s.observed_at) AS at,
-            make_interval(secs => 2 * coalesce(c.base_interval_seconds, c.interval_seconds))
-                AS near, c.observed_at AS looked_at
+        SELECT a.environment, a.is_demo, a.id AS account_id, s.digest, max(s.observed_at) AS at
         FROM unnest(%(accounts)s::bigint[], %(began)s::timestamptz[]) AS own(id, began)
-        JOIN accounts_account a ON a.id = own.id JOIN balances_schedule c ON c.account_id = a.id
+        JOIN accounts_account a ON a.id = own.id
         CROSS JOIN LATERAL (
             SELECT payload_id AS digest, observed_at FROM balances_snapshot
             WHERE account_id = own.id AND observed_at >= own.began
             ORDER BY observed_at DESC LIMIT %(newest)s
         ) s
-        GROUP BY a.id, c.account_id, s.digest
+        GROUP BY a.id, s.digest
     ) once
 ) counted WHERE accounts BETWEEN 2 AND %(most_alike)s
+"""
+
+# What common answers follow from. Snapshots are only ever added, each with a link of its chain.
+_WRITTEN = """
+SELECT sum(c.snapshot_count)::bigint,
+    bit_xor(hash_record_extended(ROW(a.id, a.environment, a.is_demo, c.snapshot_chain), 0))
+FROM accounts_account a JOIN balances_schedule c ON c.account_id = a.id WHERE a.id = ANY(%s)
+"""
+
+_ASKED = """
+SELECT account_id, make_interval(secs => 2 * coalesce(base_interval_seconds, interval_seconds)),
+    observed_at
+FROM balances_schedule WHERE account_id = ANY(%s)
 """
 
 _BROUGHT = """
@@ -96,17 +112,29 @@ def pairs(own: Mapping[int, datetime]) -> list[Pair]:
 
 def _answers(own: Mapping[int, datetime]) -> list[list[Answer]]:
     """Return the answers that several accounts of one environment gave, together."""
+    (written,) = sql.rows(_WRITTEN, [sql.ids(own)])
+    common = _common(tuple(own.items()), written)
+    if not common:
+        return []
+    asked = {i: rest for i, *rest in sql.rows(_ASKED, [sql.ids(one[2] for one in common)])}
+    found: dict[tuple[str, bool, bytes], list[Answer]] = defaultdict(list)
+    for environment, is_demo, account_id, digest, at, newest_at in common:
+        near, looked_at = asked[account_id]
+        answer = Answer(account_id, digest, at, near, at == newest_at, newest_at, looked_at)
+        found[environment, is_demo, digest].append(answer)
+    return list(found.values())
+
+
+@lru_cache(maxsize=16)
+def _common(own: tuple[tuple[int, datetime], ...], _written: tuple[int, int]) -> list[Common]:
+    """Return the common answers of these very accounts; kept until one of them has a new one."""
     values = {
-        "accounts": list(own),
-        "began": list(own.values()),
+        "accounts": sql.ids(account_id for account_id, _ in own),
+        "began": sql.instants(began for _, began in own),
         "newest": NEWEST,
         "most_alike": MOST_ALIKE,
     }
-    found: dict[tuple[str, bool, bytes], list[Answer]] = defaultdict(list)
-    for environment, is_demo, account_id, digest, *rest in sql.rows(_COMMON, values):
-        key = environment, is_demo, bytes(digest)
-        found[key].append(Answer(account_id, bytes(digest), *rest))
-    return list(found.values())
+    return [(*row[:3], bytes(row[3]), *row[4:]) for row in sql.rows(_COMMON, values)]
 
 
 def _couples(answers: Iterable[list[Answer]]) -> Iterator[tuple[Answer, Answer]]:

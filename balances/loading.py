@@ -1,7 +1,4 @@
-"""Accounts of today with what a list shows of them, by one statement and without what it does not.
-
-Schedules have three times as many columns as are shown; whoever asks for another one gets it later.
-"""
+"""Accounts of today with what a list shows of them, by one statement and without the rest."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +9,7 @@ from django.db.models import Model
 from accounts.compiled import Ids
 from accounts.models import Account, Organization, User
 from balances import sql
-from balances.models import Schedule
+from balances.states import Polled
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +18,7 @@ class Loaded:
 
     account: Account
     owner: User | Organization
-    schedule: Schedule | None
+    schedule: Polled | None
     is_counted: bool
     tags: tuple[str, ...]
 
@@ -33,12 +30,6 @@ def _columns(model: type[Model], *shown: str) -> tuple[str, ...]:
 
 
 _ACCOUNT = _columns(Account)
-_SCHEDULE = _columns(
-    Schedule,
-    *("account_id", "interval_seconds", "base_interval_seconds", "next_slot", "not_before"),
-    *("run_outcome", "run_reason", "last_attempt_at", "last_reason", "last_detail"),
-    *("failing_since", "observed_at"),
-)
 _ORGANIZATION = _columns(Organization, "id", "uid", "name")
 _PERSON = _columns(User, "id", "name", "email")
 
@@ -49,11 +40,11 @@ def _parts(*columns: tuple[str, ...]) -> Iterator[slice]:
         yield slice(start, start := start + len(one))
 
 
-_PARTS = tuple(_parts(_ACCOUNT, _SCHEDULE, _ORGANIZATION, _PERSON))
+_PARTS = tuple(_parts(_ACCOUNT, Polled._fields, _ORGANIZATION, _PERSON))
 _LOADED = f"""
 WITH seen AS MATERIALIZED (SELECT * FROM accounts_account WHERE id IN ({{accounts}}))
 SELECT {", ".join(f"a.{name}" for name in _ACCOUNT)},
-    {", ".join(f"s.{name}" for name in _SCHEDULE)},
+    {", ".join(f"s.{name}" for name in Polled._fields)},
     {", ".join(f"o.{name}" for name in _ORGANIZATION)},
     {", ".join(f"p.{name}" for name in _PERSON)},
     EXISTS (SELECT FROM accounts_tenure t
@@ -72,7 +63,7 @@ def loaded(accounts: Ids) -> Iterator[Loaded]:
         one, polled, fund, person = (row[part] for part in _PARTS)
         account: Account = Account.from_db("default", _ACCOUNT, one)
         owner = _owner(owners, fund, person)
-        schedule = None if polled[0] is None else Schedule.from_db("default", _SCHEDULE, polled)
+        schedule = None if polled[0] is None else Polled._make(polled)
         yield Loaded(account, owner, schedule, not row[-2], tuple(row[-1]))
 
 

@@ -35,10 +35,14 @@ class Openings:
         pairs = [*query.items(), *(("open", key) for key in sorted(known))]
         return cls(known, f"{page_url}?{urlencode(pairs)}{'&' if pairs else ''}", kept or {})
 
+    def shows(self, asset: str, kind: Kind) -> bool:
+        """Whether an asset's row is open."""
+        return _asset_key(asset, kind) in self.opened
+
     def of_asset(self, asset: str, kind: Kind) -> Opening:
         """Return how an asset opens into its accounts."""
         wanted = urlencode({**self.kept, "asset": asset, "kind": kind})
-        return self._opening(f"{kind}:{asset}", f"{reverse('overview-asset')}?{wanted}")
+        return self._opening(_asset_key(asset, kind), f"{reverse('overview-asset')}?{wanted}")
 
     def of_account(self, account: Account) -> Opening:
         """Return how an account opens into its assets."""
@@ -50,6 +54,10 @@ class Openings:
     def _opening(self, key: str, parts_url: str) -> Opening:
         name = quote(key)
         return Opening(key, parts_url, f"{self.address}open={name}#row-{name}", key in self.opened)
+
+
+def _asset_key(asset: str, kind: Kind) -> str:
+    return f"{kind}:{asset}"
 
 
 @lru_cache(maxsize=10_000)

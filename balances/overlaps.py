@@ -44,7 +44,7 @@ WHERE account_id = ANY(%s) AND replaced_at IS NULL AND qredo_account <> ''
 
 def _told(account_ids: list[int]) -> dict[int, str]:
     """Return, by account, what its active key answers for, where Qredo told."""
-    return dict(sql.rows(_TOLD, [account_ids]))
+    return dict(sql.rows(_TOLD, [sql.ids(account_ids)]))
 
 
 def _same(by_id: dict[int, Account], told: dict[int, str]) -> list[Pair]:

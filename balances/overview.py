@@ -19,11 +19,12 @@ from balances.incidents import Shared
 from balances.listing import FILTERS, Listing
 from balances.narrowing import NAMES, Narrowing, heading
 from balances.openings import Openings
-from balances.portfolio import Kind, Member, counting, members, members_at
+from balances.portfolio import Kind, Member, bare_members, counting, members_at, with_holdings
 from balances.questions import questions
 from balances.rows import account_row, asset_tables, coverage
 from balances.scopes import Scope
 from balances.screens import AccountRow, Narrowed, Overview, Select
+from balances.totals import Total, added_up, of_today
 from balances.troubles import counted_twice, is_probed, not_answering, troubles
 from balances.upstreams import Upstream
 from balances.versions import version_of
@@ -106,6 +107,7 @@ class _Asked:
     with_chart: bool
 
 
+@sql.one_view()
 def overview(user: User, query: Query, asked: AsOf, *, with_chart: bool = True) -> Overview:
     """Return the overview of somebody's accounts, now or as of an instant."""
     of = _Asked(user, query, asked.at, with_chart)
@@ -119,7 +121,7 @@ def _then(of: _Asked) -> Overview:
     rows = [account_row(one, of.at, openings=_openings(query)) for one in listing.shown()]
     selects = query.narrowing.selects_then(Scope(of.user).at(of.at), visible_to(of.user))
     return replace(
-        _figures(of, listing, rows),
+        _figures(of, listing, rows, added_up(counting(held), of.at)),
         narrowed=narrowed(selects, query, reverse("overview")),
         heading=heading(selects),
         empty_text=empty_then(everything, query),
@@ -136,19 +138,18 @@ def empty_then(everything: Sequence[Member], query: Query) -> str:
 
 def _now(of: _Asked) -> Overview:
     user, query, now = of.user, of.query, of.at
-    accounts = visible_to(user)
     # Before the figures: what changes while they are read makes the page out of date, not current.
     current_version = version(user, query, now)
     held = _present(user, query)
     shared, down = incidents.shared(held), not_answering(held)
     listing = query.listing(held, now, reverse("overview"))
-    rows = account_rows(user, listing.shown(), now, _openings(query), shared)
-    selects = questions(query.narrowing, held, current(accounts))
+    rows = account_rows(user, with_holdings(listing.shown()), now, _openings(query), shared)
+    selects = questions(query.narrowing, held, lambda: current(visible_to(user)))
     return replace(
-        _figures(of, listing, rows),
+        _figures(of, listing, rows, of_today(counting(held), now, _openings(query))),
         narrowed=narrowed(selects, query, reverse("overview")),
         heading=heading(selects),
-        empty_text=_empty_text(accounts, query, held),
+        empty_text=_empty_text(user, query, held),
         version=current_version,
         fragment_url=_fragment_url(query, current_version),
         may_add=True,
@@ -164,24 +165,29 @@ def _now(of: _Asked) -> Overview:
 
 def _present(user: User, query: Query) -> list[Member]:
     if query.narrowing.query:
-        return members(asked_for(visible_to(user), query))
-    return [one for one in members(ids_visible_to(user)) if not one.is_archived]
+        return bare_members(asked_for(visible_to(user), query))
+    return [one for one in bare_members(ids_visible_to(user)) if not one.is_archived]
 
 
 def _openings(query: Query) -> Openings:
     return Openings.of(reverse("overview"), query.text, query.opened, query.kept)
 
 
-def _figures(asked: _Asked, listing: Listing, rows: Sequence[AccountRow]) -> Overview:
-    """Return what the overview of a list of accounts says, whether of now or of the past."""
-    user, query, at, held = asked.user, asked.query, asked.at, listing.held
-    counted = counting(held)
-    of = subject(user, held, query.wanted)
+def _figures(
+    asked: _Asked, listing: Listing, rows: Sequence[AccountRow], found: Sequence[Total]
+) -> Overview:
+    """Return what the overview of a list of accounts says, whether of now or of the past.
+
+    `found` is what those of them that count hold together.
+    """
+    user, query, at = asked.user, asked.query, asked.at
+    counted = counting(listing.held)
+    of = subject(user, found, query.wanted)
     return Overview(
-        headline=None if of is None else headline(of, held, at, query.wanted),
+        headline=None if of is None else headline(of, found, counted, at, query.wanted),
         coverage=coverage(counted, at),
-        chart=chart(of, counted, query.wanted, user, at) if of and asked.with_chart else None,
-        tables=asset_tables(counted, at, _openings(query)),
+        chart=chart(of, found, query.wanted, user, at) if of and asked.with_chart else None,
+        tables=asset_tables(found, at, _openings(query)),
         accounts=tuple(rows),
         filters=listing.filters(),
         pages=listing.pages(),
@@ -189,11 +195,11 @@ def _figures(asked: _Asked, listing: Listing, rows: Sequence[AccountRow]) -> Ove
     )
 
 
-def _empty_text(accounts: QuerySet[Account], query: Query, held: Sequence[Member]) -> str:
+def _empty_text(user: User, query: Query, held: Sequence[Member]) -> str:
     """Say why no account is listed; nothing, where there are none yet."""
     if held or query.narrowing.query:
         return "No account matches this filter."
-    if accounts.exists():
+    if visible_to(user).exists():
         return "Every account is archived. Their history is in the list of accounts."
     return ""
 
@@ -213,13 +219,13 @@ def account_rows(
     """Return the rows of a list of accounts. What is said above the list, no row repeats."""
     joint = {member.account.pk for one in shared for member in one.members}
     ids = [member.account.pk for member in held]
-    operated, refreshing = _operated(user), _refreshing(ids)
+    acts = _acts(user, ids)
     rows = [
         account_row(
             member,
             now,
-            may_refresh=member.account.pk in operated,
-            refreshing=member.account.pk in refreshing,
+            may_refresh=acts[member.account.pk][0],
+            refreshing=acts[member.account.pk][1],
             openings=openings,
         )
         for member in held
@@ -227,18 +233,19 @@ def account_rows(
     return [_brief(row) if pk in joint else row for pk, row in zip(ids, rows, strict=True)]
 
 
-def _operated(user: User) -> set[int]:
-    operated = ids_operated_by(user)
-    return {pk for (pk,) in sql.rows(operated.text, operated.values)}
-
-
-_REFRESHING = """
-SELECT account_id FROM balances_refresh WHERE finished_at IS NULL AND account_id = ANY(%s)
+_ACTS = """
+SELECT id, id IN ({operated}), EXISTS (
+    SELECT FROM balances_refresh WHERE account_id = shown.id AND finished_at IS NULL)
+FROM unnest(%(shown)s::bigint[]) AS shown(id)
 """
 
 
-def _refreshing(account_ids: list[int]) -> set[int]:
-    return {pk for (pk,) in sql.rows(_REFRESHING, [account_ids])}
+def _acts(user: User, account_ids: list[int]) -> dict[int, tuple[bool, bool]]:
+    """Return, by account, whether somebody may refresh it and whether it is being refreshed."""
+    operated = ids_operated_by(user)
+    values = {**operated.values, "shown": account_ids}
+    found = sql.rows(_ACTS.format(operated=operated.text), values)
+    return {pk: (may, refreshing) for pk, may, refreshing in found}
 
 
 def _brief(row: AccountRow) -> AccountRow:

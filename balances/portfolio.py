@@ -1,7 +1,7 @@
 """What somebody's accounts hold, now or as of an instant: loaded together, added up exactly."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import reduce
@@ -11,16 +11,15 @@ from typing import Literal
 from django.db.models import QuerySet
 
 from accounts.compiled import Ids, ids_of
-from accounts.models import Account, Organization, Tenure, User
+from accounts.models import Account, Environment, Organization, Tenure, User
 from accounts.naming import name_as_known
 from balances import as_of, sql, stands, wholeness
 from balances.amounts import Level
 from balances.instants import iso
 from balances.loading import Loaded, loaded
-from balances.models import Schedule
 from balances.scopes import Scope
-from balances.states import Stand, stand_of
-from balances.testnet import is_testnet
+from balances.states import Polled, Stand, stand_of
+from balances.testnet import is_testnet_name
 
 Kind = Literal["production", "testnet"]
 
@@ -37,7 +36,13 @@ class Held:
     @property
     def kind(self) -> Kind:
         """Real money or test money; the two are never added up."""
-        return "testnet" if is_testnet(self.account, self.asset) else "production"
+        return kind_of(self.account.environment, self.asset)
+
+
+def kind_of(environment: str, asset: str) -> Kind:
+    """Return what kind of money an asset is in an environment."""
+    is_test_money = environment == Environment.SANDBOX or is_testnet_name(asset)
+    return "testnet" if is_test_money else "production"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,7 @@ class Member:
     holdings: tuple[Held, ...]
     is_counted: bool = True
     #: What polls it today; none in the past.
-    schedule: Schedule | None = None
+    schedule: Polled | None = None
     #: Its tags of today, in the order of the alphabet.
     tags: tuple[str, ...] = ()
     #: Whether the reader sees it today, so that its tags may be told.
@@ -89,23 +94,33 @@ def members(accounts: QuerySet[Account] | Ids, asset: str | None = None) -> list
 
     With `asset` nothing else that they hold is loaded.
     """
+    return with_holdings(bare_members(accounts), asset)
+
+
+def bare_members(accounts: QuerySet[Account] | Ids) -> list[Member]:
+    """Load the same without what they hold, for whoever shows few of many."""
     ids = accounts if isinstance(accounts, Ids) else ids_of(accounts)
     found = list(loaded(ids))
-    held = _holdings([one.account for one in found], asset)
     partial = wholeness.partial({one.account.pk: _seen(one.schedule) for one in found})
-    return sorted((_member(one, held[one.account.pk], partial) for one in found), key=_place)
+    return sorted((_member(one, is_partial=one.account.pk in partial) for one in found), key=_place)
 
 
-def _seen(schedule: Schedule | None) -> datetime | None:
+def _seen(schedule: Polled | None) -> datetime | None:
     return None if schedule is None else schedule.observed_at
 
 
-def _member(one: Loaded, held: Iterable[Held], partial: Collection[int]) -> Member:
+def with_holdings(bare: Sequence[Member], asset: str | None = None) -> list[Member]:
+    """Return accounts of today with what they hold, or what they hold of `asset`."""
+    held = _holdings([one.account for one in bare], asset)
+    return [replace(one, holdings=tuple(held.get(one.account.pk, ()))) for one in bare]
+
+
+def _member(one: Loaded, *, is_partial: bool) -> Member:
     return Member(
         account=one.account,
         owner=one.owner,
-        stand=stand_of(one.account, one.schedule, is_partial=one.account.pk in partial),
-        holdings=tuple(held),
+        stand=stand_of(one.account, one.schedule, is_partial=is_partial),
+        holdings=(),
         is_counted=one.is_counted,
         schedule=one.schedule,
         tags=one.tags,
@@ -174,22 +189,37 @@ def _place(member: Member) -> tuple[bool, str, str, int]:
     return member.is_personal, owner, member.account.label, member.account.pk
 
 
-# What was gone before the account was its owner's would tell what the one before held.
-_HELD = """
-SELECT h.account_id, h.asset, h.total, h.available, h.pending_in, h.pending_out, h.scale, h.flags
-FROM balances_holding h WHERE h.account_id = ANY(%s) AND (h.asset = %s OR %s)
-    AND NOT ((h.total, h.available, h.pending_in, h.pending_out) = (0, 0, 0, 0) AND EXISTS (
-        SELECT FROM accounts_tenure t JOIN accounts_account a ON a.id = t.account_id
-        WHERE t.account_id = h.account_id AND t.ended_at > h.changed_at
-            AND (t.organization_id, t.owner_id) IS DISTINCT FROM (a.organization_id, a.owner_id)))
-ORDER BY 1, 2
+#: Begins a statement about holdings of `accounts`: when each came to its owner, if from another.
+TURNED = """
+WITH turned AS MATERIALIZED (
+    SELECT t.account_id, max(t.ended_at) AS at
+    FROM accounts_tenure t JOIN accounts_account a ON a.id = t.account_id
+    WHERE t.account_id = ANY(%(accounts)s::bigint[]) AND t.ended_at IS NOT NULL
+        AND (t.organization_id, t.owner_id) IS DISTINCT FROM (a.organization_id, a.owner_id)
+    GROUP BY 1
+)
 """
+#: Joined to holdings `h`, leaves out what was gone before: it would tell what another one held.
+THEIRS = """
+LEFT JOIN turned ON turned.account_id = h.account_id
+WHERE (turned.at IS NULL OR turned.at <= h.changed_at
+    OR (h.total, h.available, h.pending_in, h.pending_out) <> (0, 0, 0, 0))
+"""
+
+_HELD = f"""
+{TURNED}
+SELECT h.account_id, h.asset, h.total, h.available, h.pending_in, h.pending_out, h.scale, h.flags
+FROM balances_holding h {THEIRS}
+    AND h.account_id = ANY(%(accounts)s) AND (%(asset)s::text IS NULL OR h.asset = %(asset)s)
+ORDER BY 1, 2
+"""  # noqa: S608 - fixed text
 
 
 def _holdings(accounts: list[Account], asset: str | None) -> dict[int, list[Held]]:
     by_id = {account.pk: account for account in accounts}
     found: dict[int, list[Held]] = defaultdict(list)
-    for account_id, name, *amounts, flags in sql.rows(_HELD, [list(by_id), asset, asset is None]):
+    values = {"accounts": sql.ids(by_id), "asset": asset}
+    for account_id, name, *amounts, flags in sql.rows(_HELD, values):
         held = Held(by_id[account_id], name, Level(*map(int, amounts)), tuple(flags))
         found[account_id].append(held)
     return found

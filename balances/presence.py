@@ -67,4 +67,4 @@ SELECT a.id, s.observed_at FROM unnest(%s::bigint[]) AS a(id) CROSS JOIN LATERAL
 
 def first_seen(account_ids: list[int]) -> dict[int, datetime]:
     """Return when each account was seen first; unknown accounts are missing."""
-    return dict(sql.rows(_FIRST_SEEN, [account_ids]))
+    return dict(sql.rows(_FIRST_SEEN, [sql.ids(account_ids)]))

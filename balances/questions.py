@@ -1,6 +1,6 @@
 """What a list of accounts may be narrowed by, read off the accounts that are loaded anyway."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from django.db.models import QuerySet
 
@@ -11,11 +11,11 @@ from balances.screens import Select
 
 
 def questions(
-    narrowing: Narrowing, held: Sequence[Member], everything: QuerySet[Account]
+    narrowing: Narrowing, held: Sequence[Member], everything: Callable[[], QuerySet[Account]]
 ) -> tuple[Select, ...]:
     """Return what may be chosen among `everything`, of which `held` is what was asked for."""
     if narrowing.query:
-        return narrowing.selects(everything)
+        return narrowing.selects(everything())
     environments = {member.account.environment for member in held}
     return narrowing.questions(_owners(held), environments, _tags(held))
 

@@ -1,6 +1,5 @@
 """From holdings to the rows of tables, formatted for the reader."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -15,10 +14,10 @@ from balances.holdings import VANISHED
 from balances.instants import iso
 from balances.narrowing import PERSONAL
 from balances.openings import Openings
-from balances.portfolio import Held, Kind, Member, total
+from balances.portfolio import Kind, Member
 from balances.screens import AccountRow, AssetRow, AssetTable, Coverage, Figures, Part
 from balances.states import in_sentence, instant_of, state_of
-from balances.testnet import environments_of
+from balances.totals import Covered, Total, covered, coverings
 
 _TITLES: dict[Kind, str] = {"production": "Assets", "testnet": "Testnet assets, worthless"}
 
@@ -41,37 +40,27 @@ def figures(level: Level) -> Figures:
 
 def coverage(members: Iterable[Member], at: datetime) -> Coverage:
     """Return how many of the accounts are fresh, and which is the oldest in the figure."""
-    counted = [member for member in members if not member.is_archived]
-    seen = [(member.stand.sight.observed_at, member) for member in counted if member.stand.sight]
-    observed_at, oldest = min(seen, key=lambda pair: pair[0], default=(at, None))
+    return _coverage(covered(members, at), at)
+
+
+def _coverage(of: Covered, at: datetime) -> Coverage:
+    oldest, sight = of.oldest, of.oldest and of.oldest.stand.sight
     return Coverage(
-        fresh=sum(member.is_fresh(at) for member in counted),
-        expected=len(counted),
-        oldest=None if oldest is None else instant_of(oldest.stand, observed_at, at),
+        fresh=of.fresh,
+        expected=of.expected,
+        oldest=instant_of(oldest.stand, sight.observed_at, at) if oldest and sight else None,
         oldest_label="" if oldest is None else oldest.account.label,
         oldest_reason="" if oldest is None else _why_old(oldest, at),
-        unknown=len(counted) - len(seen),
-        partial=sum(member.stand.is_partial for member in counted),
+        unknown=of.unknown,
+        partial=of.partial,
     )
 
 
 def coverages(
     members: Sequence[Member], assets: Iterable[tuple[str, Kind]], at: datetime
 ) -> dict[tuple[str, Kind], Coverage]:
-    """Return how whole the totals of assets are: over every account that could hold them.
-
-    Who was not seen with an asset holds none of it as of when it was seen, which may be long ago;
-    who was never seen may hold any.
-    """
-    environments = {
-        (asset, kind): environments_of(asset, is_test_money=kind == "testnet")
-        for asset, kind in assets
-    }
-    found = {
-        some: coverage([one for one in members if one.account.environment in some], at)
-        for some in set(environments.values())
-    }
-    return {asset: found[some] for asset, some in environments.items()}
+    """Return how whole the totals of assets are."""
+    return {asset: _coverage(one, at) for asset, one in coverings(members, assets, at).items()}
 
 
 def _why_old(member: Member, at: datetime) -> str:
@@ -82,45 +71,45 @@ def _why_old(member: Member, at: datetime) -> str:
 
 
 def asset_tables(
-    members: Sequence[Member], now: datetime, openings: Openings | None = None
+    found: Iterable[Total],
+    now: datetime,
+    openings: Openings | None = None,
+    kept: Mapping[str, str] | None = None,
 ) -> tuple[AssetTable, ...]:
-    """Return the tables of real money and, if there is any, of test money."""
-    groups: dict[tuple[str, Kind], list[tuple[Member, Held]]] = defaultdict(list)
-    for member in members:
-        for held in member.holdings:
-            groups[held.asset, held.kind].append((member, held))
-    covered = coverages(members, groups, now)
-    rows = {one: _asset_row(groups[one], covered[one], now, openings) for one in sorted(groups)}
+    """Return the tables of real money and, if there is any, of test money.
+
+    Addresses say what `openings` says is kept; without any, what `kept` does.
+    """
+    by_kind: dict[Kind, list[Total]] = {"production": [], "testnet": []}
+    for one in sorted(found, key=lambda one: one.asset):
+        by_kind[one.kind].append(one)
+    kept = openings.kept if openings else kept or {}
     return tuple(
-        AssetTable(kind, title, found)
-        for kind, title in _TITLES.items()
-        if (found := tuple(row for one, row in rows.items() if one[1] == kind))
-        or kind == "production"
+        AssetTable(
+            kind, _TITLES[kind], tuple(_asset_row(one, now, openings, kept) for one in group)
+        )
+        for kind, group in by_kind.items()
+        if group or kind == "production"
     )
 
 
 def _asset_row(
-    group: list[tuple[Member, Held]],
-    covered: Coverage,
-    now: datetime,
-    openings: Openings | None,
+    of: Total, now: datetime, openings: Openings | None, kept: Mapping[str, str]
 ) -> AssetRow:
-    member, held = group[0]
-    opening = openings.of_asset(held.asset, held.kind) if openings else None
-    kept = openings.kept if openings else member.query
+    opening = openings.of_asset(of.asset, of.kind) if openings else None
     return AssetRow(
-        asset=held.asset,
-        url=asset_url(held.asset, held.kind, kept),
-        figures=figures(total(held for _, held in group)),
-        coverage=covered,
-        count=len(group),
-        parts=_asset_parts(group, now) if opening and opening.is_open else (),
-        flags=_row_flags(group),
+        asset=of.asset,
+        url=asset_url(of.asset, of.kind, kept),
+        figures=figures(of.level),
+        coverage=_coverage(of.covered, now),
+        count=of.count,
+        parts=_asset_parts(of, now) if opening and opening.is_open else (),
+        flags=_row_flags(of),
         opening=opening,
     )
 
 
-def _asset_parts(group: list[tuple[Member, Held]], now: datetime) -> tuple[Part, ...]:
+def _asset_parts(of: Total, now: datetime) -> tuple[Part, ...]:
     return tuple(
         Part(
             label=member.account.label,
@@ -129,16 +118,16 @@ def _asset_parts(group: list[tuple[Member, Held]], now: datetime) -> tuple[Part,
             state=state_of(member.stand, now),
             flags=flag_words(held.flags),
         )
-        for member, held in group
+        for member, held in of.holders
     )
 
 
-def _row_flags(group: list[tuple[Member, Held]]) -> tuple[str, ...]:
+def _row_flags(of: Total) -> tuple[str, ...]:
     """Return what is odd about an asset, each with the account it concerns."""
     return tuple(
         f"{member.account.label}: {words}"
-        for member, held in group
-        for flag, words in zip(held.flags, flag_words(held.flags), strict=True)
+        for member, flags in of.flagged
+        for flag, words in zip(flags, flag_words(flags), strict=True)
         # A part that is gone is zero and needs no word at the sum, which is right.
         if flag != VANISHED
     )

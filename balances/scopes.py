@@ -5,9 +5,10 @@ today's. So a total over time is not a sum over today's accounts: one that was g
 up to then, one that is archived today is in it while it was not.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
@@ -44,12 +45,21 @@ class Scope:
             .select_related("account", "owner", "organization")
         )
 
+    def ids_at(self, instant: datetime, *, in_totals: bool = False) -> list[int]:
+        """Return the accounts that it has at an instant, or those of them that are in totals."""
+        if self.narrowing.query:
+            found = in_sums(self.at(instant)) if in_totals else self.at(instant)
+            return list(found.order_by().values_list("account", flat=True))
+        values = {"at": instant, "in_totals": in_totals, "among": None}
+        return [account_id for (account_id,) in self._rows(_AT, values)]
+
     def spans(
         self, *, in_totals: bool = False, environments: Collection[str] | None = None
     ) -> dict[int, list[Span]]:
         """Return, by account, when its figures may be shown, or (`in_totals`) are in totals."""
         if not self.narrowing.query:
-            return self._all_spans(in_totals=in_totals, environments=environments)
+            among = None if environments is None else list(environments)
+            return joined(self._rows(_SPANS, {"in_totals": in_totals, "among": among}))
         tenures = self.tenures()
         if environments is not None:
             tenures = tenures.filter(account__environment__in=environments)
@@ -64,15 +74,15 @@ class Scope:
         name_as_known(self.user, list(newest.values()))
         return {i: tenure.account.label for i, tenure in newest.items()}
 
-    def _all_spans(
-        self, *, in_totals: bool, environments: Collection[str] | None
-    ) -> dict[int, list[Span]]:
-        """Return the same where nothing is narrowed, as it mostly is, without building a query."""
+    def _rows(self, statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """Run a statement about the tenures of a scope that is not narrowed, as most are.
+
+        They are compiled once (`accounts.compiled`), where a queryset is built at every look.
+        """
         tenures = ids_of_tenures_of(self.user)
-        only = None if self.only is None else list(self.only)
-        among = None if environments is None else list(environments)
-        values = {**tenures.values, "only": only, "in_totals": in_totals, "among": among}
-        return joined(sql.rows(_SPANS.format(tenures=tenures.text), values))
+        only = None if self.only is None else sql.ids(self.only)
+        text = statement.format(tenures=_TENURES.format(tenures=tenures.text))
+        return sql.rows(text, {**tenures.values, "only": only, **values})
 
     def reach(self, environments: Collection[str], *, in_totals: bool = True) -> Reach:
         """Return whose amounts the figures of accounts in `environments` add up.
@@ -80,37 +90,49 @@ class Scope:
         Roll-ups serve owners that are in it whole; a tag, chosen accounts and what others share
         are added up account by account.
         """
-        found = self.tenures().filter(account__environment__in=environments)
         if not in_totals:
-            return Reach(stays=_stays(found))
-        found, whole = in_sums(found), Q(owner=self.user) | Q(organization__isnull=False)
+            return Reach(stays=_stays(self._within(environments)))
         if self.narrowing.tag or self.only is not None:
-            return Reach(stays=_stays(found))
-        organizations = found.filter(organization__isnull=False)
+            return Reach(stays=_stays(in_sums(self._within(environments))))
+        owners = self._owners(environments)
+        persons = {person for _, person in owners if person is not None}
+        others = persons - {self.user.pk}
+        shared = in_sums(self._within(environments)).filter(owner__in=others) if others else None
         return Reach(
-            organizations=tuple(_ids(organizations, "organization")),
-            persons=tuple(_ids(found.filter(owner=self.user), "owner")),
+            organizations=tuple(sorted(one for one, _ in owners if one is not None)),
+            persons=(self.user.pk,) if self.user.pk in persons else (),
             environments=tuple(sorted(self._narrowed(environments))),
-            stays=_stays(found.exclude(whole)),
+            stays=() if shared is None else _stays(shared),
         )
+
+    def _within(self, environments: Collection[str]) -> QuerySet[Tenure]:
+        return self.tenures().filter(account__environment__in=environments)
+
+    def _owners(self, environments: Collection[str]) -> set[tuple[int | None, int | None]]:
+        """Return whose tenures are in totals: an organization or a person each."""
+        if self.narrowing.query:
+            found = in_sums(self._within(environments)).order_by()
+            return set(found.values_list("organization", "owner").distinct())
+        among = {"in_totals": True, "among": list(environments)}
+        return {(fund, person) for fund, person in self._rows(_OWNERS, among)}
 
     def _narrowed(self, environments: Collection[str]) -> set[str]:
         chosen = self.narrowing.environment
         return {one for one in environments if chosen in {"", one}}
 
 
-_SPANS = """
-SELECT account_id, began_at, ended_at FROM accounts_tenure
-WHERE id IN ({tenures}) AND (%(only)s::bigint[] IS NULL OR account_id = ANY(%(only)s::bigint[]))
+_TENURES = """
+accounts_tenure WHERE id IN ({tenures})
+    AND (%(only)s::bigint[] IS NULL OR account_id = ANY(%(only)s::bigint[]))
     AND (NOT %(in_totals)s OR (is_counted AND NOT is_archived))
     AND (%(among)s::text[] IS NULL OR account_id IN (
         SELECT id FROM accounts_account WHERE environment = ANY(%(among)s::text[])))
-ORDER BY began_at
 """
-
-
-def _ids(tenures: QuerySet[Tenure], column: str) -> QuerySet[Tenure, int]:
-    return tenures.order_by(column).values_list(column, flat=True).distinct()
+_SPANS = "SELECT account_id, began_at, ended_at FROM {tenures} ORDER BY began_at"
+_OWNERS = "SELECT DISTINCT organization_id, owner_id FROM {tenures}"
+_AT = """
+SELECT account_id FROM {tenures} AND began_at <= %(at)s AND (ended_at IS NULL OR ended_at > %(at)s)
+"""
 
 
 def _stays(tenures: QuerySet[Tenure]) -> tuple[Stay, ...]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from accounts.models import Account
 from balances import moments
@@ -85,7 +86,25 @@ class Stand:
         return self.sight is not None and self.sight.is_fresh(at)
 
 
-def stand_of(account: Account, schedule: Schedule | None, *, is_partial: bool = False) -> Stand:
+class Polled(NamedTuple):
+    """What pages tell of a schedule: a third of its columns, of thousands of accounts."""
+
+    interval_seconds: int
+    base_interval_seconds: int | None
+    next_slot: datetime | None
+    not_before: datetime | None
+    run_outcome: str
+    run_reason: str
+    last_attempt_at: datetime | None
+    last_reason: str
+    last_detail: str
+    failing_since: datetime | None
+    observed_at: datetime | None
+
+
+def stand_of(
+    account: Account, schedule: Schedule | Polled | None, *, is_partial: bool = False
+) -> Stand:
     """Return what an account stands at now."""
     halt = _halt(account)
     if schedule is None:
@@ -101,7 +120,7 @@ def stand_of(account: Account, schedule: Schedule | None, *, is_partial: bool = 
     )
 
 
-def _sight(schedule: Schedule) -> Sight | None:
+def _sight(schedule: Schedule | Polled) -> Sight | None:
     if schedule.observed_at is None:
         return None
     # While an account is slowed down, what it last showed is no longer fresh for that.

@@ -3,18 +3,17 @@
 For levels and changes alone; what accounts stood at beside that is `portfolio.members_at`.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from accounts.models import Environment
 from accounts.naming import name_as_known
 from balances import sql
 from balances.amounts import Level
-from balances.portfolio import Kind
-from balances.scopes import Scope, in_sums
-from balances.testnet import is_testnet_name
+from balances.portfolio import Kind, kind_of
+from balances.scopes import Scope
 
 Asset = tuple[Kind, str]
 Levels = dict[Asset, Level]
@@ -53,34 +52,34 @@ class Then:
 
     def levels(self, only: Collection[int]) -> Levels:
         """Return what these of the accounts held together, of each asset."""
-        sums: Levels = {}
-        for account, asset, *amounts in self.rows:
+        alike: dict[tuple[str, str, Any], list[Sequence[Any]]] = defaultdict(list)
+        for account, asset, *amounts, scale in self.rows:
             if account in only:
-                one = kind_of(self.known[account], asset), asset
-                total, available, pending_in, pending_out, scale = map(int, amounts)
-                level = Level(total, available, pending_in, pending_out, scale)
-                sums[one] = sums[one] + level if one in sums else level
+                alike[self.known[account], asset, scale].append(amounts)
+        sums: Levels = {}
+        for (environment, asset, scale), parts in alike.items():
+            one = kind_of(environment, asset), asset
+            total, available, pending_in, pending_out = (
+                sum(map(int, column)) for column in zip(*parts, strict=True)
+            )
+            level = Level(total, available, pending_in, pending_out, int(scale))
+            sums[one] = sums[one] + level if one in sums else level
         return sums
-
-
-def kind_of(environment: str, asset: str) -> Kind:
-    """Return what kind of money an asset is in an environment."""
-    is_test_money = environment == Environment.SANDBOX or is_testnet_name(asset)
-    return "testnet" if is_test_money else "production"
 
 
 def held_at(scope: Scope, at: datetime, *, in_totals: bool, asset: str | None = None) -> Then:
     """Return the accounts of a scope at an instant; with `asset` nothing else that they held."""
-    tenures = in_sums(scope.at(at)) if in_totals else scope.at(at)
-    ids = list(tenures.order_by().values_list("account", flat=True))
+    ids = scope.ids_at(at, in_totals=in_totals)
     with sql.one_view():  # who is known and what they held belong together
-        known = dict(sql.rows(_KNOWN, [ids, at]))
-        rows = sql.rows(_HELD, {"at": at, "accounts": list(known), "asset": asset})
+        known = dict(sql.rows(_KNOWN, [sql.ids(ids), at]))
+        rows = sql.rows(_HELD, {"at": at, "accounts": sql.ids(known), "asset": asset})
     return Then(known, frozenset(ids) - known.keys(), rows)
 
 
-def labels(scope: Scope, at: datetime, ids: Iterable[int]) -> tuple[str, ...]:
+def labels(scope: Scope, at: datetime, ids: Collection[int]) -> tuple[str, ...]:
     """Return what the reader may call accounts that were in a scope at an instant."""
+    if not ids:
+        return ()
     tenures = list(scope.at(at).filter(account__in=list(ids)))
     name_as_known(scope.user, tenures)
     return tuple(sorted(tenure.account.label for tenure in tenures))

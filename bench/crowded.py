@@ -7,6 +7,7 @@ from django.test.utils import override_settings
 
 from bench.lines import Line, best_wall
 from bench.past import Past, Sizes, seeded
+from qredo_dash import heap
 
 
 def lines(accounts: int) -> Iterator[Line]:
@@ -23,6 +24,7 @@ def _sizes(accounts: int) -> Sizes:
 
 def _page(past: Past) -> float:
     with override_settings(ALLOWED_HOSTS=["testserver"]):
+        heap.settle()  # as the web process does
         browser = Client()
         browser.force_login(past.reader)
         return best_wall(lambda: browser.get("/"), repeat=3)

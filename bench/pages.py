@@ -11,11 +11,13 @@ from balances import ledger, overview
 from balances.overview import Query
 from bench.lines import Line, best_cpu
 from bench.scene import Scene
+from qredo_dash import heap
 
 
 def lines(scene: Scene) -> Iterator[Line]:
     """Measure through Django's test client, whose own share is in value and floor alike."""
     with override_settings(ROOT_URLCONF="bench.urls", ALLOWED_HOSTS=["testserver"]):
+        heap.settle()  # as the web process does
         browser = Client()
         browser.force_login(scene.reader)
         floor = best_cpu(lambda: browser.get("/word/"))

@@ -12,6 +12,8 @@ application = get_wsgi_application()
 from django.db import connections  # noqa: E402
 
 from accounts.signing import check_vault  # noqa: E402
+from qredo_dash import heap  # noqa: E402
 
 check_vault()
 connections.close_all()  # this thread answers nobody
+heap.settle()

@@ -58,7 +58,8 @@ def test_what_changes_while_a_page_is_made_is_fetched_at_the_next_look(
 ) -> None:
     seen(account, at(10), BTC=coins(100))
     module = {"overview": overview, "accounts": account_list, "account": account_page}[name]
-    load = portfolio.members
+    loads = "members" if name == "account" else "bare_members"
+    load = getattr(portfolio, loads)
 
     def overtaken(*args: Any) -> Any:
         figures = load(*args)
@@ -66,7 +67,7 @@ def test_what_changes_while_a_page_is_made_is_fetched_at_the_next_look(
         return figures
 
     with monkeypatch.context() as meanwhile:
-        meanwhile.setattr(module, "members", overtaken)
+        meanwhile.setattr(module, loads, overtaken)
         page = shown(viewer, name, account if name == "account" else None)
     assert viewer.get(page.one("div", id="figures").attributes["hx-get"]).status_code == 200
 
