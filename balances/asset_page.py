@@ -9,7 +9,7 @@ from django.urls import reverse
 from balances import charts, live_page, subjects
 from balances.amounts import Level
 from balances.as_of_query import AsOf
-from balances.asset_rows import Rows, by_owner, holdings_of, some
+from balances.asset_rows import Rows, accounts_in_words, by_owner, holdings_of, some
 from balances.asset_scope import kinds_held
 from balances.asset_screens import AssetPage, Change
 from balances.between import between
@@ -70,7 +70,7 @@ def asset_page(of: Question, asked: AsOf, *, with_chart: bool = True) -> AssetPa
         groups=Rows(whole, asked.at).groups(paged.shown()),
         pages=paged.pages(),
         owners=len(owners),
-        holders=len(present),
+        holders=accounts_in_words(len(present)) if present else "",
         gone=some(gone, asked.at),
         unknown=some([m for m in members if not m.is_known], asked.at),
         other_url=_other_url(of, asked),

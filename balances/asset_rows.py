@@ -74,7 +74,7 @@ class Rows:
             url=owner.url,
             figures=None if level is None else figures(level),
             share="" if level is None else share_of(level, self.whole),
-            count=len(owner.holdings),
+            count=accounts_in_words(len(owner.holdings)),
             rows=tuple(self._holder(*holding) for holding in shown),
         )
 
@@ -89,6 +89,11 @@ class Rows:
             flags=flag_words(held.flags),
             is_counted=member.is_counted,
         )
+
+
+def accounts_in_words(count: int) -> str:
+    """Return how many accounts there are."""
+    return f"{count:,} account{'' if count == 1 else 's'}"
 
 
 def some(members: Sequence[Member], at: datetime) -> Some:

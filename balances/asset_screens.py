@@ -62,7 +62,7 @@ class HolderGroup:
     url: str  # everything of this owner
     figures: Figures | None  # of those that are in totals; nothing if none is
     share: str
-    count: int  # on all pages
+    count: str  # of those on all pages, "1,204 accounts"
     rows: tuple[Holder, ...]
 
 
@@ -79,8 +79,8 @@ class AssetPage:
     chart: Chart | None
     groups: tuple[HolderGroup, ...]
     pages: Pages | None  # of those that hold it
-    owners: int  # on all pages, as the next
-    holders: int
+    owners: int  # on all pages
+    holders: str  # on all pages, "1,204 accounts"; empty for none
     gone: Some  # held it before and hold none of it now
     unknown: Some
     other_url: str  # the asset of the same name that is the other kind of money

@@ -40,7 +40,7 @@ def pending_page(of: Question, asked: AsOf) -> PendingPage:
     return PendingPage(
         rows=tuple(_row(of, asked, one) for one in paged.shown()),
         pages=paged.pages(),
-        count=len(found),
+        count=f"{len(found):,}",
         tables=tuple(_tables(found, of.kept(asked))),
         coverage=coverage(counting(members), asked.at),
         unknown=some([m for m in members if not m.is_known], asked.at),

@@ -53,7 +53,7 @@ class PendingPage:
 
     rows: tuple[InFlight, ...]
     pages: Pages | None  # of the rows
-    count: int  # on all pages
+    count: str  # of those on all pages, "4,855"
     tables: tuple[PendingTable, ...]
     coverage: Coverage
     unknown: Some
