@@ -13,6 +13,7 @@ from accounts.models import Account, User
 from balances import incidents
 from balances.as_of_query import AsOf
 from balances.incidents import Shared
+from balances.moved_rows import part_cells
 from balances.openings import Openings, the_one
 from balances.overview import (
     NOBODYS_THEN,
@@ -114,7 +115,11 @@ def opened_asset(user: User, query: Query, asset: str, asked: AsOf) -> AssetRow 
     """Return an asset's row, open, or nothing if no account counts with it."""
     holding = _holding_then if asked.is_past else _holding_now
     openings = the_one(f"{query.kind}:{asset}")
-    tables = asset_tables(counting(holding(user, query, asset, asked.at)), asked.at, openings)
+    members = counting(holding(user, query, asset, asked.at))
+    held = [one for member in members for one in member.holdings]
+    scope = Scope(user, query.narrowing)
+    part_moved = part_cells(scope, held, asked.at) if query.has_changes else None
+    tables = asset_tables(members, asked.at, openings, part_moved=part_moved)
     return next((row for t in tables if t.kind == query.kind for row in t.rows), None)
 
 

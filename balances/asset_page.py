@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -14,8 +14,9 @@ from balances.amounts import Level
 from balances.as_of_query import AsOf
 from balances.asset_rows import Rows, holdings_of
 from balances.asset_scope import kinds_held
-from balances.asset_screens import AssetPage, Change
-from balances.between import between
+from balances.asset_screens import AssetPage
+from balances.between import PERIODS, between
+from balances.change_screens import Change
 from balances.charts import Frame
 from balances.gathering import accounts_of, fitting, gathered, holding, questions
 from balances.narrowing import NAMES, Narrowing
@@ -26,11 +27,6 @@ from balances.screens import Chart, Narrowed
 from balances.then import NOTHING
 from balances.versions import version_of
 
-PERIODS = (
-    ("24 h", timedelta(hours=24)),
-    ("7 d", timedelta(days=7)),
-    ("30 d", timedelta(days=30)),
-)
 _OTHER: dict[Kind, Kind] = {"production": "testnet", "testnet": "production"}
 
 

@@ -13,15 +13,17 @@ from accounts.compiled import ids_of, ids_operated_by, ids_visible_to
 from accounts.models import Account, User
 from balances import incidents, moments, overlaps, sql
 from balances.as_of_query import AsOf
+from balances.change_screens import Moved
 from balances.demo import progress
 from balances.headline import Wanted, chart, headline, subject
 from balances.incidents import Shared
 from balances.listing import FILTERS, Listing
+from balances.moved_rows import cells, part_cells
 from balances.narrowing import NAMES, Narrowing, heading
 from balances.openings import Openings
 from balances.portfolio import Kind, Member, counting, members, members_at
 from balances.questions import questions
-from balances.rows import account_row, asset_tables, coverage
+from balances.rows import PartMoved, account_row, asset_tables, coverage
 from balances.scopes import Scope
 from balances.screens import AccountRow, Narrowed, Overview, Select
 from balances.troubles import counted_twice, is_probed, not_answering, troubles
@@ -59,6 +61,11 @@ class Query:
         """The parameters that say which accounts a page is about, and as of when."""
         at = self.text.get("at", "")
         return {**self.narrowing.query, **({"at": at} if at else {})}
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether the page is to come with how assets moved, without a script that fetches it."""
+        return self.text.get("changes") == "shown"
 
     def listing(self, held: Sequence[Member], at: datetime, base_url: str) -> Listing:
         """Return the list of accounts that is asked for, of which `held` is everything."""
@@ -169,7 +176,8 @@ def _present(user: User, query: Query) -> list[Member]:
 
 
 def _openings(query: Query) -> Openings:
-    return Openings.of(reverse("overview"), query.text, query.opened, query.kept)
+    found = Openings.of(reverse("overview"), query.text, query.opened, query.kept)
+    return replace(found, asked={"changes": "shown"})
 
 
 def _figures(asked: _Asked, listing: Listing, rows: Sequence[AccountRow]) -> Overview:
@@ -181,12 +189,36 @@ def _figures(asked: _Asked, listing: Listing, rows: Sequence[AccountRow]) -> Ove
         headline=None if of is None else headline(of, held, at, query.wanted),
         coverage=coverage(counted, at),
         chart=chart(of, counted, query.wanted, user, at) if of and asked.with_chart else None,
-        tables=asset_tables(counted, at, _openings(query)),
+        tables=asset_tables(counted, at, _openings(query), _moved(asked), _parts(asked, counted)),
         accounts=tuple(rows),
         filters=listing.filters(),
         pages=listing.pages(),
         attention_url=f"{listing.url_of('attention')}#accounts",
+        changes_url=f"{reverse('overview-changes')}?{urlencode(query.kept)}",
+        all_at_once_url=_all_at_once_url(query),
     )
+
+
+def _all_at_once_url(query: Query) -> str:
+    if query.has_changes:
+        return ""
+    return f"{reverse('overview')}?{urlencode({**query.text, 'changes': 'shown'})}"
+
+
+def _parts(asked: _Asked, counted: Iterable[Member]) -> PartMoved | None:
+    """Return what tells how the parts of open assets moved; nothing, where none is open."""
+    opened = asked.query.opened
+    held = [h for m in counted for h in m.holdings if f"{h.kind}:{h.asset}" in opened]
+    if not held:
+        return None
+    return part_cells(Scope(asked.user, asked.query.narrowing), held, asked.at)
+
+
+def _moved(asked: _Asked) -> dict[tuple[Kind, str], Moved]:
+    """Return the cells that say how assets moved: what comes after the page, unless asked for."""
+    if not asked.query.has_changes:
+        return {}
+    return cells(Scope(asked.user, asked.query.narrowing), asked.at)
 
 
 def _empty_text(accounts: QuerySet[Account], query: Query, held: Sequence[Member]) -> str:

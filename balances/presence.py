@@ -34,7 +34,11 @@ class Presence:
 
 def presence(known: Spans, start: datetime, end: datetime) -> Presence:
     """Return who is there between two instants, of accounts known in these stretches of time."""
-    stretches = fresh_stretches(list(known), start, end)
+    return present(known, fresh_stretches(list(known), start, end))
+
+
+def present(known: Spans, stretches: Mapping[int, Sequence[tuple[datetime, datetime]]]) -> Presence:
+    """Return the same of accounts whose stretches of freshness are known."""
     return Presence(
         counter(span for spans in known.values() for span in spans),
         counter(_fresh(known, stretches)),
@@ -66,7 +70,7 @@ def joined(spans: Iterable[Span]) -> list[Span]:
 
 
 def _fresh(
-    known: Spans, stretches: Mapping[int, list[tuple[datetime, datetime]]]
+    known: Spans, stretches: Mapping[int, Sequence[tuple[datetime, datetime]]]
 ) -> Iterator[Span]:
     """Yield the parts of known stretches in which an account is fresh."""
     for account_id, stays in known.items():

@@ -1,7 +1,8 @@
 """From holdings to the rows of tables, formatted for the reader."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from urllib.parse import urlencode
@@ -11,6 +12,7 @@ from django.urls import reverse
 
 from accounts.models import Account, Environment, Organization, User
 from balances.amounts import Amount, Level
+from balances.change_screens import TO_COME, Moved
 from balances.holdings import VANISHED
 from balances.instants import iso
 from balances.narrowing import PERSONAL
@@ -18,6 +20,9 @@ from balances.openings import Openings
 from balances.portfolio import Held, Kind, Member, total
 from balances.screens import AccountRow, AssetRow, AssetTable, Coverage, Figures, Part
 from balances.states import in_sentence, instant_of, state_of
+
+#: How a holding moved by itself.
+PartMoved = Callable[[Held], Moved]
 
 _TITLES: dict[Kind, str] = {"production": "Assets", "testnet": "Testnet assets, worthless"}
 
@@ -61,9 +66,17 @@ def _why_old(member: Member, at: datetime) -> str:
 
 
 def asset_tables(
-    members: Sequence[Member], now: datetime, openings: Openings | None = None
+    members: Sequence[Member],
+    now: datetime,
+    openings: Openings | None = None,
+    moved: Mapping[tuple[Kind, str], Moved] | None = None,
+    part_moved: PartMoved | None = None,
 ) -> tuple[AssetTable, ...]:
-    """Return the tables of real money and, if there is any, of test money."""
+    """Return the tables of real money and, if there is any, of test money.
+
+    With `moved` they say how assets moved; what is not in it is still to come. With `part_moved`
+    the parts of open rows say so, too.
+    """
     by_kind: dict[Kind, dict[str, list[tuple[Member, Held]]]] = {
         "production": defaultdict(list),
         "testnet": defaultdict(list),
@@ -73,7 +86,15 @@ def asset_tables(
             by_kind[held.kind][held.asset].append((member, held))
     return tuple(
         AssetTable(
-            kind, _TITLES[kind], tuple(_asset_row(a, g[a], now, openings) for a in sorted(g))
+            kind,
+            _TITLES[kind],
+            tuple(
+                replace(
+                    _asset_row(asset, g[asset], now, openings, part_moved),
+                    moved=None if moved is None else moved.get((kind, asset), TO_COME),
+                )
+                for asset in sorted(g)
+            ),
         )
         for kind, g in by_kind.items()
         if g or kind == "production"
@@ -81,7 +102,11 @@ def asset_tables(
 
 
 def _asset_row(
-    asset: str, group: list[tuple[Member, Held]], now: datetime, openings: Openings | None
+    asset: str,
+    group: list[tuple[Member, Held]],
+    now: datetime,
+    openings: Openings | None,
+    part_moved: PartMoved | None,
 ) -> AssetRow:
     member, held = group[0]
     opening = openings.of_asset(asset, held.kind) if openings else None
@@ -92,13 +117,15 @@ def _asset_row(
         figures=figures(total(held for _, held in group)),
         coverage=coverage((member for member, _ in group), now),
         count=len(group),
-        parts=_asset_parts(group, now) if opening and opening.is_open else (),
+        parts=_asset_parts(group, now, part_moved) if opening and opening.is_open else (),
         flags=_row_flags(group),
         opening=opening,
     )
 
 
-def _asset_parts(group: list[tuple[Member, Held]], now: datetime) -> tuple[Part, ...]:
+def _asset_parts(
+    group: list[tuple[Member, Held]], now: datetime, part_moved: PartMoved | None
+) -> tuple[Part, ...]:
     return tuple(
         Part(
             label=member.account.label,
@@ -106,6 +133,7 @@ def _asset_parts(group: list[tuple[Member, Held]], now: datetime) -> tuple[Part,
             figures=figures(held.level),
             state=state_of(member.stand, now),
             flags=flag_words(held.flags),
+            moved=part_moved(held) if part_moved else None,
         )
         for member, held in group
     )

@@ -3,6 +3,7 @@
 For levels and changes alone; what accounts stood at beside that is `portfolio.members_at`.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -62,6 +63,15 @@ class Then:
                 sums[one] = sums[one] + level if one in sums else level
         return sums
 
+    def parts(self) -> defaultdict[Asset, dict[int, Level]]:
+        """Return, by asset, what each account held that held any of it or had any on its way."""
+        found: defaultdict[Asset, dict[int, Level]] = defaultdict(dict)
+        for account, asset, *amounts in self.rows:
+            level = Level(*map(int, amounts))
+            if not level.is_nothing:
+                found[kind_of(self.known[account], asset), asset][account] = level
+        return found
+
 
 def kind_of(environment: str, asset: str) -> Kind:
     """Return what kind of money an asset is in an environment."""
@@ -75,8 +85,16 @@ def held_at(scope: Scope, at: datetime, *, in_totals: bool, asset: str | None = 
     ids = list(tenures.order_by().values_list("account", flat=True))
     with sql.one_view():  # who is known and what they held belong together
         known = dict(sql.rows(_KNOWN, [ids, at]))
-        rows = sql.rows(_HELD, {"at": at, "accounts": list(known), "asset": asset})
-    return Then(known, frozenset(ids) - known.keys(), rows)
+        return Then(known, frozenset(ids) - known.keys(), held_by(known, at, asset))
+
+
+def held_by(
+    accounts: Collection[int], at: datetime, asset: str | None = None
+) -> list[tuple[Any, ...]]:
+    """Return what accounts held at an instant: account, asset, four amounts, scale."""
+    if not accounts:
+        return []
+    return sql.rows(_HELD, {"at": at, "accounts": list(accounts), "asset": asset})
 
 
 def moved(before: Then, after: Then) -> Levels | None:
@@ -92,6 +110,13 @@ def moved(before: Then, after: Then) -> Levels | None:
 
 def labels(scope: Scope, at: datetime, ids: Iterable[int]) -> tuple[str, ...]:
     """Return what the reader may call accounts that were in a scope at an instant."""
-    tenures = list(scope.at(at).filter(account__in=list(ids)))
+    return tuple(sorted(labelled(scope, at, ids).values()))
+
+
+def labelled(scope: Scope, at: datetime, ids: Iterable[int]) -> dict[int, str]:
+    """Return the same by account."""
+    if not (wanted := list(ids)):
+        return {}
+    tenures = list(scope.at(at).filter(account__in=wanted))
     name_as_known(scope.user, tenures)
-    return tuple(sorted(tenure.account.label for tenure in tenures))
+    return {tenure.account_id: tenure.account.label for tenure in tenures}

@@ -42,8 +42,8 @@ def main(address: str, data_dir: str) -> int:
 def show(page: Page) -> None:
     """Bring the page into the state that says most: chart with tooltip, one asset open."""
     page.wait_for_selector('[data-chart][data-state="ready"]')
-    page.locator('[id="row-production:BTC"] summary').click()
-    page.locator('[id="parts-production:BTC"] .amount').first.wait_for()
+    page.locator('[id="row-production:SOL"] summary').click()
+    page.locator('[id="parts-production:SOL"] .amount').first.wait_for()
     page.evaluate("scrollTo(0, 0)")
     plot = page.locator(".u-over").bounding_box()
     if plot is not None:
