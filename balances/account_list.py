@@ -13,6 +13,7 @@ from accounts.models import Account, User
 from balances import incidents
 from balances.as_of_query import AsOf
 from balances.incidents import Shared
+from balances.moved_rows import part_cells
 from balances.openings import Openings, the_one
 from balances.overview import (
     NOBODYS_THEN,
@@ -31,7 +32,7 @@ from balances.portfolio import (
     with_holdings,
 )
 from balances.questions import questions
-from balances.rows import account_row, asset_tables
+from balances.rows import Moves, account_row, asset_tables
 from balances.scopes import Scope
 from balances.screens import AccountList, AccountRow, AssetRow, Trouble
 from balances.totals import added_up
@@ -122,8 +123,11 @@ def opened_asset(user: User, query: Query, asset: str, asked: AsOf) -> AssetRow 
     """Return an asset's row, open, or nothing if no account counts with it."""
     holding = _holding_then if asked.is_past else _holding_now
     openings = the_one(f"{query.kind}:{asset}")
-    found = added_up(counting(holding(user, query, asset, asked.at)), asked.at)
-    tables = asset_tables(found, asked.at, openings)
+    members = counting(holding(user, query, asset, asked.at))
+    held = [one for member in members for one in member.holdings]
+    scope = Scope(user, query.narrowing)
+    moves = Moves(of_part=part_cells(scope, held, asked.at) if query.has_changes else None)
+    tables = asset_tables(added_up(members, asked.at), asked.at, openings, moves=moves)
     return next((row for t in tables if t.kind == query.kind for row in t.rows), None)
 
 

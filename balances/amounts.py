@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 #: Longest fraction that a table cell shows before it is cut with an ellipsis.
 SHORT_FRACTION = 8
+#: So many digits of a change fit a narrow cell.
+NARROW_DIGITS = 6
 
 
 def digits_of(scale: int) -> int:
@@ -53,6 +55,14 @@ class Amount:
         text = grouped(exact)
         return cls(exact, text, shortened(text), base_units == 0)
 
+    @classmethod
+    def moved(cls, base_units: int, scale: int) -> "Amount":
+        """Format a change, with its sign and, in cells, without the zeros at its end."""
+        plain = Amount.of(base_units, scale)
+        sign = "+" if base_units > 0 else ""
+        short = narrowed(plain.text)
+        return cls(sign + plain.exact, sign + plain.text, sign + short, plain.is_zero)
+
     @property
     def is_cut(self) -> bool:
         """Whether `short` hides digits that are not zero."""
@@ -66,6 +76,22 @@ def shortened(text: str) -> str:
         return text
     kept, cut = fraction[:SHORT_FRACTION], fraction[SHORT_FRACTION:]
     return f"{whole}.{kept}…" if cut.strip("0") else f"{whole}.{kept}"
+
+
+def narrowed(text: str) -> str:
+    """Leave out zeros at the end of a fraction, and cut it to what a narrow cell has room for.
+
+    An ellipsis says that other digits were cut. What is kept is never nothing but zeros.
+    """
+    whole, _, fraction = text.partition(".")
+    fraction = fraction.rstrip("0")
+    digits = sum(one.isdigit() for one in whole)
+    room = max(0, NARROW_DIGITS - digits)
+    if whole.strip("-") == "0":
+        room = max(room, len(fraction) - len(fraction.lstrip("0")) + 2)
+    if len(fraction) <= room:
+        return f"{whole}.{fraction}".rstrip(".")
+    return f"{whole}.{fraction[:room]}".rstrip(".") + "…"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """One asset over all accounts that its reader sees, or those asked for, now or as of an instant."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -11,8 +11,9 @@ from balances.amounts import Level
 from balances.as_of_query import AsOf
 from balances.asset_rows import Rows, accounts_in_words, by_owner, holdings_of, some
 from balances.asset_scope import kinds_held
-from balances.asset_screens import AssetPage, Change
-from balances.between import between
+from balances.asset_screens import AssetPage
+from balances.between import PERIODS, between
+from balances.change_screens import Change
 from balances.charts import Frame
 from balances.gathering import fitting, gathered, holding
 from balances.portfolio import Kind, Member, counting, total
@@ -21,11 +22,6 @@ from balances.scopes import Scope
 from balances.screens import Chart
 from balances.then import NOTHING
 
-PERIODS = (
-    ("24 h", timedelta(hours=24)),
-    ("7 d", timedelta(days=7)),
-    ("30 d", timedelta(days=30)),
-)
 _LONGEST_NAME = 128
 _OTHER: dict[Kind, Kind] = {"production": "testnet", "testnet": "production"}
 

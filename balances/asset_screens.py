@@ -3,18 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from balances.amounts import Amount
+from balances.change_screens import Change
 from balances.screens import Chart, Coverage, Figures, Narrowed, Pages, State
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """How far a figure has moved over a named period, or why that is not known."""
-
-    period: str  # "24 h"
-    amount: Amount | None
-    direction: Literal["up", "down", "same", "unknown"]
-    note: str = ""  # who joined or left, which is neither gain nor loss
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,28 @@
 """How far an asset moved between two instants: in the accounts that were there all along.
 
-What joins or leaves brings or takes its amount: neither gain nor loss, so it is named instead.
+What joins or leaves brings or takes its amount: neither gain nor loss, so it is named instead. Who
+brings and takes none of the asset is not.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
+from datetime import datetime, timedelta
 
 from accounts.access import Span
 from balances.amounts import Amount, Level
+from balances.change_screens import Direction
 from balances.portfolio import Kind
 from balances.scopes import Scope
+from balances.spans import Spans
 from balances.then import NOTHING, Levels, Then, held_at, labels
 
+#: What changes are told over: in words, and how long.
+PERIODS = (
+    ("24 h", timedelta(hours=24)),
+    ("7 d", timedelta(days=7)),
+    ("30 d", timedelta(days=30)),
+)
 #: So many names are written out.
 MOST_NAMES = 3
 
@@ -25,9 +34,10 @@ class Between:
     change: Level | None  # unknown, if nobody was there all along and known at both instants
     joined: tuple[str, ...]
     left: tuple[str, ...]
+    before: Level | None = None  # what those who stayed held at the beginning
 
     @property
-    def direction(self) -> Literal["up", "down", "same", "unknown"]:
+    def direction(self) -> Direction:
         """Which way the total went."""
         if self.change is None:
             return "unknown"
@@ -51,36 +61,65 @@ class Between:
         return "; ".join(filter(None, told))
 
 
+@dataclass(frozen=True, slots=True)
+class Attendance:
+    """Which accounts were in a sum from one instant to another, and which at either end alone."""
+
+    steady: frozenset[int]
+    arrived: frozenset[int]  # there at the end, not all along
+    gone: frozenset[int]  # there at the beginning, not all along
+
+    @property
+    def left(self) -> frozenset[int]:
+        """Those who are there no more at the end."""
+        return self.gone - self.arrived
+
+    @classmethod
+    def of(
+        cls,
+        before: AbstractSet[int],
+        there: AbstractSet[int],
+        spans: Spans,
+        start: datetime,
+        end: datetime,
+    ) -> "Attendance":
+        """Tell apart who is known at either end; `spans` say when they are in the sum."""
+        steady = throughout(spans, before & there, start, end)
+        return cls(frozenset(steady), frozenset(there - steady), frozenset(before - steady))
+
+
 def between(
     scope: Scope, asset: str, kind: Kind, starts: Sequence[datetime], end: datetime
 ) -> list[Between]:
     """Return how far an asset in the totals of a scope moved from each of the starts to the end."""
     last = held_at(scope, end, in_totals=True, asset=asset)
-    there, found = last.of_kind(asset, kind), []
+    there, holding, found = last.of_kind(asset, kind), last.parts()[kind, asset].keys(), []
     spans = scope.spans(in_totals=True)
     for start in starts:
         first = held_at(scope, start, in_totals=True, asset=asset)
         before = first.of_kind(asset, kind)
-        steady = throughout(spans, before & there, start, end)
-        moves = moved(first, last, steady)
+        who = Attendance.of(before, there, spans, start, end)
+        first_level, last_level = (
+            one.levels(who.steady).get((kind, asset), NOTHING) for one in (first, last)
+        )
         found.append(
             Between(
-                change=None if moves is None else moves.get((kind, asset), NOTHING),
-                joined=labels(scope, end, there - steady),
-                left=labels(scope, start, before - there),
+                change=last_level - first_level if who.steady else None,
+                joined=labels(scope, end, who.arrived & holding),
+                left=labels(scope, start, who.left & first.parts()[kind, asset].keys()),
+                before=first_level if who.steady else None,
             )
         )
     return found
 
 
-def throughout(
-    spans: Mapping[int, Iterable[Span]], ids: Iterable[int], start: datetime, end: datetime
-) -> set[int]:
+def throughout(spans: Spans, ids: Iterable[int], start: datetime, end: datetime) -> set[int]:
     """Return those of the accounts that were there all along; `spans` says when each was."""
-    return {pk for pk in ids if _is_one_of(spans.get(pk, ()), start, end)}
+    return {pk for pk in ids if is_throughout(spans.get(pk, ()), start, end)}
 
 
-def _is_one_of(spans: Iterable[Span], start: datetime, end: datetime) -> bool:
+def is_throughout(spans: Iterable[Span], start: datetime, end: datetime) -> bool:
+    """Whether one of the stretches reaches from before an instant to after another."""
     return any(began <= start and (ended is None or end < ended) for began, ended in spans)
 
 

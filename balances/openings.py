@@ -21,6 +21,8 @@ class Openings:
     address: str
     #: What the addresses of parts say too: which accounts the page is about, and as of when.
     kept: Mapping[str, str] = field(default_factory=dict)
+    #: What else the addresses of an asset's parts say.
+    asked: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -41,7 +43,7 @@ class Openings:
 
     def of_asset(self, asset: str, kind: Kind) -> Opening:
         """Return how an asset opens into its accounts."""
-        wanted = urlencode({**self.kept, "asset": asset, "kind": kind})
+        wanted = urlencode({**self.kept, "asset": asset, "kind": kind, **self.asked})
         return self._opening(_asset_key(asset, kind), f"{reverse('overview-asset')}?{wanted}")
 
     def of_account(self, account: Account) -> Opening:

@@ -13,15 +13,17 @@ from accounts.compiled import ids_of, ids_operated_by, ids_visible_to
 from accounts.models import Account, User
 from balances import incidents, moments, overlaps, sql
 from balances.as_of_query import AsOf
+from balances.change_screens import Moved
 from balances.demo import progress
 from balances.headline import Wanted, chart, headline, subject
 from balances.incidents import Shared
 from balances.listing import FILTERS, Listing
+from balances.moved_rows import cells, part_cells
 from balances.narrowing import NAMES, Narrowing, heading
 from balances.openings import Openings
 from balances.portfolio import Kind, Member, bare_members, counting, members_at, with_holdings
 from balances.questions import questions
-from balances.rows import account_row, asset_tables, coverage
+from balances.rows import Moves, PartMoved, account_row, asset_tables, coverage
 from balances.scopes import Scope
 from balances.screens import AccountRow, Narrowed, Overview, Select
 from balances.totals import Total, added_up, of_today
@@ -60,6 +62,11 @@ class Query:
         """The parameters that say which accounts a page is about, and as of when."""
         at = self.text.get("at", "")
         return {**self.narrowing.query, **({"at": at} if at else {})}
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether the page is to come with how assets moved, without a script that fetches it."""
+        return self.text.get("changes") == "shown"
 
     def listing(self, held: Sequence[Member], at: datetime, base_url: str) -> Listing:
         """Return the list of accounts that is asked for, of which `held` is everything."""
@@ -170,7 +177,8 @@ def _present(user: User, query: Query) -> list[Member]:
 
 
 def _openings(query: Query) -> Openings:
-    return Openings.of(reverse("overview"), query.text, query.opened, query.kept)
+    found = Openings.of(reverse("overview"), query.text, query.opened, query.kept)
+    return replace(found, asked={"changes": "shown"})
 
 
 def _figures(
@@ -187,12 +195,40 @@ def _figures(
         headline=None if of is None else headline(of, found, counted, at, query.wanted),
         coverage=coverage(counted, at),
         chart=chart(of, found, query.wanted, user, at) if of and asked.with_chart else None,
-        tables=asset_tables(found, at, _openings(query)),
+        tables=asset_tables(found, at, _openings(query), moves=_moves(asked, found)),
         accounts=tuple(rows),
         filters=listing.filters(),
         pages=listing.pages(),
         attention_url=f"{listing.url_of('attention')}#accounts",
+        changes_url=f"{reverse('overview-changes')}?{urlencode(query.kept)}",
+        all_at_once_url=_all_at_once_url(query),
     )
+
+
+def _all_at_once_url(query: Query) -> str:
+    if query.has_changes:
+        return ""
+    return f"{reverse('overview')}?{urlencode({**query.text, 'changes': 'shown'})}"
+
+
+def _moves(asked: _Asked, found: Sequence[Total]) -> Moves:
+    return Moves(_moved(asked), _parts(asked, found))
+
+
+def _parts(asked: _Asked, found: Iterable[Total]) -> PartMoved | None:
+    """Return what tells how the parts of open assets moved; nothing, where none is open."""
+    held = [held for total in found for _, held in total.holders]
+    opened = [one for one in held if f"{one.kind}:{one.asset}" in asked.query.opened]
+    if not opened:
+        return None
+    return part_cells(Scope(asked.user, asked.query.narrowing), opened, asked.at)
+
+
+def _moved(asked: _Asked) -> dict[tuple[Kind, str], Moved]:
+    """Return the cells that say how assets moved: what comes after the page, unless asked for."""
+    if not asked.query.has_changes:
+        return {}
+    return cells(Scope(asked.user, asked.query.narrowing), asked.at)
 
 
 def _empty_text(user: User, query: Query, held: Sequence[Member]) -> str:

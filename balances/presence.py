@@ -30,6 +30,16 @@ def presence(spans: Spans, known: Spans, instants: Sequence[datetime]) -> Presen
     Accounts belong into a figure in `spans`, and are known in `known`, which lie in those.
     """
     stretches = fresh_stretches(list(known), instants[0], instants[-1])
+    return present(spans, known, stretches, instants)
+
+
+def present(
+    spans: Spans,
+    known: Spans,
+    stretches: Mapping[int, Sequence[tuple[datetime, datetime]]],
+    instants: Sequence[datetime],
+) -> Presence:
+    """Return the same of accounts whose stretches of freshness are known."""
     return Presence(
         counts(chain.from_iterable(spans.values()), instants),
         counts(chain.from_iterable(known.values()), instants),
@@ -46,7 +56,7 @@ def known_spans(spans: Spans) -> dict[int, list[Span]]:
 
 
 def _fresh(
-    known: Spans, stretches: Mapping[int, list[tuple[datetime, datetime]]]
+    known: Spans, stretches: Mapping[int, Sequence[tuple[datetime, datetime]]]
 ) -> Iterator[Span]:
     """Yield the parts of known stretches in which an account is fresh."""
     for account_id, stays in known.items():

@@ -1,6 +1,7 @@
 """From holdings to the rows of tables, formatted for the reader."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from urllib.parse import urlencode
@@ -10,15 +11,33 @@ from django.urls import reverse
 
 from accounts.models import Account, Environment, Organization, User
 from balances.amounts import Amount, Level
+from balances.change_screens import TO_COME, Moved
 from balances.holdings import VANISHED
 from balances.instants import iso
 from balances.narrowing import PERSONAL
 from balances.openings import Openings
-from balances.portfolio import Kind, Member
+from balances.portfolio import Held, Kind, Member
 from balances.screens import AccountRow, AssetRow, AssetTable, Coverage, Figures, Part
 from balances.states import in_sentence, instant_of, state_of
 from balances.totals import Covered, Total, covered, coverings
 
+#: How a holding moved by itself.
+PartMoved = Callable[[Held], Moved]
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """What tables say of how assets moved, and of how the parts of open rows did; or nothing."""
+
+    assets: Mapping[tuple[Kind, str], Moved] | None = None
+    of_part: PartMoved | None = None
+
+    def of_asset(self, one: Total) -> Moved | None:
+        """Return an asset's cells; what is not there is still to come."""
+        return None if self.assets is None else self.assets.get((one.kind, one.asset), TO_COME)
+
+
+NO_MOVES = Moves()
 _TITLES: dict[Kind, str] = {"production": "Assets", "testnet": "Testnet assets, worthless"}
 
 FLAG_WORDS = {
@@ -75,26 +94,30 @@ def asset_tables(
     now: datetime,
     openings: Openings | None = None,
     kept: Mapping[str, str] | None = None,
+    moves: Moves = NO_MOVES,
 ) -> tuple[AssetTable, ...]:
     """Return the tables of real money and, if there is any, of test money.
 
     Addresses say what `openings` says is kept; without any, what `kept` does.
     """
-    by_kind: dict[Kind, list[Total]] = {"production": [], "testnet": []}
-    for one in sorted(found, key=lambda one: one.asset):
-        by_kind[one.kind].append(one)
+    by_kind: dict[Kind, list[AssetRow]] = {"production": [], "testnet": []}
     kept = openings.kept if openings else kept or {}
+    for one in sorted(found, key=lambda one: one.asset):
+        row = _asset_row(one, now, openings, kept, moves.of_part)
+        by_kind[one.kind].append(replace(row, moved=moves.of_asset(one)))
     return tuple(
-        AssetTable(
-            kind, _TITLES[kind], tuple(_asset_row(one, now, openings, kept) for one in group)
-        )
+        AssetTable(kind, _TITLES[kind], tuple(group))
         for kind, group in by_kind.items()
         if group or kind == "production"
     )
 
 
 def _asset_row(
-    of: Total, now: datetime, openings: Openings | None, kept: Mapping[str, str]
+    of: Total,
+    now: datetime,
+    openings: Openings | None,
+    kept: Mapping[str, str],
+    part_moved: PartMoved | None,
 ) -> AssetRow:
     opening = openings.of_asset(of.asset, of.kind) if openings else None
     return AssetRow(
@@ -103,13 +126,13 @@ def _asset_row(
         figures=figures(of.level),
         coverage=_coverage(of.covered, now),
         count=of.count,
-        parts=_asset_parts(of, now) if opening and opening.is_open else (),
+        parts=_asset_parts(of, now, part_moved) if opening and opening.is_open else (),
         flags=_row_flags(of),
         opening=opening,
     )
 
 
-def _asset_parts(of: Total, now: datetime) -> tuple[Part, ...]:
+def _asset_parts(of: Total, now: datetime, part_moved: PartMoved | None) -> tuple[Part, ...]:
     return tuple(
         Part(
             label=member.account.label,
@@ -117,6 +140,7 @@ def _asset_parts(of: Total, now: datetime) -> tuple[Part, ...]:
             figures=figures(held.level),
             state=state_of(member.stand, now),
             flags=flag_words(held.flags),
+            moved=part_moved(held) if part_moved else None,
         )
         for member, held in of.holders
     )

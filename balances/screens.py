@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from balances.amounts import Amount
+from balances.change_screens import Moved
 
 StateSlug = Literal["fresh", "stale", "failed", "waiting", "paused", "archived", "keyless"]
 
@@ -151,6 +152,7 @@ class Part:
     figures: Figures
     state: State | None = None
     flags: tuple[str, ...] = ()
+    moved: Moved | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +177,7 @@ class AssetRow:
     parts: tuple[Part, ...] = ()
     flags: tuple[str, ...] = ()
     opening: Opening | None = None
+    moved: Moved | None = None  # nothing in tables that do not say how their rows moved
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,6 +327,8 @@ class Overview:
     refreshing: bool = False  # some row is being refreshed, so the page looks often
     is_past: bool = False
     pages: Pages | None = None  # of the accounts
+    changes_url: str = ""  # where the cells are fetched that say how assets moved
+    all_at_once_url: str = ""  # this page with those cells in it
 
 
 @dataclass(frozen=True, slots=True)

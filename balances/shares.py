@@ -1,4 +1,4 @@
-"""Parts of a whole in percent: integers in, rounded text out, never a float."""
+"""Parts of a whole, and growth, in percent: integers in, rounded text out, never a float."""
 
 
 def percent(part: int, whole: int) -> str:
@@ -11,3 +11,16 @@ def percent(part: int, whole: int) -> str:
     if tenths == 1000 and part != whole:
         return "> 99.9 %"
     return f"{tenths // 10}.{tenths % 10} %"
+
+
+def growth(change: int, before: int) -> str:
+    """Return how much a change is of what was there before: `1.42 %`, whichever way it went.
+
+    Of nothing there is no part: empty text.
+    """
+    if before <= 0:
+        return ""
+    hundredths = (20_000 * abs(change) + before) // (2 * before)
+    if hundredths == 0 and change:
+        return "< 0.01 %"
+    return f"{hundredths // 100:,}.{hundredths % 100:02} %"

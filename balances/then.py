@@ -66,20 +66,42 @@ class Then:
             sums[one] = sums[one] + level if one in sums else level
         return sums
 
+    def parts(self) -> defaultdict[Asset, dict[int, Level]]:
+        """Return, by asset, what each account held that held any of it or had any on its way."""
+        found: defaultdict[Asset, dict[int, Level]] = defaultdict(dict)
+        for account, asset, *amounts in self.rows:
+            level = Level(*map(int, amounts))
+            if not level.is_nothing:
+                found[kind_of(self.known[account], asset), asset][account] = level
+        return found
+
 
 def held_at(scope: Scope, at: datetime, *, in_totals: bool, asset: str | None = None) -> Then:
     """Return the accounts of a scope at an instant; with `asset` nothing else that they held."""
     ids = scope.ids_at(at, in_totals=in_totals)
     with sql.one_view():  # who is known and what they held belong together
         known = dict(sql.rows(_KNOWN, [sql.ids(ids), at]))
-        rows = sql.rows(_HELD, {"at": at, "accounts": sql.ids(known), "asset": asset})
-    return Then(known, frozenset(ids) - known.keys(), rows)
+        return Then(known, frozenset(ids) - known.keys(), held_by(known, at, asset))
+
+
+def held_by(
+    accounts: Collection[int], at: datetime, asset: str | None = None
+) -> list[tuple[Any, ...]]:
+    """Return what accounts held at an instant: account, asset, four amounts, scale."""
+    if not accounts:
+        return []
+    return sql.rows(_HELD, {"at": at, "accounts": sql.ids(accounts), "asset": asset})
 
 
 def labels(scope: Scope, at: datetime, ids: Collection[int]) -> tuple[str, ...]:
     """Return what the reader may call accounts that were in a scope at an instant."""
+    return tuple(sorted(labelled(scope, at, ids).values()))
+
+
+def labelled(scope: Scope, at: datetime, ids: Collection[int]) -> dict[int, str]:
+    """Return the same by account."""
     if not ids:
-        return ()
+        return {}
     tenures = list(scope.at(at).filter(account__in=list(ids)))
     name_as_known(scope.user, tenures)
-    return tuple(sorted(tenure.account.label for tenure in tenures))
+    return {tenure.account_id: tenure.account.label for tenure in tenures}

@@ -14,7 +14,7 @@ from bench.lines import Line
 from bench.scene import Scene
 
 _LINKED = re.compile(r'<(?:script|link)\b[^>]*\b(?:src|href)="([^"]+)"')
-_DRAWN = re.compile(r'data-series-url="([^"]+)"')
+_FETCHED = re.compile(r'(?:data-series-url="([^"]+)"|hx-get="([^"]+)" hx-trigger="load)')
 _IMPORTED = re.compile(r'(?:\bfrom|\bimport)\s*\(?\s*"(\./[^"]+)"')
 
 
@@ -33,8 +33,8 @@ def _fetched(browser: Client) -> Iterator[bytes]:
     page = browser.get("/").content
     yield page
     text = page.decode()
-    for address in _DRAWN.findall(text):
-        yield browser.get(html.unescape(address)).content
+    for drawn, loaded in _FETCHED.findall(text):
+        yield browser.get(html.unescape(drawn or loaded)).content
     waiting = [address.removeprefix(settings.STATIC_URL) for address in _LINKED.findall(text)]
     seen: set[str] = set()
     while waiting:

@@ -26,13 +26,13 @@ def main(address: str, data_dir: str) -> int:
             executable_path=next(filter(None, map(shutil.which, CHROMIUMS)), None),
             args=["--no-sandbox", "--disable-gpu"],
         )
-        page = browser.new_page(viewport={"width": 1440, "height": 1000}, color_scheme="light")
+        page = browser.new_page(viewport={"width": 1440, "height": 1800}, color_scheme="light")
         page.goto(f"{address}/sign-in/?next=/%3Frange%3D{RANGE}")
         page.get_by_label("E-mail").fill(PERSON)
         page.get_by_label("Password").fill(password)
         page.keyboard.press("Enter")
         show(page)
-        page.screenshot(path=PICTURE, full_page=True, clip=upper_part(page))
+        page.screenshot(path=PICTURE, clip=upper_part(page))
         browser.close()
     size = PICTURE.stat().st_size
     sys.stdout.write(f"{PICTURE.name}: {size:,} bytes\n")
@@ -42,8 +42,9 @@ def main(address: str, data_dir: str) -> int:
 def show(page: Page) -> None:
     """Bring the page into the state that says most: chart with tooltip, one asset open."""
     page.wait_for_selector('[data-chart][data-state="ready"]')
-    page.locator('[id="row-production:BTC"] summary').click()
-    page.locator('[id="parts-production:BTC"] .amount').first.wait_for()
+    page.locator('[id="row-production:LINK"] summary').click()
+    page.locator('[id="parts-production:LINK"] .amount').first.wait_for()
+    page.locator("td.moved[data-of]").first.wait_for()
     page.evaluate("scrollTo(0, 0)")
     plot = page.locator(".u-over").bounding_box()
     if plot is not None:

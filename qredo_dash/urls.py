@@ -51,6 +51,7 @@ handler403 = "qredo_dash.errors.forbidden"
 urlpatterns = [
     path("", overview.page, name="overview"),
     path("overview/figures/", overview.figures, name="overview-figures"),
+    path("overview/changes/", overview.changes, name="overview-changes"),
     path("series/", series.of_all, name="series"),
     path("series.csv", series.of_all_csv, name="series-csv"),
     path("overview/asset/", overview.asset, name="overview-asset"),

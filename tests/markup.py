@@ -75,8 +75,13 @@ class _Reader(HTMLParser):
 
 def read(answer: HttpResponse | Any) -> Page:
     """Read an answer's HTML."""
+    return read_html(answer.content.decode())
+
+
+def read_html(text: str) -> Page:
+    """Read a page, or a part of one."""
     reader = _Reader()
-    reader.feed(answer.content.decode())
+    reader.feed(text)
     reader.close()
     reader.page.text = re.sub(r"\s+", " ", " ".join(reader.parts))
     return reader.page

@@ -80,6 +80,7 @@ _NO_INVITATION: Final = answers(get=MISSING, head=MISSING)
 RULES: Final = {
     "overview": Rule(READ),
     "overview-figures": Rule(READ),
+    "overview-changes": Rule(READ),
     "overview-asset": Rule(
         dict.fromkeys(METHODS, NOT_THAT_WAY) | {"GET": MISSING, "HEAD": MISSING}
     ),

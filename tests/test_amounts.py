@@ -105,3 +105,25 @@ def test_levels_of_different_scales_add_and_subtract_exactly(
 def test_a_level_is_never_made_coarser() -> None:
     with pytest.raises(ValueError, match="finer"):
         Level(15, 0, 0, 0, 100).at_scale(10)
+
+
+@pytest.mark.parametrize(
+    ("base_units", "scale", "short"),
+    [
+        (50, 100, "+0.5"),
+        (-50, 100, "-0.5"),
+        (0, 100, "0"),
+        (-7_00, 100, "-7"),
+        (123_456_789, 10**6, "+123.456…"),
+        (12_345_678_90, 100, "+12,345,678…"),
+        (12_345_678_00, 100, "+12,345,678"),
+        (1, 10**18, "+0.000000000000000001"),
+        (-123_456, 10**12, "-0.00000012…"),
+    ],
+)
+def test_a_change_has_its_sign_and_only_the_places_that_tell(
+    base_units: int, scale: int, short: str
+) -> None:
+    found = Amount.moved(base_units, scale)
+    assert found.short == short
+    assert found.exact == ("+" if base_units > 0 else "") + plain_decimal(base_units, scale)

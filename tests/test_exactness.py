@@ -35,6 +35,7 @@ from balances.series import series
 from balances.verification.whole import verify
 from tests import props
 from tests.history import StoppedClock, answer, assert_tiled, at, keyless
+from tests.moved import check_moves
 from tests.naive import TICK, NaiveAccount, Slot, Stay
 from tests.scoped import check_one, check_scope
 
@@ -386,6 +387,10 @@ def _check_scope(both: Both, owner: str, instants: list[datetime]) -> None:
     naive = {account.pk: n for account, n in zip(both.accounts, both.naive, strict=True)}
     check_scope(reader, naive, owner, ASSETS[0], instants)
     check_one(reader, naive, owner, ASSETS[0], instants)
+    every = list(zip(both.accounts, both.naive, strict=True))
+    middle = len(instants) // 2
+    check_moves(reader, every, owner, instants[:middle:3], instants[middle])
+    check_moves(reader, every, owner, [instants[0], instants[middle]], instants[-1])
 
 
 def _naive_sum(

@@ -1,8 +1,8 @@
-"""Parts in percent: rounded half up by integers alone, and never made to look like none or all."""
+"""Parts and growth in percent: rounded half up by integers alone, never looking like none."""
 
 import pytest
 
-from balances.shares import percent
+from balances.shares import growth, percent
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,20 @@ from balances.shares import percent
 )
 def test_percent(part: int, whole: int, text: str) -> None:
     assert percent(part, whole) == text
+
+
+@pytest.mark.parametrize(
+    ("change", "before", "text"),
+    [
+        (50, 300, "16.67 %"),
+        (-50, 300, "16.67 %"),  # its direction is told beside it
+        (1, 20_000, "0.01 %"),  # 0.005 is rounded up
+        (1, 20_001, "< 0.01 %"),
+        (0, 5, "0.00 %"),
+        (123_456, 10, "1,234,560.00 %"),
+        (10**30, 3 * 10**30, "33.33 %"),
+        (5, 0, ""),
+    ],
+)
+def test_growth(change: int, before: int, text: str) -> None:
+    assert growth(change, before) == text

@@ -18,6 +18,7 @@ from balances.account_list import account_list
 from balances.as_of_query import AsOf
 from balances.instants import iso
 from balances.overview import Query, overview
+from balances.overview_changes import overview_changes
 from balances.results import Failure, Result
 from balances.screens import AccountRow, AssetTable, Coverage, Overview
 from tests.conftest import Cast
@@ -145,7 +146,11 @@ def pages(user: User, asked: AsOf, accounts: Sequence[Account]) -> list[Any]:
     opened = [f"account:{account.uid}" for account in accounts]
     query = Query.of(asked.query, opened)
     shown = overview(user, query, asked, with_chart=False)
-    return [_told(shown), [_row(row) for row in account_list(user, query, asked).accounts]]
+    moved = {
+        row.key: (row.moved.of, row.moved.changes) for row in overview_changes(user, query, asked)
+    }
+    rows = [_row(row) for row in account_list(user, query, asked).accounts]
+    return [_told(shown), moved, rows]
 
 
 @pytest.mark.django_db

@@ -9,6 +9,7 @@ from balances import overview as screens
 from balances.account_list import opened_asset
 from balances.as_of_query import AsOf
 from balances.overview import Query
+from balances.overview_changes import overview_changes
 from balances.pages.asking import of_instant, part_of_instant
 from balances.pages.series import LONGEST_ASSET
 from balances.pages.showing import part, whole
@@ -33,6 +34,18 @@ def figures(request: Request, asked: AsOf) -> HttpResponse:
         lambda: screens.version(request.user, query, asked.at),
         lambda: screens.overview(request.user, query, asked, with_chart=False),
     )
+
+
+@require_safe
+@part_of_instant
+def changes(request: Request, asked: AsOf) -> HttpResponse:
+    """Return how the overview's assets moved, or 204 when the version that is shown is current."""
+    query, version = _query(request, asked), request.GET.get("version")
+    current = screens.version(request.user, query, asked.at)  # before the figures
+    if version == current:
+        return HttpResponse(status=204)
+    rows = overview_changes(request.user, query, asked)
+    return render(request, "balances/_overview_changes.html", {"rows": rows, "version": current})
 
 
 @require_safe

@@ -133,7 +133,7 @@ function sayUnloaded(details) {
   const row = document.createElement("tr");
   row.className = "part part-closed";
   const cell = row.insertCell();
-  cell.colSpan = 6;
+  cell.colSpan = details.closest("table").tHead.rows[0].cells.length;
   cell.append("Could not be loaded. ", again);
   details.closest("tbody").nextElementSibling?.replaceChildren(row);
 }
@@ -183,6 +183,96 @@ document.addEventListener("click", (event) => {
   if (button.getAttribute("aria-disabled") === "true") event.preventDefault();
   else button.querySelector(".icon")?.classList.add("spin");
 }, true);
+
+// ---- How assets moved comes after the page, as cells for rows that are there. A cell stands beside the
+// total that it is of or not at all: where a total has moved on, its row's cells are asked for again.
+
+const CELLS_MS = 60000;
+/** Version and time of the cells that a page shows, by the element that fetches them. */
+const cellsShown = new WeakMap();
+
+const cellSource = () => document.getElementById("changes");
+const movedRows = () => document.querySelectorAll(".figures-moved .group > tr.lead");
+const cellsOf = (row) => row.querySelectorAll("td.moved");
+
+// Places at the end of a fraction tell nothing: "1.50" is "1.5".
+function withoutZeros(text) {
+  return text?.includes(".") ? text.replace(/\.?0+$/, "") : text;
+}
+
+const totalOf = (row) => withoutZeros(row.querySelector(".total .amount")?.dataset.exact);
+const isOf = (row, cell) => withoutZeros(cell.dataset.of) === totalOf(row);
+const isWhole = (row) => [...cellsOf(row)].every((cell) => isOf(row, cell));
+
+function clearCells(row) {
+  for (const cell of cellsOf(row)) {
+    cell.replaceChildren();
+    delete cell.dataset.of;
+  }
+}
+
+function putCells(line) {
+  const row = document.getElementById(`row-${line.dataset.row}`)?.rows[0];
+  if (!row) return;
+  const places = cellsOf(row);
+  for (const [index, cell] of [...line.cells].entries()) {
+    if (places[index] && isOf(row, cell)) merge(cell, places[index]);
+  }
+}
+
+htmx.defineExtension("cells", {
+  isInlineSwap: (style) => style === "cells",
+  handleSwap(style, target, fragment) {
+    if (style !== "cells") return false;
+    const came = fragment.querySelector?.("#changes");
+    if (!came) location.reload(); // most likely to sign in
+    for (const line of came?.querySelectorAll("tr[data-row]") ?? []) putCells(line);
+    cellsShown.set(target, { version: came?.dataset.version ?? "", at: Date.now() });
+    return [target];
+  },
+});
+
+document.addEventListener("htmx:configRequest", (event) => {
+  const { elt, parameters } = event.detail;
+  if (elt !== cellSource() || ![...movedRows()].every(isWhole)) return;
+  if (cellsShown.has(elt)) parameters.append("version", cellsShown.get(elt).version);
+});
+
+document.addEventListener("htmx:afterRequest", (event) => {
+  const { elt, xhr, successful } = event.detail;
+  if (elt !== cellSource()) return;
+  if ([401, 403, 404].includes(xhr.status)) location.reload();
+  else if (successful) cellsShown.set(elt, { ...cellsShown.get(elt), at: Date.now() });
+  else sayCellsUnloaded();
+});
+
+// What could not be fetched is not shown as it was.
+function sayCellsUnloaded() {
+  for (const row of movedRows()) {
+    const [first] = cellsOf(row);
+    if (!first || first.hasChildNodes()) continue;
+    const again = document.createElement("button");
+    again.className = "link";
+    again.type = "button";
+    again.textContent = "Try again";
+    again.title = "The changes could not be loaded";
+    again.addEventListener("click", askForCells);
+    first.append(again);
+  }
+}
+
+function askForCells() {
+  if (cellSource()) htmx.trigger(cellSource(), "ask");
+}
+
+// Newer totals are in place, and nothing has been painted yet.
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target.id !== "figures" || !cellSource()) return;
+  const behind = [...movedRows()].filter((row) => !isWhole(row));
+  behind.forEach(clearCells);
+  const age = Date.now() - (cellsShown.get(cellSource())?.at ?? 0);
+  if (behind.length || age > CELLS_MS) askForCells();
+});
 
 // ---- Not live: said loudly, with the instant of the last answer.
 

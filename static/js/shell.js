@@ -1,4 +1,5 @@
-// Menus that close, forms that are sent once. Both work without this, only less comfortably.
+// Menus that close, forms that are sent once, amounts that are copied. All work without this, only less
+// comfortably.
 
 const menus = () => document.querySelectorAll("details[data-menu][open]");
 
@@ -58,4 +59,88 @@ addEventListener("pageshow", (event) => {
 
 function say(text) {
   document.getElementById("said")?.replaceChildren(text);
+}
+
+// ---- Amounts are copied exactly: by click, by Enter, and inside any selection that is copied.
+// An amount is text here and never becomes a number.
+
+const isHidden = () => document.documentElement.dataset.amounts === "hidden";
+
+async function copy(amount) {
+  let note = "Copied";
+  try {
+    await navigator.clipboard.writeText(amount.dataset.exact);
+  } catch {
+    note = select(amount) ? "Press Ctrl+C to copy" : "Could not copy";
+  }
+  amount.dataset.copied = note;
+  document.getElementById("said")?.replaceChildren(`${note}: ${amount.dataset.exact}`);
+  setTimeout(() => delete amount.dataset.copied, 1400);
+}
+
+// Without a clipboard (plain http on another machine) the browser's own copy must do.
+function select(amount) {
+  const selection = getSelection();
+  selection.selectAllChildren(amount);
+  return !selection.isCollapsed;
+}
+
+document.addEventListener("click", (event) => {
+  const amount = event.target.closest(".amount");
+  if (!amount || isHidden()) return;
+  if (!getSelection().isCollapsed) return; // the end of a selection, not a click
+  copy(amount);
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" && event.key !== " ") return;
+  if (!event.target.matches?.(".amount") || isHidden()) return;
+  event.preventDefault();
+  copy(event.target);
+});
+
+const BREAK_BEFORE = "tr, p, li, dt, h1, h2, section";
+
+document.addEventListener("copy", (event) => {
+  const selection = getSelection();
+  if (selection.isCollapsed || !event.clipboardData) return;
+  const range = selection.getRangeAt(0);
+  const within = range.commonAncestorContainer;
+  const alone = (within.nodeType === Node.TEXT_NODE ? within.parentElement : within).closest(".amount");
+  const fragment = range.cloneContents();
+  if (!alone && !fragment.querySelector(".amount")) return;
+  event.preventDefault();
+  if (isHidden()) return;
+  if (alone) {
+    event.clipboardData.setData("text/plain", alone.dataset.exact);
+    return;
+  }
+  for (const part of fragment.querySelectorAll(".visually-hidden, svg")) part.remove();
+  flatten(fragment); // line breaks of the source are not line breaks of the page
+  for (const amount of fragment.querySelectorAll(".amount")) amount.textContent = amount.dataset.exact;
+  for (const zero of fragment.querySelectorAll(".none")) zero.textContent = "0";
+  for (const row of fragment.querySelectorAll("tr.part")) {
+    if (!isShown(row)) row.remove();
+  }
+  for (const line of fragment.querySelectorAll(BREAK_BEFORE)) line.prepend("\n");
+  for (const cell of fragment.querySelectorAll("td, tr > th + th")) cell.prepend("\t");
+  const text = fragment.textContent
+    .split("\n")
+    .map((line) => line.replace(/[^\S\t]+/g, " ").replace(/ ?\t ?/g, "\t").trim())
+    .filter(Boolean)
+    .join("\n");
+  event.clipboardData.setData("text/plain", text);
+});
+
+function flatten(fragment) {
+  const walker = document.createTreeWalker(fragment, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    walker.currentNode.nodeValue = walker.currentNode.nodeValue.replace(/\s+/g, " ");
+  }
+}
+
+// The clone does not know what is displayed; the row that it was opened from does.
+function isShown(row) {
+  const parts = document.getElementById(row.closest(".parts")?.id);
+  return !parts || parts.checkVisibility();
 }

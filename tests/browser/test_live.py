@@ -92,6 +92,7 @@ def test_an_answer_that_came_too_late_does_not_empty_an_open_row(
 def test_an_unchanged_page_is_left_alone(treasurer: Visit) -> None:
     page = treasurer.go()
     treasurer.drawn()
+    expect(page.locator(".moved-day[data-of]").first).to_be_visible()
     for _ in range(3):  # around a full minute ages change, and with them the page
         page.evaluate("""() => {
             window.changes = 0;

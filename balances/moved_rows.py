@@ -1,0 +1,72 @@
+"""From movements to the cells of tables, formatted for the reader."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from balances.amounts import Amount, plain_decimal
+from balances.between import PERIODS, Between
+from balances.change_screens import Change, Moved
+from balances.earlier import Earlier
+from balances.movements import Movement, movements
+from balances.portfolio import Held
+from balances.rows import PartMoved
+from balances.scopes import Scope
+from balances.shares import growth
+from balances.sparkline import sparkline
+from balances.then import Asset
+
+
+def cells(scope: Scope, at: datetime) -> dict[Asset, Moved]:
+    """Return the cells of every asset in the totals of a scope, by kind and name."""
+    found = movements(scope, [at - length for _, length in PERIODS], at)
+    return {one: moved(movement, one[1]) for one, movement in found.items()}
+
+
+def moved(movement: Movement, asset: str) -> Moved:
+    """Return the cells of one asset."""
+    level = movement.level
+    return Moved(
+        of=plain_decimal(level.total, level.scale),
+        changes=_changes(movement.changes),
+        sparkline=sparkline(movement.points, asset),
+    )
+
+
+def part_cells(scope: Scope, held: Sequence[Held], at: datetime) -> PartMoved:
+    """Return what tells how each of some holdings in totals moved by itself."""
+    assets = {one.asset for one in held}
+    found = Earlier.of(
+        scope,
+        {one.account.pk for one in held},
+        [at - length for _, length in PERIODS],
+        at,
+        assets.pop() if len(assets) == 1 else None,
+    )
+    return lambda one: _part(found, one)
+
+
+def _part(earlier: Earlier, held: Held) -> Moved:
+    moved = earlier.moved((held.account.pk, held.asset), held.level)
+    return Moved(
+        of=plain_decimal(held.level.total, held.level.scale),
+        changes=_changes(moved),
+        has_course=False,
+    )
+
+
+def _changes(moved: Iterable[Between]) -> tuple[Change, ...]:
+    return tuple(change(words, one) for (words, _), one in zip(PERIODS, moved, strict=True))
+
+
+def change(period: str, one: Between) -> Change:
+    """Return a change as a cell shows it."""
+    if one.change is None or one.before is None:
+        return Change(period, None, one.direction, one.note)
+    scale = max(one.change.scale, one.before.scale)
+    return Change(
+        period=period,
+        amount=Amount.moved(one.change.total, one.change.scale),
+        direction=one.direction,
+        note=one.note,
+        share=growth(one.change.at_scale(scale).total, one.before.at_scale(scale).total),
+    )
