@@ -9,7 +9,7 @@ from accounts.access import Span
 from balances import ranges, wholeness
 from balances.pieces import Reach
 from balances.portfolio import Kind
-from balances.presence import Spans, common, counter, known_spans
+from balances.presence import Spans, common, counter, joined, known_spans
 from balances.ranges import Range
 from balances.scopes import Scope
 from balances.series import Point, along
@@ -54,7 +54,9 @@ class Subject:
     def partial(self) -> Callable[[datetime], int]:
         """How many of its accounts' keys were said to see only some wallets, at an instant."""
         said = wholeness.partial_spans(self.known)
-        return counter(span for pk, spans in said.items() for span in common(self.known[pk], spans))
+        return counter(
+            span for pk, spans in said.items() for span in common(self.known[pk], joined(spans))
+        )
 
 
 def subject(scope: Scope, asset: str, kind: Kind, *, is_total: bool = False) -> Subject:
