@@ -13,7 +13,7 @@ from balances.presence import known_spans
 from balances.ranges import Range
 from balances.scopes import Scope
 from balances.series import Point, along
-from balances.spans import Spans, common, counts
+from balances.spans import Spans, common, counts, joined
 from balances.testnet import environments_of
 
 
@@ -54,7 +54,8 @@ class Subject:
     def partial(self, instants: Sequence[datetime]) -> list[int]:
         """Return how many of its keys were said to see only some wallets, at each instant."""
         said = wholeness.partial_spans(self.known).items()
-        return counts((one for pk, them in said for one in common(self.known[pk], them)), instants)
+        limited = (one for pk, them in said for one in common(self.known[pk], joined(them)))
+        return counts(limited, instants)
 
 
 def subject(scope: Scope, asset: str, kind: Kind, *, is_total: bool = False) -> Subject:

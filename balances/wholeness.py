@@ -26,10 +26,26 @@ WHERE k.account_id = ANY(%s) ORDER BY k.account_id, k.created_at, k.id, e.id
 """
 
 
+# When each key was first seen to answer; within a run that goes on with it, the last time.
+_ANSWERED = """
+SELECT k.id, least(
+    (SELECT min(observed_at) FROM balances_refresh
+    WHERE account_id = k.account_id AND observed_at >= k.created_at),
+    (SELECT min(observed_at) FROM balances_snapshot
+    WHERE account_id = k.account_id AND observed_at >= k.created_at),
+    (SELECT min(CASE WHEN first_observed >= k.created_at THEN first_observed ELSE last_observed END)
+    FROM balances_run WHERE account_id = k.account_id AND last_observed >= k.created_at),
+    (SELECT run_last_observed FROM balances_schedule
+    WHERE account_id = k.account_id AND run_last_observed >= k.created_at))
+FROM accounts_apikey k WHERE k.account_id = ANY(%s)
+"""
+
+
 @dataclass(slots=True)
 class _Key:
     """A key: since when it is in force, and since when it is said to see only some wallets."""
 
+    id: int
     since: datetime
     said: list[tuple[datetime, bool]] = field(default_factory=list)
 
@@ -39,7 +55,7 @@ class _Key:
         return bool(told) and told[-1]
 
     def stretches(self, until: datetime) -> Iterator[Span]:
-        """Yield when it was said to see only some wallets, until another key came."""
+        """Yield when it was said to see only some wallets, while figures were its own."""
         for (since, is_partial), (end, _) in pairwise([*self.said, (until, False)]):
             if is_partial:
                 yield since, min(end, until)
@@ -63,16 +79,17 @@ def partial_among(sights: Mapping[int, Sight | None], at: datetime) -> set[int]:
 
 
 def partial_spans(accounts: Collection[int]) -> dict[int, list[Span]]:
-    """Return, by account, when the key in force was said to see only some wallets.
+    """Return, by account, the stretches of time in which its figures are partial."""
+    found = _keys(accounts)
+    answered = dict(sql.rows(_ANSWERED, [list(found)])) if found else {}
+    return {pk: list(_stretches(keys, answered)) for pk, keys in found.items()}
 
-    For charts, in which the time until a new key's first answer is not worth a look-up.
-    """
-    return {pk: list(_stretches(keys)) for pk, keys in _keys(accounts).items()}
 
-
-def _stretches(keys: Sequence[_Key]) -> Iterator[Span]:
-    for key, following in pairwise([*keys, _Key(_END)]):
-        yield from key.stretches(following.since)
+def _stretches(keys: Sequence[_Key], answered: Mapping[int, datetime | None]) -> Iterator[Span]:
+    for key, following in pairwise([*keys, None]):
+        assert key is not None  # noqa: S101 - only the last one is
+        until = answered[following.id] if following else None
+        yield from key.stretches(until or _END)
 
 
 def _keys(accounts: Collection[int]) -> dict[int, list[_Key]]:
@@ -81,7 +98,7 @@ def _keys(accounts: Collection[int]) -> dict[int, list[_Key]]:
     for pk, key_id, created_at, since, is_partial in sql.rows(_KEYS, [said]) if said else ():
         keys = found.setdefault(pk, {})
         # The first answer came before its key was stored.
-        key = keys.setdefault(key_id, _Key(created_at if keys else _BEGINNING))
+        key = keys.setdefault(key_id, _Key(key_id, created_at if keys else _BEGINNING))
         if since is not None:
             key.said.append((since, is_partial))
     return {pk: list(keys.values()) for pk, keys in found.items()}

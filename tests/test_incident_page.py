@@ -7,7 +7,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import Account, ApiKey
+from accounts import enrolment
+from accounts.models import Account, ApiKey, Wallets
 from balances import incident_page, incidents
 from balances import refreshing as refreshes
 from balances.models import Incident, Refresh
@@ -99,6 +100,20 @@ def test_it_lists_the_rejected_keys_since_when_and_why(
     assert "Healthy" not in text
     assert "Rehearsal" not in text
     assert cast.fund.name in text
+
+
+def test_a_row_begins_with_what_was_said_of_the_key_before_it(
+    both: list[Account], cast: Cast, simulator: Simulator, admin: Client
+) -> None:
+    limited = ApiKey.objects.get(account=both[0], replaced_at=None)
+    enrolment.declare(both[0], Wallets.SOME, of=limited.uid, by=cast.admin)
+    keys = dict(zip(both, (simulator.key(NEXT), simulator.key(OTHER)), strict=True))
+    assert admin.post(path(), typed(admin, keys)).status_code == 302
+    said = [enrolment.said_of_newest(account) for account in both]
+    assert said == [Wallets.SOME, Wallets.ALL]
+    (act, other) = [one for one in acts.acts_of(cast.fund) if one.act == "key.replaced"]
+    assert acts.told(act) == ({"wallets": "some"}, {"wallets": "some"})
+    assert acts.told(other) == ({"wallets": "all"}, {"wallets": "all"})
 
 
 def test_all_are_tested_and_replaced_together(

@@ -290,7 +290,7 @@ def test_charts_and_their_files_tell_it_point_by_point(vault: Account, cast: Cas
     for name, path in (("series", []), ("account-series", [vault.uid])):
         drawn = viewer.get(reverse(name, args=path), asked).json()
         instants = [datetime.fromtimestamp(one, UTC) for one in drawn["at"]]
-        expected = [int(at(10, 15) <= one < at(10, 45)) for one in instants]
+        expected = [int(at(10, 15) <= one < at(11)) for one in instants]
         assert set(expected) == {0, 1}
         assert drawn["partial"] == expected
         text = viewer.get(reverse(f"{name}-csv", args=path), asked).content.decode()
