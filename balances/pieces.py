@@ -139,18 +139,23 @@ _WHOLE_HOURS = _rolled_up(
     f" AND (%(by_hour)s OR date_bin('1 day', r.at, {_ORIGIN}) = ANY(%(cut_days)s::timestamptz[]))",
 )
 
-# What roll-ups hold, for the hours that a point cuts: changes while a tenure counts, its edges.
 # Each hour is read by itself (OFFSET 0), by the index of time: the planner does not know how few
-# changes an hour has and would read all those of every holding. Nor does it know the hours when it
-# plans: by the bounds of all of them it leaves out the months before and after.
-_CUT_HOURS = f"""
-SELECT h.asset, t.environment, {_AT.format(at="c.valid_from")}, {_DELTA}
-FROM unnest(%(cut_hours)s::timestamptz[]) AS hour(at)
+# changes an hour has and would read all those of every holding, or (if it takes tenures for few) an
+# hour once a tenure. Nor does it know the hours when it plans: by the bounds of all of them it
+# leaves out the months before and after.
+_CHANGED_THEN = """
+SELECT c.* FROM unnest(%(cut_hours)s::timestamptz[]) AS hour(at)
 CROSS JOIN LATERAL (
-    SELECT * FROM balances_change WHERE valid_from >= hour.at
-        AND valid_from < hour.at + interval '1 hour'
+    SELECT holding_id, valid_from, delta_total, delta_available, delta_pending_in, delta_pending_out
+    FROM balances_change WHERE valid_from >= hour.at AND valid_from < hour.at + interval '1 hour'
         AND valid_from >= %(cut_from)s AND valid_from <= %(end)s OFFSET 0
 ) c
+"""
+
+# What roll-ups hold, for the hours that a point cuts: changes while a tenure counts, its edges.
+_CUT_HOURS = f"""
+SELECT h.asset, t.environment, {_AT.format(at="c.valid_from")}, {_DELTA}
+FROM changed_then c
 JOIN balances_holding h ON h.id = c.holding_id {{asset}}
 JOIN tenure t ON t.account_id = h.account_id
     AND t.began_at <= c.valid_from AND (t.ended_at IS NULL OR c.valid_from < t.ended_at)
@@ -196,7 +201,8 @@ tenure AS (
 ), stay AS (
     SELECT * FROM unnest(%(accounts)s::bigint[], %(began)s::timestamptz[], %(ended)s::timestamptz[])
         AS stay(account_id, began, ended)
-), piece(asset, environment, at, total, available, pending_in, pending_out) AS ({pieces})
+), changed_then AS MATERIALIZED ({changed_then}),
+piece(asset, environment, at, total, available, pending_in, pending_out) AS ({pieces})
 """
 
 
@@ -205,7 +211,8 @@ def _sources(reach: Reach, asset: str) -> str:
     of_owners = [_WHOLE_DAYS, _WHOLE_HOURS, _CUT_HOURS]
     parts = of_owners if reach.organizations or reach.persons else []
     parts = [*parts, _STAYS] if reach.stays or not parts else parts
-    return _SOURCES.format(pieces="\nUNION ALL\n".join(parts).format(asset=asset))
+    pieces = "\nUNION ALL\n".join(parts).format(asset=asset)
+    return _SOURCES.format(changed_then=_CHANGED_THEN, pieces=pieces)
 
 
 _PLACE = f"width_bucket(at - {_TICK}, %(points)s::timestamptz[])"
