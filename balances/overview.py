@@ -11,19 +11,19 @@ from django.urls import reverse
 from accounts.access import visible_to
 from accounts.compiled import ids_of, ids_operated_by, ids_visible_to
 from accounts.models import Account, User
-from balances import incidents, moments, overlaps, sql
+from balances import incidents, moments, overlaps, part_moves, sql
 from balances.as_of_query import AsOf
 from balances.change_screens import Moved
 from balances.demo import progress
 from balances.headline import Wanted, chart, headline, subject
 from balances.incidents import Shared
 from balances.listing import FILTERS, Listing
-from balances.moved_rows import cells, part_cells
+from balances.moved_rows import cells
 from balances.narrowing import NAMES, Narrowing, heading
 from balances.openings import Openings
 from balances.portfolio import Kind, Member, counting, members, members_at
 from balances.questions import questions
-from balances.rows import PartMoved, account_row, asset_tables, coverage
+from balances.rows import account_row, asset_tables, coverage
 from balances.scopes import Scope
 from balances.screens import AccountRow, Narrowed, Overview, Select
 from balances.troubles import counted_twice, is_probed, not_answering, troubles
@@ -123,7 +123,7 @@ def _then(of: _Asked) -> Overview:
     query, everything = of.query, members_at(Scope(of.user, of.query.narrowing), of.at)
     held = [member for member in everything if not member.is_archived]
     listing = query.listing(held, of.at, reverse("overview"))
-    rows = [account_row(one, of.at, openings=_openings(query)) for one in listing.shown()]
+    rows = rows_then(of.user, listing.shown(), of.at, _openings(query))
     selects = query.narrowing.selects_then(Scope(of.user).at(of.at), visible_to(of.user))
     return replace(
         _figures(of, listing, rows),
@@ -185,11 +185,13 @@ def _figures(asked: _Asked, listing: Listing, rows: Sequence[AccountRow]) -> Ove
     user, query, at, held = asked.user, asked.query, asked.at, listing.held
     counted = counting(held)
     of = subject(user, held, query.wanted)
+    scope = Scope(user, query.narrowing)
+    part_moved = part_moves.of_assets(scope, counted, query.opened, at)
     return Overview(
         headline=None if of is None else headline(of, held, at, query.wanted),
         coverage=coverage(counted, at),
         chart=chart(of, counted, query.wanted, user, at) if of and asked.with_chart else None,
-        tables=asset_tables(counted, at, _openings(query), _moved(asked), _parts(asked, counted)),
+        tables=asset_tables(counted, at, _openings(query), _moved(asked), part_moved),
         accounts=tuple(rows),
         filters=listing.filters(),
         pages=listing.pages(),
@@ -203,15 +205,6 @@ def _all_at_once_url(query: Query) -> str:
     if query.has_changes:
         return ""
     return f"{reverse('overview')}?{urlencode({**query.text, 'changes': 'shown'})}"
-
-
-def _parts(asked: _Asked, counted: Iterable[Member]) -> PartMoved | None:
-    """Return what tells how the parts of open assets moved; nothing, where none is open."""
-    opened = asked.query.opened
-    held = [h for m in counted for h in m.holdings if f"{h.kind}:{h.asset}" in opened]
-    if not held:
-        return None
-    return part_cells(Scope(asked.user, asked.query.narrowing), held, asked.at)
 
 
 def _moved(asked: _Asked) -> dict[tuple[Kind, str], Moved]:
@@ -256,7 +249,16 @@ def account_rows(
         )
         for member in held
     ]
-    return [_brief(row) if pk in joint else row for pk, row in zip(ids, rows, strict=True)]
+    told = [_brief(row) if pk in joint else row for pk, row in zip(ids, rows, strict=True)]
+    return part_moves.of_accounts(user, held, told, now)
+
+
+def rows_then(
+    user: User, held: Sequence[Member], at: datetime, openings: Openings
+) -> list[AccountRow]:
+    """Return the rows of a list of accounts as of an instant, which offers no act."""
+    rows = [account_row(one, at, openings=openings) for one in held]
+    return part_moves.of_accounts(user, held, rows, at)
 
 
 def _operated(user: User) -> set[int]:
