@@ -10,10 +10,9 @@ from django.urls import reverse
 from accounts.access import visible_to
 from accounts.compiled import ids_visible_to
 from accounts.models import Account, User
-from balances import incidents
+from balances import incidents, part_moves
 from balances.as_of_query import AsOf
 from balances.incidents import Shared
-from balances.moved_rows import part_cells
 from balances.openings import Openings, the_one
 from balances.overview import (
     NOBODYS_THEN,
@@ -21,6 +20,7 @@ from balances.overview import (
     account_rows,
     asked_for,
     narrowed,
+    rows_then,
     version,
 )
 from balances.portfolio import (
@@ -32,7 +32,7 @@ from balances.portfolio import (
     with_holdings,
 )
 from balances.questions import questions
-from balances.rows import Moves, account_row, asset_tables
+from balances.rows import Moves, asset_tables
 from balances.scopes import Scope
 from balances.screens import AccountList, AccountRow, AssetRow, Trouble
 from balances.totals import added_up
@@ -47,7 +47,7 @@ def account_list(user: User, query: Query, asked: AsOf) -> AccountList:
 def _then(user: User, query: Query, at: datetime) -> AccountList:
     held = members_at(Scope(user, query.narrowing), at)
     listing = query.listing(held, at, reverse("accounts"))
-    rows = [account_row(one, at, openings=_openings(query)) for one in listing.shown()]
+    rows = rows_then(user, listing.shown(), at, _openings(query))
     selects = query.narrowing.selects_then(Scope(user).at(at), visible_to(user))
     return AccountList(
         accounts=tuple(rows),
@@ -114,7 +114,7 @@ def opened_account(user: User, account: Account, asked: AsOf) -> AccountRow:
     openings = the_one(f"account:{account.uid}")
     if asked.is_past:
         (member,) = members_at(Scope(user, only=frozenset({account.pk})), asked.at)
-        return account_row(member, asked.at, openings=openings)
+        return rows_then(user, [member], asked.at, openings)[0]
     found = members(visible_to(user).filter(pk=account.pk))
     return account_rows(user, found, asked.at, openings)[0]
 
@@ -124,10 +124,10 @@ def opened_asset(user: User, query: Query, asset: str, asked: AsOf) -> AssetRow 
     holding = _holding_then if asked.is_past else _holding_now
     openings = the_one(f"{query.kind}:{asset}")
     members = counting(holding(user, query, asset, asked.at))
-    held = [one for member in members for one in member.holdings]
-    scope = Scope(user, query.narrowing)
-    moves = Moves(of_part=part_cells(scope, held, asked.at) if query.has_changes else None)
-    tables = asset_tables(added_up(members, asked.at), asked.at, openings, moves=moves)
+    found = added_up(members, asked.at)
+    scope, opened = Scope(user, query.narrowing), openings.opened if query.has_changes else ()
+    moves = Moves(of_part=part_moves.of_assets(scope, found, opened, asked.at))
+    tables = asset_tables(found, asked.at, openings, moves=moves)
     return next((row for t in tables if t.kind == query.kind for row in t.rows), None)
 
 

@@ -1,4 +1,4 @@
-"""How far each holding in a total moved by itself, for rows that are open.
+"""How far each holding moved by itself, for rows that are open.
 
 What it holds at the end is what its row shows, so that no change contradicts that.
 """
@@ -10,7 +10,6 @@ from datetime import datetime
 from balances.amounts import Level
 from balances.between import Between, is_throughout
 from balances.presence import known_spans
-from balances.scopes import Scope
 from balances.spans import Spans
 from balances.then import NOTHING, held_by
 
@@ -29,14 +28,13 @@ class Earlier:
     @classmethod
     def of(
         cls,
-        scope: Scope,
+        spans: Spans,
         ids: Collection[int],
         starts: Sequence[datetime],
         end: datetime,
         asset: str | None = None,
     ) -> "Earlier":
-        """Look up accounts of a scope; with `asset` nothing else. One statement a start."""
-        spans = scope.spans(in_totals=True)
+        """Look up accounts within `spans`; with `asset` nothing else. One statement a start."""
         known = known_spans({pk: spans[pk] for pk in ids if pk in spans})
         levels = {
             at: {(pk, name): Level(*map(int, amounts)) for pk, name, *amounts in rows}

@@ -12,6 +12,7 @@ from balances.portfolio import Held
 from balances.rows import PartMoved
 from balances.scopes import Scope
 from balances.shares import growth
+from balances.spans import Spans
 from balances.sparkline import sparkline
 from balances.then import Asset
 
@@ -32,11 +33,11 @@ def moved(movement: Movement, asset: str) -> Moved:
     )
 
 
-def part_cells(scope: Scope, held: Sequence[Held], at: datetime) -> PartMoved:
-    """Return what tells how each of some holdings in totals moved by itself."""
+def part_cells(spans: Spans, held: Sequence[Held], at: datetime) -> PartMoved:
+    """Return what tells how each of some holdings moved by itself, within these spans."""
     assets = {one.asset for one in held}
     found = Earlier.of(
-        scope,
+        spans,
         {one.account.pk for one in held},
         [at - length for _, length in PERIODS],
         at,

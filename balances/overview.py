@@ -11,19 +11,19 @@ from django.urls import reverse
 from accounts.access import visible_to
 from accounts.compiled import ids_of, ids_operated_by, ids_visible_to
 from accounts.models import Account, User
-from balances import incidents, moments, overlaps, sql
+from balances import incidents, moments, overlaps, part_moves, sql
 from balances.as_of_query import AsOf
 from balances.change_screens import Moved
 from balances.demo import progress
 from balances.headline import Wanted, chart, headline, subject
 from balances.incidents import Shared
 from balances.listing import FILTERS, Listing
-from balances.moved_rows import cells, part_cells
+from balances.moved_rows import cells
 from balances.narrowing import NAMES, Narrowing, heading
 from balances.openings import Openings
 from balances.portfolio import Kind, Member, bare_members, counting, members_at, with_holdings
 from balances.questions import questions
-from balances.rows import Moves, PartMoved, account_row, asset_tables, coverage
+from balances.rows import Moves, account_row, asset_tables, coverage
 from balances.scopes import Scope
 from balances.screens import AccountRow, Narrowed, Overview, Select
 from balances.totals import Total, added_up, of_today
@@ -125,7 +125,7 @@ def _then(of: _Asked) -> Overview:
     query, everything = of.query, members_at(Scope(of.user, of.query.narrowing), of.at)
     held = [member for member in everything if not member.is_archived]
     listing = query.listing(held, of.at, reverse("overview"))
-    rows = [account_row(one, of.at, openings=_openings(query)) for one in listing.shown()]
+    rows = rows_then(of.user, listing.shown(), of.at, _openings(query))
     selects = query.narrowing.selects_then(Scope(of.user).at(of.at), visible_to(of.user))
     return replace(
         _figures(of, listing, rows, added_up(counting(held), of.at)),
@@ -191,11 +191,13 @@ def _figures(
     user, query, at = asked.user, asked.query, asked.at
     counted = counting(listing.held)
     of = subject(user, found, query.wanted)
+    part_moved = part_moves.of_assets(Scope(user, query.narrowing), found, query.opened, at)
+    moves = Moves(_moved(asked), part_moved)
     return Overview(
         headline=None if of is None else headline(of, found, counted, at, query.wanted),
         coverage=coverage(counted, at),
         chart=chart(of, found, query.wanted, user, at) if of and asked.with_chart else None,
-        tables=asset_tables(found, at, _openings(query), moves=_moves(asked, found)),
+        tables=asset_tables(found, at, _openings(query), moves=moves),
         accounts=tuple(rows),
         filters=listing.filters(),
         pages=listing.pages(),
@@ -209,19 +211,6 @@ def _all_at_once_url(query: Query) -> str:
     if query.has_changes:
         return ""
     return f"{reverse('overview')}?{urlencode({**query.text, 'changes': 'shown'})}"
-
-
-def _moves(asked: _Asked, found: Sequence[Total]) -> Moves:
-    return Moves(_moved(asked), _parts(asked, found))
-
-
-def _parts(asked: _Asked, found: Iterable[Total]) -> PartMoved | None:
-    """Return what tells how the parts of open assets moved; nothing, where none is open."""
-    held = [held for total in found for _, held in total.holders]
-    opened = [one for one in held if f"{one.kind}:{one.asset}" in asked.query.opened]
-    if not opened:
-        return None
-    return part_cells(Scope(asked.user, asked.query.narrowing), opened, asked.at)
 
 
 def _moved(asked: _Asked) -> dict[tuple[Kind, str], Moved]:
@@ -266,7 +255,16 @@ def account_rows(
         )
         for member in held
     ]
-    return [_brief(row) if pk in joint else row for pk, row in zip(ids, rows, strict=True)]
+    told = [_brief(row) if pk in joint else row for pk, row in zip(ids, rows, strict=True)]
+    return part_moves.of_accounts(user, held, told, now)
+
+
+def rows_then(
+    user: User, held: Sequence[Member], at: datetime, openings: Openings
+) -> list[AccountRow]:
+    """Return the rows of a list of accounts as of an instant, which offers no act."""
+    rows = [account_row(one, at, openings=openings) for one in held]
+    return part_moves.of_accounts(user, held, rows, at)
 
 
 _ACTS = """

@@ -213,3 +213,33 @@ def test_the_course_in_words_and_as_a_line(vault: Account, cast: Cast) -> None:
     # Nothing was known on the first days: the line begins later.
     assert not any(e.attributes["d"].startswith("M2 ") for e in paths)
     assert vault.label not in json.dumps(words)
+
+
+def test_each_account_of_an_open_asset_says_how_it_moved_by_itself(
+    vault: Account, cast: Cast, clock: StoppedClock
+) -> None:
+    trading = opened("Trading", clock, LATER, BTC=coins(900))
+    seen(trading, TODAY, BTC=coins(905))
+    browser = signed_in(cast.viewer)
+    page = markup.shown(browser, "overview")
+    (details,) = [e for e in page.all("details") if e.attributes.get("data-row", "")[:4] == "prod"]
+    for answer in (
+        browser.get(details.attributes["hx-get"]),
+        browser.get(reverse("overview"), {"open": "production:BTC"}),
+    ):
+        text = markup.read(answer).text
+        # Trading was not there a week ago: that is unknown, not a gain.
+        assert "Up +0.05 0.56 % unknown unknown" in text.partition("Trading")[2]
+        assert "no change Down -0.5 16.67 % unknown" in text.partition(vault.label)[2]
+
+
+def test_each_asset_of_an_open_account_does_so_even_if_it_counts_in_no_total(
+    vault: Account, cast: Cast, clock: StoppedClock
+) -> None:
+    ownership.count(vault, counted=False, by=None)
+    browser, key = signed_in(cast.viewer), f"account:{vault.uid}"
+    parts = markup.shown(browser, "account-parts", vault)
+    whole = markup.shown(browser, "accounts", open=key)
+    past = markup.shown(browser, "overview", open=key, at=clock.now.isoformat())
+    for found in (parts, whole, past):
+        assert "no change Down -0.5 16.67 % unknown" in found.text

@@ -1,0 +1,43 @@
+"""How the parts of open rows moved: the accounts of an asset, the assets of an account."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from accounts.models import User
+from balances.moved_rows import part_cells
+from balances.portfolio import Held, Member
+from balances.rows import PartMoved
+from balances.scopes import Scope
+from balances.screens import AccountRow, Part
+from balances.totals import Total
+
+
+def of_assets(
+    scope: Scope, found: Iterable[Total], opened: Collection[str], at: datetime
+) -> PartMoved | None:
+    """Return what tells how the parts of open assets moved; nothing, where none is open."""
+    shown = [one for one in found if f"{one.kind}:{one.asset}" in opened]
+    held = [held for one in shown for _, held in one.holders]
+    return part_cells(scope.spans(in_totals=True), held, at) if held else None
+
+
+def of_accounts(
+    user: User, held: Sequence[Member], rows: list[AccountRow], at: datetime
+) -> list[AccountRow]:
+    """Let the assets of open accounts say how they moved."""
+    opened = [one for one, row in zip(held, rows, strict=True) if row.parts]
+    if not opened:
+        return rows
+    spans = Scope(user, only=frozenset(one.account.pk for one in opened)).spans()
+    part_moved = part_cells(spans, [one for m in opened for one in m.holdings], at)
+    return [
+        replace(row, parts=_moved(row.parts, one.holdings, part_moved)) if row.parts else row
+        for one, row in zip(held, rows, strict=True)
+    ]
+
+
+def _moved(parts: Iterable[Part], held: Iterable[Held], part_moved: PartMoved) -> tuple[Part, ...]:
+    return tuple(
+        replace(part, moved=part_moved(one)) for part, one in zip(parts, held, strict=True)
+    )
