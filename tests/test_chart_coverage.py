@@ -52,9 +52,9 @@ def accounts(cast: Cast, clock: StoppedClock) -> dict[str, Account]:
 #: At each instant how many are fresh, how many count, how many of those are unknown, and what that
 #: makes of the point.
 EXPECTED: list[tuple[datetime, tuple[int, int, int, str]]] = [
-    (at(10, 3), (5, 7, 2, "partial")),
-    (at(10, 4), (4, 6, 2, "partial")),
-    (at(10, 8), (3, 5, 2, "partial")),
+    (at(10, 3), (5, 7, 2, "incomplete")),
+    (at(10, 4), (4, 6, 2, "incomplete")),
+    (at(10, 8), (3, 5, 2, "incomplete")),
     (at(10, 12), (1, 4, 2, "carried")),
     (at(10, 15), (2, 4, 1, "carried")),
     (at(10, 21), (2, 4, 1, "carried")),
@@ -87,7 +87,7 @@ def test_a_file_tells_how_many_are_unknown(viewer: Client, accounts: dict[str, A
     answer = viewer.get(reverse("series-csv"), query)
     last = list(csv.DictReader(io.StringIO(answer.content.decode())))[-1]
     told = [last[name] for name in ("coverage", "fresh accounts", "accounts", "unknown accounts")]
-    assert told == ["partial", "5", "7", "2"]
+    assert told == ["incomplete", "5", "7", "2"]
 
 
 def test_an_account_that_is_unknown_is_one_of_one(

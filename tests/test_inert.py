@@ -96,7 +96,7 @@ def test_an_asset_is_a_text_cell_of_a_file(
     refreshing.refresh_now([custody])
     answer = browser.get(reverse("account-series-csv", args=[custody.uid]), {"asset": asset})
     rows = list(csv.reader(io.StringIO(answer.content.decode())))
-    assert {len(row) for row in rows} == {11}
+    assert {len(row) for row in rows} == {13}
     cells = {row[1] for row in rows[1:]}
     assert cells == {f"'{asset}" if asset[0] in "=+-@" else asset}
     disposition = answer.headers["Content-Disposition"]
