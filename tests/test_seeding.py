@@ -22,6 +22,7 @@ from balances.testnet import is_testnet_name
 from balances.verification.whole import verify
 from tests import props
 from tests.history import StoppedClock, answer_of
+from tests.roles import owner
 from tests.sums import assert_rolled_up
 
 UNTIL = datetime(2026, 5, 20, 17, 23, 45, tzinfo=UTC)
@@ -46,6 +47,20 @@ def undone() -> Iterator[None]:
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
+
+
+_UNKNOWN_PAGES = """
+SELECT sum(brin_summarize_new_values(inhrelid::regclass)) FROM pg_inherits
+WHERE inhparent = 'balances_change_time'::regclass
+"""
+
+
+def test_the_index_of_time_knows_all_pages_afterwards() -> None:
+    assert (
+        seeded(changes_per_day=30, interval=600)["changes"] > 2000
+    )  # more than the sixteen pages of a range
+    with owner():
+        assert sql.rows(_UNKNOWN_PAGES) == [(0,)]
 
 
 _ROWS: dict[str, str] = {
