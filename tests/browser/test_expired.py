@@ -49,6 +49,8 @@ def test_a_whole_page_signs_in_and_leads_back(
     here = path.format(uid=world.custody.uid)
     page = visitor.sign_in("treasurer", here)
     page.locator("#figures").wait_for()
+    # What is still being fetched would notice the end of the session before the act does.
+    page.wait_for_load_state("networkidle")
     before = Refresh.objects.count()
     page.context.clear_cookies(name="session")
     act(page)
