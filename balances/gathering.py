@@ -7,10 +7,9 @@ from django.db.models import QuerySet
 from accounts.access import visible_to
 from accounts.models import Account
 from balances.as_of_query import AsOf
-from balances.portfolio import Held, Kind, Member, members, members_at
+from balances.portfolio import Held, Kind, Member, kind_of, members, members_at
 from balances.scopes import Scope
 from balances.screens import Select
-from balances.testnet import is_testnet
 
 
 def gathered(scope: Scope, asked: AsOf, asset: str | None = None) -> list[Member]:
@@ -36,7 +35,7 @@ def questions(scope: Scope, asked: AsOf) -> tuple[Select, ...]:
 
 def fitting(members: Iterable[Member], asset: str, kind: Kind) -> list[Member]:
     """Return the members in whose accounts an asset of this name is this kind of money."""
-    return [m for m in members if is_testnet(m.account, asset) == (kind == "testnet")]
+    return [m for m in members if kind_of(m.account.environment, asset) == kind]
 
 
 def holding(member: Member, asset: str) -> Held | None:

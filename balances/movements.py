@@ -184,7 +184,7 @@ class _Moves:
 
 def _environments(one: Asset) -> tuple[str, ...]:
     kind, asset = one
-    return environments_of(asset, is_test_money=kind == "testnet")
+    return environments_of(asset, as_test_money=kind == "testnet")
 
 
 def _sum(levels: Iterable[Level]) -> Level:

@@ -11,7 +11,7 @@ from typing import Literal
 from django.db.models import QuerySet
 
 from accounts.compiled import Ids, ids_of
-from accounts.models import Account, Environment, Organization, Tenure, User
+from accounts.models import Account, Organization, Tenure, User
 from accounts.naming import name_as_known
 from balances import as_of, sql, stands, wholeness
 from balances.amounts import Level
@@ -19,7 +19,7 @@ from balances.instants import iso
 from balances.loading import Loaded, loaded
 from balances.scopes import Scope
 from balances.states import Polled, Stand, stand_of
-from balances.testnet import is_testnet_name
+from balances.testnet import is_test_money
 
 Kind = Literal["production", "testnet"]
 
@@ -41,8 +41,7 @@ class Held:
 
 def kind_of(environment: str, asset: str) -> Kind:
     """Return what kind of money an asset is in an environment."""
-    is_test_money = environment == Environment.SANDBOX or is_testnet_name(asset)
-    return "testnet" if is_test_money else "production"
+    return "testnet" if is_test_money(environment, asset) else "production"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,9 @@ from accounts.models import Account, User
 from balances.amounts import Level
 from balances.as_of_query import AsOf
 from balances.narrowing import Narrowing
-from balances.portfolio import Kind, Member, counting, members, members_at
+from balances.portfolio import Kind, Member, counting, kind_of, members, members_at
 from balances.scopes import Scope
 from balances.series import Point, series
-from balances.testnet import is_testnet
 from balances.then import NOTHING, Asset, Levels, Then, held_at
 
 
@@ -53,7 +52,7 @@ class Side:
         """Return the levels of an asset at instants that ascend."""
         spans = self.spans()
         found = Account.objects.filter(pk__in=spans)
-        ids = [one.pk for one in found if is_testnet(one, asset) == (kind == "testnet")]
+        ids = [one.pk for one in found if kind_of(one.environment, asset) == kind]
         return series(ids, asset, instants, spans)
 
 

@@ -39,7 +39,7 @@ class Subject:
     @property
     def environments(self) -> tuple[str, ...]:
         """Where the asset is this kind of money."""
-        return environments_of(self.asset, is_test_money=self.kind == "testnet")
+        return environments_of(self.asset, as_test_money=self.kind == "testnet")
 
     @cached_property
     def reach(self) -> Reach:
@@ -60,7 +60,7 @@ class Subject:
 
 def subject(scope: Scope, asset: str, kind: Kind, *, is_total: bool = False) -> Subject:
     """Return a chart's subject."""
-    environments = environments_of(asset, is_test_money=kind == "testnet")
+    environments = environments_of(asset, as_test_money=kind == "testnet")
     spans = scope.spans(in_totals=is_total, environments=environments)
     return Subject(scope, asset, kind, is_total, spans)
 

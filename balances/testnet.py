@@ -5,12 +5,12 @@ from functools import lru_cache
 
 from django.conf import settings
 
-from accounts.models import Account, Environment
+from accounts.models import Environment
 
 
-def is_testnet(account: Account, asset: str) -> bool:
-    """Whether an asset of an account is test money: all of a sandbox's, some names elsewhere."""
-    return account.environment == Environment.SANDBOX or is_testnet_name(asset)
+def is_test_money(environment: str, asset: str) -> bool:
+    """Whether an asset is worthless in an environment: all of a sandbox's, some names elsewhere."""
+    return environment == Environment.SANDBOX or is_testnet_name(asset)
 
 
 @lru_cache(maxsize=10_000)
@@ -19,10 +19,6 @@ def is_testnet_name(asset: str) -> bool:
     return any(fnmatchcase(asset.upper(), pattern.upper()) for pattern in settings.TESTNET_ASSETS)
 
 
-def environments_of(asset: str, *, is_test_money: bool) -> tuple[str, ...]:
+def environments_of(asset: str, *, as_test_money: bool) -> tuple[str, ...]:
     """Return the environments in whose accounts an asset is test money, or real money."""
-    return tuple(
-        one.value
-        for one in Environment
-        if (one == Environment.SANDBOX or is_testnet_name(asset)) == is_test_money
-    )
+    return tuple(one.value for one in Environment if is_test_money(one, asset) == as_test_money)

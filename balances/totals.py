@@ -73,7 +73,7 @@ def coverings(
     who was never seen may hold any.
     """
     environments = {
-        (asset, kind): environments_of(asset, is_test_money=kind == "testnet")
+        (asset, kind): environments_of(asset, as_test_money=kind == "testnet")
         for asset, kind in assets
     }
     found = {

@@ -26,7 +26,7 @@ def main(address: str, data_dir: str) -> int:
             executable_path=next(filter(None, map(shutil.which, CHROMIUMS)), None),
             args=["--no-sandbox", "--disable-gpu"],
         )
-        page = browser.new_page(viewport={"width": 1440, "height": 1800}, color_scheme="light")
+        page = browser.new_page(viewport={"width": 1376, "height": 1800}, color_scheme="light")
         page.goto(f"{address}/sign-in/?next=/%3Frange%3D{RANGE}")
         page.get_by_label("E-mail").fill(PERSON)
         page.get_by_label("Password").fill(password)
@@ -56,7 +56,7 @@ def upper_part(page: Page) -> FloatRect:
     """Return the page down to the end of its first table."""
     table = page.locator("#assets-production-block").bounding_box()
     assert table is not None  # noqa: S101 - every demo holds something
-    return {"x": 0, "y": 0, "width": 1440, "height": table["y"] + table["height"] + 32}
+    return {"x": 0, "y": 0, "width": 1376, "height": table["y"] + table["height"] + 32}
 
 
 if __name__ == "__main__":
