@@ -13,7 +13,9 @@ TIMEOUTS = {
     "lock_timeout": 10_000,
     "idle_in_transaction_session_timeout": 60_000,
 }
-
+#: Sums by point are added up in memory: by the usual measure the planner expects them not to fit,
+#: and sorts a year's hours on disk. An allowance, of which is taken what is needed.
+MEMORY = {"hash_mem_multiplier": 8}
 
 #: The variable that says what kind of process this is, and two of its values.
 PROCESS = "QREDO_DASH_PROCESS"
@@ -63,4 +65,4 @@ def _parts(url: str, name: str) -> dict[str, str]:
 
 
 def _server_options() -> str:
-    return " ".join(f"-c {name}={milliseconds}" for name, milliseconds in TIMEOUTS.items())
+    return " ".join(f"-c {name}={value}" for name, value in {**TIMEOUTS, **MEMORY}.items())

@@ -143,6 +143,7 @@ def test_a_database_address_becomes_settings(monkeypatch: pytest.MonkeyPatch) ->
     ]
     assert entry["OPTIONS"]["sslmode"] == "verify-full"
     assert "statement_timeout=30000" in entry["OPTIONS"]["options"]
+    assert "hash_mem_multiplier=8" in entry["OPTIONS"]["options"]
     assert "pool" not in entry["OPTIONS"]
     monkeypatch.setenv("QREDO_DASH_PROCESS", "web")
     assert database.settings_for(url)["OPTIONS"]["pool"]["max_size"] == 8
