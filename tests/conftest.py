@@ -15,11 +15,13 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
+from django.test import Client
 
 from accounts import sharing
 from accounts.models import Account, Environment, Membership, Organization, Role, User
 from balances import ownership, scheduling
 from tests import props, roles
+from tests.history import StoppedClock, at
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -193,6 +195,18 @@ def rehearsal(cast: Cast, simulator: Simulator) -> Account:
     """The fund's account in Qredo's sandbox environment."""
     key = simulator.key("Rehearsal")
     return props.enrolled(key, "Rehearsal", cast.fund, environment=Environment.SANDBOX)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> StoppedClock:
+    """Stop PostgreSQL's clock, as the program sees it, at ten o'clock."""
+    return StoppedClock(monkeypatch, at(10))
+
+
+@pytest.fixture
+def viewer(cast: Cast) -> Client:
+    """Return a test client of the fund's viewer, who has just signed in."""
+    return props.signed_in(cast.viewer)
 
 
 @pytest.fixture

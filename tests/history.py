@@ -12,7 +12,7 @@ import pytest
 
 import qredo
 from accounts.models import Account, Environment, Organization, Tenure
-from balances import claims, ledger, recording
+from balances import claims, ledger, ownership, recording
 from balances.claims import Claim
 from balances.models import Pause, Run, Schedule
 from balances.recording import Recorded
@@ -44,6 +44,18 @@ def keyless(label: str, first_slot: datetime, interval: int = INTERVAL) -> Accou
     )
     Tenure.objects.create(account=account, organization=fund, began_at=props.LONG_AGO)
     props.scheduled(account, first_slot, interval)
+    return account
+
+
+def given_away(label: str, to: Organization, clock: StoppedClock) -> Account:
+    """1.00 BTC at 10:00, 1.50 at 10:10, the other organization's from 10:12 on, 2.00 at 10:15."""
+    account = keyless(label, at(10))
+    seen(account, at(10), BTC=coins(100))
+    seen(account, at(10, 5), BTC=coins(100))
+    seen(account, at(10, 10), BTC=coins(150))
+    clock.now = at(10, 12)
+    ownership.transfer(account, to, by=None)
+    seen(account, at(10, 15), BTC=coins(200))
     return account
 
 

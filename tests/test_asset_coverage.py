@@ -1,7 +1,6 @@
 """How whole the total of an asset is: one answer on the overview, History and the asset's page."""
 
 import re
-from typing import Any
 
 import pytest
 from django.test import Client
@@ -27,12 +26,6 @@ def vault(cast: Cast, clock: StoppedClock) -> Account:  # noqa: ARG001
     account = keyless("Vault", at(10))
     seen(account, at(10), BTC=coins(300))
     return account
-
-
-@pytest.fixture
-def viewer(cast: Cast, browser_of: Any) -> Client:
-    browser: Client = browser_of(cast.viewer)
-    return browser
 
 
 def in_table(page: Page, asset: str, kind: str) -> str:

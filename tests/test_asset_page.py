@@ -20,11 +20,6 @@ TICK = timedelta(microseconds=1)
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> StoppedClock:
-    return StoppedClock(monkeypatch, at(10))
-
-
-@pytest.fixture
 def vault(cast: Cast, clock: StoppedClock) -> Account:  # noqa: ARG001
     """Hold 3.00 BTC since 10:00."""
     account = keyless("Vault", at(10))

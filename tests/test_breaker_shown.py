@@ -28,12 +28,6 @@ def account(cast: Cast, clock: StoppedClock) -> Account:  # noqa: ARG001
     return account
 
 
-@pytest.fixture
-def viewer(cast: Cast, browser_of: Any) -> Client:
-    browser: Client = browser_of(cast.viewer)
-    return browser
-
-
 def opens(environment: str = "production", *, is_demo: bool = False, probe: int = 47) -> None:
     Upstream.objects.update_or_create(
         environment=environment,

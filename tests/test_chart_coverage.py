@@ -3,7 +3,6 @@
 import csv
 import io
 from datetime import datetime
-from typing import Any
 
 import pytest
 from django.test import Client
@@ -15,16 +14,7 @@ from tests.conftest import Cast
 from tests.history import StoppedClock, at, coins, keyless, seen
 from tests.markup import read
 
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> StoppedClock:
-    return StoppedClock(monkeypatch, at(10))
-
-
-@pytest.fixture
-def viewer(cast: Cast, clock: StoppedClock, browser_of: Any) -> Client:  # noqa: ARG001
-    browser: Client = browser_of(cast.viewer)
-    return browser
+pytestmark = pytest.mark.usefixtures("clock")
 
 
 @pytest.fixture

@@ -24,15 +24,12 @@ def utc(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
+pytestmark = pytest.mark.usefixtures("clock")
+
+
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> StoppedClock:
     return StoppedClock(monkeypatch, utc("2026-11-01T12:00"))
-
-
-@pytest.fixture
-def viewer(cast: Cast, clock: StoppedClock, browser_of: Any) -> Client:  # noqa: ARG001
-    browser: Client = browser_of(cast.viewer)
-    return browser
 
 
 def held(*totals: tuple[str, int]) -> Account:

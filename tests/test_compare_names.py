@@ -17,15 +17,12 @@ from tests.markup import Page
 FORM = {"by": "accounts", "a_name": "", "b_name": ""}
 
 
+pytestmark = pytest.mark.usefixtures("clock")
+
+
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> StoppedClock:
     return StoppedClock(monkeypatch, at(10, 1))
-
-
-@pytest.fixture
-def viewer(cast: Cast, clock: StoppedClock, browser_of: Any) -> Client:  # noqa: ARG001
-    browser: Client = browser_of(cast.viewer)
-    return browser
 
 
 @pytest.fixture

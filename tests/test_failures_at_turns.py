@@ -29,11 +29,6 @@ DOWN = Failure("upstream_error", "The old owner's secret detail.")
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> StoppedClock:
-    return StoppedClock(monkeypatch, at(10))
-
-
-@pytest.fixture
 def account(cast: Cast, clock: StoppedClock) -> Account:  # noqa: ARG001
     """The fund's account, seen at 10:00."""
     account = keyless("Custody", at(10))

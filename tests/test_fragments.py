@@ -15,16 +15,12 @@ from tests.conftest import Cast
 from tests.history import StoppedClock, answer, at, claimed, coins, delivered, failed, keyless, seen
 from tests.markup import read, shown
 
+pytestmark = pytest.mark.usefixtures("clock")
+
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> StoppedClock:
     return StoppedClock(monkeypatch, at(10, 2))
-
-
-@pytest.fixture
-def viewer(cast: Cast, clock: StoppedClock, browser_of: Any) -> Client:  # noqa: ARG001
-    browser: Client = browser_of(cast.viewer)
-    return browser
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.test import Client
@@ -10,20 +9,13 @@ from django.test import Client
 from accounts.models import Account
 from balances.observed import Sight
 from balances.states import Halt, Stand, slug_of, state_of
-from tests.conftest import Cast
 from tests.history import StoppedClock, at, coins, keyless, seen
 from tests.markup import Page, read, shown
 
 
 @pytest.fixture
-def viewer(cast: Cast, monkeypatch: pytest.MonkeyPatch, browser_of: Any) -> Client:
-    StoppedClock(monkeypatch, at(10, 2))
-    browser: Client = browser_of(cast.viewer)
-    return browser
-
-
-@pytest.fixture
-def accounts(viewer: Client) -> list[Account]:  # noqa: ARG001
+def accounts(viewer: Client, clock: StoppedClock) -> list[Account]:  # noqa: ARG001
+    clock.now = at(10, 2)
     found = [keyless(f"Account {number:02}", at(10)) for number in range(1, 53)]
     for account in (found[0], found[-1]):
         seen(account, at(10), BTC=coins(100))

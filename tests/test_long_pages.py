@@ -31,15 +31,12 @@ EACH = [*NOW.items(), ASKED[-1]]
 _ACCOUNT = re.compile(r"/accounts/([0-9a-f-]{36})/")
 
 
+pytestmark = pytest.mark.usefixtures("clock")
+
+
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> StoppedClock:
     return StoppedClock(monkeypatch, at(10, 2))
-
-
-@pytest.fixture
-def viewer(cast: Cast, clock: StoppedClock, browser_of: Any) -> Client:  # noqa: ARG001
-    browser: Client = browser_of(cast.viewer)
-    return browser
 
 
 @pytest.fixture

@@ -25,11 +25,6 @@ REJECTED = Failure("key_rejected", "", permanent=True)
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> StoppedClock:
-    return StoppedClock(monkeypatch, at(10))
-
-
-@pytest.fixture
 def account(cast: Cast, clock: StoppedClock) -> Account:  # noqa: ARG001
     return keyless("Vault", at(10))
 

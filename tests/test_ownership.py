@@ -30,11 +30,6 @@ TICK = timedelta(microseconds=1)
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> StoppedClock:
-    return StoppedClock(monkeypatch, at(10))
-
-
-@pytest.fixture
 def account(cast: Cast, clock: StoppedClock) -> Account:  # noqa: ARG001
     """The fund's account, seen at 10:00 with 1.00 BTC."""
     account = keyless("Custody", at(10))

@@ -12,20 +12,15 @@ from django.urls import reverse
 from accounts.models import Account, Environment
 from balances import scheduling
 from balances.results import Failure
-from tests.conftest import Cast
 from tests.history import StoppedClock, at, coins, failed, keyless, seen
 from tests.markup import shown
+
+pytestmark = pytest.mark.usefixtures("clock")
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> StoppedClock:
     return StoppedClock(monkeypatch, at(10, 2))
-
-
-@pytest.fixture
-def viewer(cast: Cast, clock: StoppedClock, browser_of: Any) -> Client:  # noqa: ARG001
-    browser: Client = browser_of(cast.viewer)
-    return browser
 
 
 @pytest.fixture

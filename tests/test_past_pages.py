@@ -10,9 +10,8 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Account, Act, User
-from balances import ownership
 from tests.conftest import Cast
-from tests.history import StoppedClock, at, coins, failed, keyless, seen
+from tests.history import StoppedClock, at, coins, failed, given_away, keyless, seen
 from tests.markup import read, shown
 
 TICK = timedelta(microseconds=1)
@@ -22,28 +21,10 @@ ONE = ("account", "account-figures", "account-parts", "account-series", "account
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> StoppedClock:
-    return StoppedClock(monkeypatch, at(10))
-
-
-@pytest.fixture
 def account(cast: Cast, clock: StoppedClock) -> Account:
-    """1.00 BTC at 10:00, 1.50 at 10:10, the other organization's from 10:12 on, 2.00 at 10:15."""
-    account = keyless("Vault", at(10))
-    seen(account, at(10), BTC=coins(100))
-    seen(account, at(10, 5), BTC=coins(100))
-    seen(account, at(10, 10), BTC=coins(150))
-    clock.now = at(10, 12)
-    ownership.transfer(account, cast.other, by=cast.admin)
-    seen(account, at(10, 15), BTC=coins(200))
+    account = given_away("Vault", cast.other, clock)
     clock.now = at(12)
     return account
-
-
-@pytest.fixture
-def viewer(cast: Cast, browser_of: Any) -> Client:
-    browser: Client = browser_of(cast.viewer)
-    return browser
 
 
 @pytest.fixture

@@ -26,11 +26,6 @@ from tests.history import (
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> StoppedClock:
-    return StoppedClock(monkeypatch, at(10))
-
-
-@pytest.fixture
 def account(db: None, clock: StoppedClock) -> Account:  # noqa: ARG001
     return keyless("Custody", at(10))
 

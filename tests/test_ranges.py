@@ -2,7 +2,6 @@
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -14,7 +13,6 @@ from django.utils import timezone
 from accounts.local_time import local_instant
 from accounts.models import Account, User
 from balances import ranges
-from tests.conftest import Cast
 from tests.history import StoppedClock, coins, keyless, seen
 from tests.markup import read
 
@@ -112,14 +110,8 @@ def test_all_begins_where_the_first_snapshot_is() -> None:
 
 
 @pytest.fixture
-def viewer(cast: Cast, monkeypatch: pytest.MonkeyPatch, browser_of: Any) -> Client:
-    StoppedClock(monkeypatch, NOW)
-    browser: Client = browser_of(cast.viewer)
-    return browser
-
-
-@pytest.fixture
-def account(viewer: Client) -> Account:  # noqa: ARG001
+def account(viewer: Client, clock: StoppedClock) -> Account:  # noqa: ARG001
+    clock.now = NOW
     account = keyless("Vault", NOW - timedelta(minutes=2))
     seen(account, NOW - timedelta(minutes=1), BTC=coins(100))
     return account

@@ -33,11 +33,6 @@ TICK = timedelta(microseconds=1)
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> StoppedClock:
-    return StoppedClock(monkeypatch, at(10))
-
-
-@pytest.fixture
 def account(cast: Cast, clock: StoppedClock) -> Account:  # noqa: ARG001
     """The fund's account: 1.00 BTC at 10:00, 1.50 and 2.5 ETH from 10:30, 3 ETH from 11:10."""
     account = keyless("Custody", at(10))

@@ -16,7 +16,7 @@ from balances.presence import known_spans
 from balances.scopes import Scope
 from balances.series import series
 from tests.conftest import Cast
-from tests.history import StoppedClock, at, coins, failed, keyless, seen
+from tests.history import StoppedClock, at, coins, failed, given_away, keyless, seen
 
 TICK = timedelta(microseconds=1)
 UNKNOWN = (None, "unknown", "0/0")
@@ -24,20 +24,8 @@ Told = list[tuple[int | None, str, str]]
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> StoppedClock:
-    return StoppedClock(monkeypatch, at(10))
-
-
-@pytest.fixture
 def account(cast: Cast, clock: StoppedClock) -> Account:
-    """1.00 BTC at 10:00, 1.50 at 10:10, the other organization's from 10:12 on, 2.00 at 10:15."""
-    account = keyless("Custody", at(10))
-    seen(account, at(10), BTC=coins(100))
-    seen(account, at(10, 5), BTC=coins(100))
-    seen(account, at(10, 10), BTC=coins(150))
-    clock.now = at(10, 12)
-    ownership.transfer(account, cast.other, by=None)
-    seen(account, at(10, 15), BTC=coins(200))
+    account = given_away("Custody", cast.other, clock)
     clock.now = at(10, 16)
     return account
 

@@ -18,11 +18,6 @@ from tests.history import StoppedClock, at, coins, keyless, seen
 from tests.statements import Told, account, found, notes, statement
 
 
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> StoppedClock:
-    return StoppedClock(monkeypatch, at(10))
-
-
 def made(cast: Cast, clock: StoppedClock) -> Told:
     return statement(cast.viewer, at(11), clock.now)
 
