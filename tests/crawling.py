@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import takewhile
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
@@ -30,7 +31,7 @@ class Seen:
     kind: str
     text: str
 
-    @property
+    @cached_property
     def page(self) -> Page | None:
         """The page, if it is one or a part of one."""
         return read_text(self.text) if self.kind.startswith("text/html") else None
