@@ -1,23 +1,23 @@
 """The SQL of sums over time: what enters them when, from roll-ups where it can be.
 
 Time up to the last point is cut into *pieces*. UTC days and hours that no point cuts are one row of
-a roll-up each, the rest is raw changes. Single accounts, for stretches of time, are raw changes
-throughout, beginning with what they held at the first point.
+a roll-up each, the rest is raw changes. A day that points cut may be one row too, at one side of
+the cuts, if its hours on the other side are moved there. Single accounts, for stretches of time,
+are raw changes throughout, beginning with what they held at the first point.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from accounts.access import Span
 from balances import sql
 from balances.buckets import TICK
+from balances.cuts import DAY, HOUR, DividedDays, cut_hours, floor
 
 #: An account and a stretch of time in which it is in a sum.
 Stay = tuple[int, Span]
-
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,25 +39,9 @@ class Reach:
         return not (self.organizations or self.persons) and len({i for i, _ in self.stays}) == 1
 
 
-def floor(instant: datetime, length: timedelta) -> datetime:
-    """Return the UTC hour or day that an instant lies in."""
-    epoch = datetime(1970, 1, 1, tzinfo=UTC)
-    return instant - (instant - epoch) % length
-
-
-def values(
-    reach: Reach, points: Sequence[datetime], *, by_hour: bool, known_since: Sequence[datetime] = ()
-) -> dict[str, Any]:
-    """Return what the statements of this module are given.
-
-    With `by_hour` no day within the points is read as one row, so that levels at hour ends come
-    out. `known_since` are instants that are pieces of their own without changing anything.
-    """
-    ends = [point + TICK for point in points]
-    days = sorted({floor(end, DAY) for end in ends if end != floor(end, DAY)})
-    cut_hours = sorted({floor(end, HOUR) for end in ends if end != floor(end, HOUR)})
-    first_day = floor(ends[0], DAY)
-    edges = _edges(reach.stays, points)
+def values(reach: Reach, points: Sequence[datetime]) -> dict[str, Any]:
+    """Return what both statements of this module are given."""
+    hours, edges = cut_hours(points), _edges(reach.stays, points)
     return {
         "organizations": list(reach.organizations),
         "persons": list(reach.persons),
@@ -68,17 +52,30 @@ def values(
         "edge_accounts": [i for i, _, _ in edges],
         "edge_at": sql.instants(at for _, at, _ in edges),
         "edge_sign": [sign for _, _, sign in edges],
-        "known_since": sql.instants(at for at in known_since if points[0] < at <= points[-1]),
         "points": sql.instants(points),
         "start": points[0],
         "end": points[-1],
-        "whole_days_until": first_day if by_hour else floor(ends[-1], DAY),
-        "cut_days": sql.instants([] if by_hour else days),
-        "by_hour": by_hour,
-        "hours_from": first_day if by_hour else min(days, default=ends[-1]),
-        "whole_hours_until": floor(ends[-1], HOUR),
-        "cut_hours": sql.instants(cut_hours),
-        "cut_from": min(cut_hours, default=points[-1]),
+        "cut_hours": sql.instants(hours),
+        "cut_from": min(hours, default=points[-1]),
+    }
+
+
+def by_days(points: Sequence[datetime]) -> dict[str, Any]:
+    """Return which days and hours `all_assets` reads."""
+    days = DividedDays.of(points)
+    return {
+        "days_until": floor(points[-1] + TICK, DAY),
+        "days_before": sql.instants(days.before),
+        "moved_hours": sql.instants(days.moved),
+    }
+
+
+def by_hours(points: Sequence[datetime]) -> dict[str, Any]:
+    """Return which days and hours `one_asset` reads: hours within the points, days before them."""
+    return {
+        "days_until": floor(points[0] + TICK, DAY),
+        "days_before": "{}",
+        "hours_until": floor(points[-1] + TICK, HOUR),
     }
 
 
@@ -106,21 +103,26 @@ _NEWEST = (
     f" CROSS JOIN LATERAL (SELECT {_UNIT} AS one) unit"
 )
 
+
+def _point_of(at: str) -> str:
+    """Return the point that an instant lies before or at."""
+    points = "%(points)s::timestamptz[]"
+    return f"({points})[1 + width_bucket({at} - {_TICK}, {points})]"
+
+
 #: An instant within a cut hour counts at the next point or at the hour's end.
 _AT = (
-    "least("
-    f"date_bin('1 hour', {{at}}, {_ORIGIN}) + interval '1 hour' - {_TICK},"
-    f" (%(points)s::timestamptz[])[1 + width_bucket({{at}} - {_TICK}, %(points)s::timestamptz[])])"
+    f"least(date_bin('1 hour', {{at}}, {_ORIGIN}) + interval '1 hour' - {_TICK},"
+    f" {_point_of('{at}')})"
 )
 
 
-def _rolled_up(cut: str, lies: str) -> str:
-    """Return the pieces that are rows of a roll-up: of organizations, then of persons."""
+def _rolled_up(cut: str, at: str, lies: str) -> str:
+    """Return pieces that are rows of a roll-up: of organizations, then of persons."""
     amounts = ", ".join(f"r.{name}" for name in _FOUR)
     select = (
-        f"SELECT r.asset, r.environment, r.at + interval '1 {cut}' - {_TICK}, {amounts}"  # noqa: S608 - fixed text
-        f" FROM balances_rollup_{cut} r WHERE r.environment = ANY(%(environments)s)"
-        f" AND {lies} {{asset}} AND "
+        f"SELECT r.asset, r.environment, {at}, {amounts} FROM balances_rollup_{cut} r"  # noqa: S608 - fixed text
+        f" WHERE r.environment = ANY(%(environments)s) AND {lies} {{asset}} AND "
     )
     whose = (
         "r.organization_id = ANY(%(organizations)s) AND r.owner_id IS NULL",
@@ -129,15 +131,40 @@ def _rolled_up(cut: str, lies: str) -> str:
     return "\nUNION ALL\n".join(select + one for one in whose)
 
 
-_WHOLE_DAYS = _rolled_up(
-    "day", "r.at < %(whole_days_until)s AND r.at <> ALL(%(cut_days)s::timestamptz[])"
-)
+_HOUR_END = f"r.at + interval '1 hour' - {_TICK}"
+_NOT_CUT = "r.at <> ALL(%(cut_hours)s::timestamptz[])"
+
+
+def _where_counted(day: str) -> str:
+    """Return the instant at which a whole day counts."""
+    return (
+        f"CASE WHEN {day} = ANY(%(days_before)s::timestamptz[]) THEN {day}"
+        f" ELSE {day} + interval '1 day' - {_TICK} END"
+    )
+
+
+_WHOLE_DAYS = _rolled_up("day", _where_counted("r.at"), "r.at < %(days_until)s")
 _WHOLE_HOURS = _rolled_up(
-    "hour",
-    "r.at >= %(hours_from)s AND r.at < %(whole_hours_until)s"
-    " AND r.at <> ALL(%(cut_hours)s::timestamptz[])"
-    f" AND (%(by_hour)s OR date_bin('1 day', r.at, {_ORIGIN}) = ANY(%(cut_days)s::timestamptz[]))",
+    "hour", _HOUR_END, f"r.at >= %(days_until)s AND r.at < %(hours_until)s AND {_NOT_CUT}"
 )
+
+# Hours that are moved are added up before they count twice: at their own point, unless they are cut
+# themselves, and negative where their day counts, unless that is after the last point.
+_MOVED_HOURS = f"""
+SELECT asset, environment, side.at, {", ".join(f"sign * {name}" for name in _FOUR)}
+FROM (
+    SELECT asset, environment, own, day, {", ".join(f"sum({name}) AS {name}" for name in _FOUR)}
+    FROM ({_rolled_up("hour", "r.at", "r.at = ANY(%(moved_hours)s::timestamptz[])")})
+        AS r(asset, environment, at, total, available, pending_in, pending_out)
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN {_NOT_CUT} THEN {_point_of(_HOUR_END)} END AS own,
+            date_bin('1 day', r.at, {_ORIGIN}) AS day
+    ) place
+    GROUP BY 1, 2, 3, 4
+) moved
+CROSS JOIN LATERAL (VALUES (own, 1), ({_where_counted("day")}, -1)) AS side(at, sign)
+WHERE side.at <= %(end)s
+"""  # noqa: S608 - fixed text
 
 # Each hour is read by itself (OFFSET 0), by the index of time: the planner does not know how few
 # changes an hour has and would read all those of every holding, or (if it takes tenures for few) an
@@ -206,9 +233,9 @@ piece(asset, environment, at, total, available, pending_in, pending_out) AS ({pi
 """
 
 
-def _sources(reach: Reach, asset: str) -> str:
+def _sources(reach: Reach, hours: str, asset: str) -> str:
     """Return what there is to add up. Planning what is not would take longer than the rest."""
-    of_owners = [_WHOLE_DAYS, _WHOLE_HOURS, _CUT_HOURS]
+    of_owners = [_WHOLE_DAYS, hours, _CUT_HOURS]
     parts = of_owners if reach.organizations or reach.persons else []
     parts = [*parts, _STAYS] if reach.stays or not parts else parts
     pieces = "\nUNION ALL\n".join(parts).format(asset=asset)
@@ -222,7 +249,7 @@ _SUMS = ", ".join(f"sum({name})::text" for name in _FOUR)
 def all_assets(reach: Reach) -> str:
     """Return a statement for every asset: asset, environment, index of a point, four deltas."""
     return f"""
-WITH {_sources(reach, "")}
+WITH {_sources(reach, _MOVED_HOURS, "")}
 SELECT asset, environment, {_PLACE}, {_SUMS} FROM piece GROUP BY 1, 2, 3
 """  # noqa: S608 - fixed text
 
@@ -234,7 +261,7 @@ def one_asset(reach: Reach) -> str:
     there (while an account was known), and the instant of the first piece.
     """
     return f"""
-WITH {_sources(reach, "AND asset = %(asset)s")},
+WITH {_sources(reach, _WHOLE_HOURS, "AND asset = %(asset)s")},
 instant AS (
     SELECT at, sum(total) AS total, sum(available) AS available,
         sum(pending_in) AS pending_in, sum(pending_out) AS pending_out

@@ -15,7 +15,8 @@ from accounts.access import Span
 from balances import pieces, sql, steps
 from balances.amounts import Level, Reached, digits_of
 from balances.buckets import TICK
-from balances.pieces import HOUR, Reach
+from balances.cuts import HOUR, floor
+from balances.pieces import Reach
 from balances.spans import counts
 
 Instants = Sequence[datetime]
@@ -32,8 +33,9 @@ def of_asset(
     if reach.is_one_account:
         spans = [span for _, span in reach.stays]
         return steps.of_account(reach.stays[0][0], asset, points, spans, known)
-    given = pieces.values(reach, points, by_hour=True, known_since=[began for began, _ in known])
-    given |= {"asset": asset, "known": _multirange(known)}
+    given = pieces.values(reach, points) | pieces.by_hours(points)
+    began = [at for at, _ in known if points[0] < at <= points[-1]]
+    given |= {"asset": asset, "known": _multirange(known), "known_since": sql.instants(began)}
     rows = {row[0]: row[1:] for row in sql.rows(pieces.one_asset(reach), given)}
     texts = (text for row in rows.values() for text in row[:6] if text)
     finest = max((_places(text) for text in texts if text.strip("-0.")), default=0)
@@ -65,7 +67,7 @@ def _carried(points: Instants, known: Sequence[Span]) -> list[datetime | None]:
 
     Only the ends of hours are looked at; nothing, if it is none of them.
     """
-    ends = [pieces.floor(before + TICK, HOUR) + HOUR - TICK for before in points[:-1]]
+    ends = [floor(before + TICK, HOUR) + HOUR - TICK for before in points[:-1]]
     begins = [min(end, point) for end, point in zip(ends, points[1:], strict=True)]
     is_known = counts(known, begins)
     return [None, *(at if there else None for at, there in zip(begins, is_known, strict=True))]
@@ -76,7 +78,7 @@ def of_all_assets(reach: Reach, points: Instants) -> dict[tuple[str, str], list[
 
     Assets that were never held up to the last point are missing.
     """
-    given = pieces.values(reach, points, by_hour=False)
+    given = pieces.values(reach, points) | pieces.by_days(points)
     deltas: dict[tuple[str, str], dict[int, Sequence[str]]] = defaultdict(dict)
     for asset, environment, index, *texts in sql.rows(pieces.all_assets(reach), given):
         deltas[asset, environment][index] = texts

@@ -9,6 +9,7 @@ from typing import Any
 
 from accounts.models import Account, Organization, Tenure, User
 from balances import ownership, rollups, sql
+from balances.amounts import Level
 from balances.models import Change, Holding
 
 Four = tuple[Fraction, Fraction, Fraction, Fraction]
@@ -56,6 +57,32 @@ def sum_of(owner: User | Organization, asset: str) -> list[Fraction]:
     return [Fraction(value) for value in row]
 
 
+def entries(*owners: User | Organization) -> dict[str, list[tuple[datetime, Four]]]:
+    """Return what enters the sums of owners, by asset: instants and deltas, in no order."""
+    found: dict[str, list[tuple[datetime, Four]]] = defaultdict(list)
+    for holding in Holding.objects.all():
+        changes = list(Change.objects.filter(holding=holding).order_by("valid_from"))
+        for tenure in Tenure.objects.filter(account=holding.account_id):
+            is_in = tenure.is_counted and not tenure.is_archived
+            if is_in and (tenure.organization or tenure.owner) in owners:
+                found[holding.asset] += _deltas(changes, tenure.began_at, tenure.ended_at)
+    return found
+
+
+def level_at(entered: Sequence[tuple[datetime, Four]], at: datetime) -> Four:
+    """Return what entries amount to as of an instant."""
+    level = NOTHING
+    for instant, delta in entered:
+        level = _plus(level, delta) if instant <= at else level
+    return level
+
+
+def in_units(level: Change | Level) -> Four:
+    """Return four amounts as numbers of whole coins."""
+    amounts = (level.total, level.available, level.pending_in, level.pending_out)
+    return _four([Fraction(amount) / Fraction(level.scale) for amount in amounts])
+
+
 def _stored(table: str) -> Sums:
     columns = "organization_id, owner_id, environment, asset, at"
     rows = sql.rows(
@@ -85,7 +112,7 @@ def _deltas(
     for change in changes:
         if began <= change.valid_from and (ended is None or change.valid_from < ended):
             before = _level_before(changes, change.valid_from)
-            found.append((change.valid_from, _minus(_level(change), before)))
+            found.append((change.valid_from, _minus(in_units(change), before)))
     if ended is not None:
         found.append((ended, _minus(NOTHING, _level_before(changes, ended))))
     return found
@@ -93,12 +120,7 @@ def _deltas(
 
 def _level_before(changes: Sequence[Change], at: datetime) -> Four:
     past = [change for change in changes if change.valid_from < at]
-    return _level(past[-1]) if past else NOTHING
-
-
-def _level(change: Change) -> Four:
-    amounts = (change.total, change.available, change.pending_in, change.pending_out)
-    return _four([Fraction(amount) / Fraction(change.scale) for amount in amounts])
+    return in_units(past[-1]) if past else NOTHING
 
 
 def _four(values: Sequence[Any]) -> Four:

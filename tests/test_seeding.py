@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -17,7 +18,10 @@ from accounts.models import Account, Act, Environment, Organization, Tenure, Use
 from balances import claims, recording, scheduling, sql
 from balances.models import Change, Holding, Pause, Payload, Run, Schedule, Snapshot
 from balances.results import Failure, Result
-from balances.seeding import writing
+from balances.seeding import production, writing
+from balances.seeding.lives import Member
+from balances.seeding.plan import Plan
+from balances.seeding.production import BATCH, Share, batches
 from balances.testnet import is_testnet_name
 from balances.verification.whole import verify
 from tests import props
@@ -182,6 +186,32 @@ def test_the_same_seed_makes_the_same_and_another_one_something_else() -> None:
             found.append(written())
     assert found[0] == found[1]
     assert not set(found[0]["payloads"]) & set(found[2]["payloads"])
+
+
+def test_rows_are_made_in_the_order_of_time_over_all_accounts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As polls write them, however many accounts there are and however few rows come at once."""
+    plan = Plan(accounts=30, assets=2, days=2, changes_per_day=288, until=UNTIL)
+    members = [
+        Member(n, UUID(int=n), n, plan.begins + timedelta(seconds=n), (2 * n, 2 * n + 1))
+        for n in range(plan.accounts)
+    ]
+    share = Share(plan, members, [range(1, 100_000)])
+    at_once = list(batches(share))
+    assert max(one.snapshots + one.runs for one in at_once) <= BATCH
+    rows = "".join(one.rows[1] for one in at_once).splitlines()
+    observed = [row.split("\t")[3] for row in rows]
+    assert len(observed) > 2 * BATCH
+    assert observed == sorted(observed)
+    monkeypatch.setattr(production, "IN_ORDER", 2880)
+    by_tens = "".join(one.rows[1] for one in batches(share)).splitlines()
+    assert _without_ids(by_tens) == _without_ids(rows)
+    assert by_tens != rows
+
+
+def _without_ids(rows: list[str]) -> list[str]:
+    return sorted(row.partition("\t")[2] for row in rows)
 
 
 def test_two_seeds_stand_beside_each_other_but_none_twice() -> None:

@@ -1,7 +1,7 @@
 """One seeded account from its first slot to its last, a day at a time."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
@@ -54,6 +54,11 @@ class Seen:
     head: Head
     moved: Sequence[Moved]
 
+    @property
+    def at(self) -> datetime:
+        """When it is written."""
+        return self.observed_at
+
 
 @dataclass(frozen=True, slots=True)
 class Closed:
@@ -63,6 +68,11 @@ class Closed:
     run: Run
     until: datetime
     head: Head
+
+    @property
+    def at(self) -> datetime:
+        """When it is written: as soon as the next run begins."""
+        return self.until
 
 
 class Life:
@@ -84,15 +94,15 @@ class Life:
         self.observed_at = member.first_slot
         self.digest = b""
 
-    def day(self, until: datetime) -> tuple[list[Seen], list[Closed]]:
-        """Poll every slot before `until`, all of one day in UTC."""
+    def day(self, until: datetime) -> Iterator[Seen | Closed]:
+        """Poll every slot before `until`, all of one day in UTC; yield in the order of time."""
         slots = -((self.next_slot - until) // self.plan.step)
         if slots <= 0:
-            return [], []
+            return
         stretches = list(self._stretches(slots))
-        seen: list[Seen] = []
         changing = self._changing(stretches)
-        return seen, [self._stretch(one, changing, until, seen) for one in stretches]
+        for one in stretches:
+            yield from self._stretch(one, changing, until)
 
     def _stretches(self, slots: int) -> Iterator[Stretch]:
         for many, outcome, reason in parts(slots, self.chance):
@@ -116,17 +126,17 @@ class Life:
         return {*self.chance.sample(fresh, many), *begins}
 
     def _stretch(
-        self, stretch: Stretch, changing: set[datetime], until: datetime, seen: list[Seen]
-    ) -> Closed:
+        self, stretch: Stretch, changing: set[datetime], until: datetime
+    ) -> Iterator[Seen | Closed]:
         last = stretch.first + self.plan.step * (stretch.slots - 1)
         run = Run(
             stretch.outcome, stretch.reason, stretch.first, last, self.plan.interval_seconds,
             stretch.slots,
         )  # fmt: skip
         if run.outcome == "fresh":
-            run = self._observed(run, changing, seen)
+            run = yield from self._observed(run, changing)
         # Where polling ends for good the run covers no more.
-        return self._closed(run, min(run.until, until) if until == self.plan.until else run.until)
+        yield self._closed(run, min(run.until, until) if until == self.plan.until else run.until)
 
     def _closed(self, run: Run, until: datetime) -> Closed:
         uid = self.member.uid
@@ -134,13 +144,14 @@ class Life:
         self.runs = self.runs.link(text)
         return Closed(self.member.account_id, run, until, self.runs)
 
-    def _observed(self, run: Run, changing: set[datetime], seen: list[Seen]) -> Run:
+    def _observed(self, run: Run, changing: set[datetime]) -> Generator[Seen, None, Run]:
         here = sorted(slot for slot in changing if run.first <= slot <= run.last)
         instants = {
             slot: slot + timedelta(microseconds=self.chance.randrange(_SOONEST, _LATEST))
             for slot in sorted({run.first, *here, run.last})
         }
-        seen += [self._snapshot(slot, instants[slot]) for slot in here]
+        for slot in here:
+            yield self._snapshot(slot, instants[slot])
         self.observed_at = instants[run.last]
         late = max(instant - slot for slot, instant in instants.items())
         return Run(

@@ -5,18 +5,22 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
+from heapq import merge
+from itertools import chain, islice
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 
 from accounts.links import Head
-from balances.seeding.lives import Life, Member, Seen
+from balances.seeding.lives import Closed, Life, Member, Seen
 from balances.seeding.plan import Plan
 from balances.seeding.purses import Amounts
 from balances.seeding.rows import Texts, texts
 
-#: About so many changes are made at once, whatever is asked for.
-BATCH = 6_000
+#: So many snapshots and runs are made at once, whatever is asked for.
+BATCH = 3_000
+#: About so many changes of a day are brought into the order of time. Accounts wait for each other
+#: meanwhile, each with its plan of the day; with more accounts than that a day is made in parts.
+IN_ORDER = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,28 +103,29 @@ def batches(share: Share) -> Iterator[Batch]:
     """Make every row of a share, day by day."""
     ids = chain.from_iterable(share.snapshot_ids)
     lives = [Life(share.plan, member) for member in share.members]
-    size = max(1, BATCH // share.plan.changes_per_day)
+    size = max(1, IN_ORDER // share.plan.changes_per_day)
     groups = [lives[start : start + size] for start in range(0, len(lives), size)]
     for _, until in share.plan.windows():
         for group in groups:
-            yield _batch(group, until, ids)
+            made = merge(*(life.day(until) for life in group), key=_when)
+            while some := list(islice(made, BATCH)):
+                yield _batch(until, some, ids)
     for group in groups:
         ends = tuple(_end(life) for life in group)
         yield Batch(share.plan.until, ("", "", "", ""), ends=ends)
 
 
-def _batch(lives: list[Life], until: datetime, ids: Iterator[int]) -> Batch:
-    days = [life.day(until) for life in lives]
-    seen = sorted(chain.from_iterable(seen for seen, _ in days), key=_when)
-    closed = [run for _, runs in days for run in runs]
+def _batch(day: datetime, made: Sequence[Seen | Closed], ids: Iterator[int]) -> Batch:
+    seen = [one for one in made if isinstance(one, Seen)]
+    closed = [one for one in made if isinstance(one, Closed)]
     changes = sum(len(one.moved) for one in seen)
     # Ids first: a longer iterator would lose one to the shorter.
     numbered = [(next(ids), one) for one in seen]
-    return Batch(until, texts(numbered, closed), len(seen), changes, len(closed))
+    return Batch(day, texts(numbered, closed), len(seen), changes, len(closed))
 
 
-def _when(seen: Seen) -> datetime:
-    return seen.observed_at
+def _when(made: Seen | Closed) -> datetime:
+    return made.at
 
 
 def _end(life: Life) -> End:
