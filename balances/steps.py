@@ -71,19 +71,20 @@ def _holding(account_id: int, asset: str) -> _Holding | None:
 # The newest is the largest row, whose first column is its instant: no other way reads each change
 # but once and sorts nothing.
 _CHANGES = """
-WITH change AS (
-    (SELECT valid_from, total, available, pending_in, pending_out, scale FROM balances_change
-    WHERE holding_id = %(holding)s AND valid_from <= %(first)s ORDER BY valid_from DESC LIMIT 1)
-    UNION ALL
-    SELECT valid_from, total, available, pending_in, pending_out, scale FROM balances_change
-    WHERE holding_id = %(holding)s AND valid_from > %(first)s AND valid_from <= %(last)s
-), cut AS MATERIALIZED (SELECT %(cuts)s::timestamptz[] AS at)
 SELECT place, max((valid_from, total, available, pending_in, pending_out, scale))::text,
-    min(total), max(total),
-    place = 0 OR min(valid_from) = cut.at[place] + interval '1 microsecond'
-FROM change CROSS JOIN cut
-CROSS JOIN LATERAL width_bucket(valid_from - interval '1 microsecond', cut.at) AS place
-GROUP BY place, scale, cut.at[place] ORDER BY place, max(valid_from)
+    min(total), max(total), min(valid_from)
+FROM (
+    SELECT *, width_bucket(valid_from - interval '1 microsecond', %(cuts)s::timestamptz[]) AS place
+    FROM (
+        (SELECT valid_from, total, available, pending_in, pending_out, scale FROM balances_change
+        WHERE holding_id = %(holding)s AND valid_from <= %(first)s
+        ORDER BY valid_from DESC LIMIT 1)
+        UNION ALL
+        SELECT valid_from, total, available, pending_in, pending_out, scale FROM balances_change
+        WHERE holding_id = %(holding)s AND valid_from > %(first)s AND valid_from <= %(last)s
+    ) AS change
+) AS placed
+GROUP BY place, scale ORDER BY place, max(valid_from)
 """
 
 
@@ -92,9 +93,10 @@ def _changes(holding: _Holding, cuts: Instants) -> dict[int, Change]:
     ends = {"first": cuts[0], "last": cuts[-1]}
     values = {"holding": holding.id, "cuts": sql.instants(cuts), **ends}
     found: dict[int, Change] = {}
-    for place, newest, low, high, is_at_once in sql.rows(_CHANGES, values):
+    for place, newest, low, high, since in sql.rows(_CHANGES, values):
         _, *amounts = newest[1:-1].split(",")
         one = Reached(Level(*map(int, amounts)), int(low), int(high))
+        is_at_once = place == 0 or since == cuts[place - 1] + TICK
         way, was_at_once = found.get(place, ((), False))
         found[place] = (*way, one), was_at_once or is_at_once
     return found
