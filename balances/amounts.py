@@ -1,6 +1,7 @@
 """Amounts: integer base units in, exact text out. No float and no division on the way."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 #: Longest fraction that a table cell shows before it is cut with an ellipsis.
 SHORT_FRACTION = 8
@@ -140,8 +141,7 @@ class Level:
         return self + -other
 
 
-@dataclass(frozen=True, slots=True)
-class Reached:
+class Reached(NamedTuple):
     """The level at a point in time, and the extremes of the total since the point before."""
 
     level: Level

@@ -5,10 +5,9 @@ zero. One that joins brings its level, one that leaves takes it along: outside i
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from balances import sql, sums
 from balances.amounts import Level
@@ -19,8 +18,7 @@ from balances.spans import ALWAYS, Spans, joined
 Seen = Literal["observed", "carried", "incomplete", "unknown"]
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(NamedTuple):
     """The level of an asset at an instant, and how many of the accounts that count are fresh.
 
     Those that are unknown are among the expected and in no level, as in tables. Low and high are

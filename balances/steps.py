@@ -4,10 +4,11 @@ Time is cut at the points, and where the account becomes known or leaves: so bet
 known throughout or not at all.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
+from itertools import chain
 
 from accounts.access import Span
 from balances import sql
@@ -17,11 +18,14 @@ from balances.spans import counts
 
 Instants = Sequence[datetime]
 
-#: What changed between two cuts while the scale was one: the level that came of it, its extremes,
-#: and whether it began at once, so that nothing was carried past the cut before.
-Change = tuple[Reached, bool]
+#: All that is reached on the way to a cut or a point, in the order of time; the last is where it
+#: leads to. A part for each scale, with the extremes meanwhile.
+Way = tuple[Reached, ...]
+#: What changed between two cuts, and whether it began at once, so that nothing was carried past the
+#: cut before.
+Change = tuple[Way, bool]
 
-_NOTHING = Level(0, 0, 0, 0, 1)
+_NOTHING = Reached(Level(0, 0, 0, 0, 1), 0, 0)
 
 
 def of_account(
@@ -32,14 +36,12 @@ def of_account(
     It may be shown in `spans`, and is known in `known`, which lie in those. Both are in order.
     """
     cuts = _cuts(points, known)
-    known_at = counts(known, cuts)
     holding = _holding(account_id, asset)
     changes = {} if holding is None else _changes(holding, cuts)
+    ways = list(_at_points(points, cuts, list(_ways(changes, counts(known, cuts)))))
     scales = set() if holding is None else _newest_scales(holding, spans)
-    finest = max({1, *scales, *_scales_of(_shown(changes, known_at))})
-    at_scale = {i: [(_at_scale(a, finest), b) for a, b in found] for i, found in changes.items()}
-    reached = list(_reached(at_scale, known_at, _NOTHING.at_scale(finest)))
-    return list(_at_points(points, cuts, reached))
+    finest = max({1, *scales, *_scales_of(ways)})
+    return [_together(way, finest) for way in ways]
 
 
 def _cuts(points: Instants, known: Sequence[Span]) -> list[datetime]:
@@ -69,48 +71,75 @@ def _holding(account_id: int, asset: str) -> _Holding | None:
 # The newest is the largest row, whose first column is its instant: no other way reads each change
 # but once and sorts nothing.
 _CHANGES = """
-WITH change AS (
-    (SELECT valid_from, total, available, pending_in, pending_out, scale FROM balances_change
-    WHERE holding_id = %(holding)s AND valid_from <= %(first)s ORDER BY valid_from DESC LIMIT 1)
-    UNION ALL
-    SELECT valid_from, total, available, pending_in, pending_out, scale FROM balances_change
-    WHERE holding_id = %(holding)s AND valid_from > %(first)s AND valid_from <= %(last)s
-), cut AS MATERIALIZED (SELECT %(cuts)s::timestamptz[] AS at)
 SELECT place, max((valid_from, total, available, pending_in, pending_out, scale))::text,
-    min(total), max(total),
-    place = 0 OR min(valid_from) = cut.at[place] + interval '1 microsecond'
-FROM change CROSS JOIN cut
-CROSS JOIN LATERAL width_bucket(valid_from - interval '1 microsecond', cut.at) AS place
-GROUP BY place, scale, cut.at[place] ORDER BY place, max(valid_from)
+    min(total), max(total), min(valid_from)
+FROM (
+    SELECT *, width_bucket(valid_from - interval '1 microsecond', %(cuts)s::timestamptz[]) AS place
+    FROM (
+        (SELECT valid_from, total, available, pending_in, pending_out, scale FROM balances_change
+        WHERE holding_id = %(holding)s AND valid_from <= %(first)s
+        ORDER BY valid_from DESC LIMIT 1)
+        UNION ALL
+        SELECT valid_from, total, available, pending_in, pending_out, scale FROM balances_change
+        WHERE holding_id = %(holding)s AND valid_from > %(first)s AND valid_from <= %(last)s
+    ) AS change
+) AS placed
+GROUP BY place, scale ORDER BY place, max(valid_from)
 """
 
 
-def _changes(holding: _Holding, cuts: Instants) -> dict[int, list[Change]]:
+def _changes(holding: _Holding, cuts: Instants) -> dict[int, Change]:
     """Return what changed on the way to each cut, by its index."""
     ends = {"first": cuts[0], "last": cuts[-1]}
     values = {"holding": holding.id, "cuts": sql.instants(cuts), **ends}
-    found: dict[int, list[Change]] = defaultdict(list)
-    for place, newest, low, high, is_at_once in sql.rows(_CHANGES, values):
-        amounts = map(int, newest.strip("()").split(",")[1:])
-        found[place].append((Reached(Level(*amounts), int(low), int(high)), is_at_once))
+    found: dict[int, Change] = {}
+    for place, newest, low, high, since in sql.rows(_CHANGES, values):
+        _, *amounts = newest[1:-1].split(",")
+        one = Reached(Level(*map(int, amounts)), int(low), int(high))
+        is_at_once = place == 0 or since == cuts[place - 1] + TICK
+        way, was_at_once = found.get(place, ((), False))
+        found[place] = (*way, one), was_at_once or is_at_once
     return found
 
 
-def _shown(changes: Mapping[int, Sequence[Change]], known: Sequence[int]) -> Iterator[Reached]:
-    """Yield what is said of the time in which the account is known."""
-    held = _alone(_NOTHING)
+def _ways(changes: Mapping[int, Change], known: Sequence[int]) -> Iterator[Way]:
+    """Yield all that is reached on the way to each cut; nothing while the account is unknown.
+
+    What was held before is part of the way, unless a change came at once.
+    """
+    held: Way = (_NOTHING,)
     for place, is_known in enumerate(known):
-        changed = changes.get(place, ())
+        changed = changes.get(place)
+        if changed is None:
+            yield held if is_known else ()
+            continue
+        way, is_at_once = changed
         if is_known:
-            yield held
-            yield from (one for one, _ in changed)
-        if changed:
-            held = _alone(changed[-1][0].level)
+            yield way if is_at_once else held + way
+        else:
+            yield ()
+        held = (_alone(way[-1].level),)
 
 
-def _scales_of(shown: Iterable[Reached]) -> set[int]:
+def _at_points(points: Instants, cuts: Instants, ways: Sequence[Way]) -> Iterator[Way]:
+    """Yield all that is reached on the way to each point, past all cuts that lie there."""
+    place = -1
+    for point in points:
+        first = place + 1
+        while place < 0 or cuts[place] < point:
+            place += 1
+        last = ways[place]
+        if place == first or not last:
+            yield last
+        elif place < first:  # the same point again: nothing lies between
+            yield (_alone(last[-1].level),)
+        else:
+            yield tuple(chain.from_iterable(ways[first : place + 1]))
+
+
+def _scales_of(ways: Iterable[Way]) -> set[int]:
     """Return the scales of what is not zero: of that no scale matters."""
-    return {one.level.scale for one in shown if not _is_nothing(one)}
+    return {one.level.scale for way in ways for one in way if not _is_nothing(one)}
 
 
 def _alone(level: Level) -> Reached:
@@ -121,52 +150,22 @@ def _is_nothing(one: Reached) -> bool:
     return one.high == 0 and one.level.is_nothing
 
 
+def _together(way: Way, scale: int) -> Reached | None:
+    """Return where a way leads to, with its extremes; nothing if it is unknown."""
+    return reduce(_past, [_at_scale(one, scale) for one in way]) if way else None
+
+
+def _past(before: Reached, one: Reached) -> Reached:
+    return Reached(one.level, min(before.low, one.low), max(before.high, one.high))
+
+
 def _at_scale(one: Reached, scale: int) -> Reached:
     if one.level.scale == scale:
         return one
-    if _is_nothing(one) or scale < one.level.scale:  # the latter while unknown: nobody is shown it
-        return _alone(_NOTHING.at_scale(scale))
+    if _is_nothing(one):
+        return _alone(Level(0, 0, 0, 0, scale))
     factor = scale // one.level.scale
     return Reached(one.level.at_scale(scale), one.low * factor, one.high * factor)
-
-
-def _reached(
-    changes: Mapping[int, Sequence[Change]], known: Sequence[int], nothing: Level
-) -> Iterator[Reached | None]:
-    """Yield what was reached at each cut; nothing while the account is unknown."""
-    held = _alone(nothing)
-    for place, is_known in enumerate(known):
-        changed = changes.get(place)
-        if changed is None:
-            yield held if is_known else None
-            continue
-        way = [one for one, _ in changed]
-        if not any(is_at_once for _, is_at_once in changed):
-            way.append(held)
-        held = _alone(changed[-1][0].level)
-        yield _with_extremes(held.level, way) if is_known else None
-
-
-def _with_extremes(level: Level, way: Iterable[Reached]) -> Reached:
-    ends = [(one.low, one.high) for one in way]
-    return Reached(level, min(low for low, _ in ends), max(high for _, high in ends))
-
-
-def _at_points(
-    points: Instants, cuts: Instants, reached: Sequence[Reached | None]
-) -> Iterator[Reached | None]:
-    """Yield what was reached at each point, with the extremes of all cuts on the way there."""
-    place = -1
-    for point in points:
-        first = place + 1
-        while place < 0 or cuts[place] < point:
-            place += 1
-        last = reached[place]
-        if last is None or place == first:
-            yield last
-        else:  # several cuts lie on the way, or none: the same point again
-            way = [one for one in reached[first : place + 1] if one is not None]
-            yield _with_extremes(last.level, [*way, _alone(last.level)])
 
 
 # The newest change within a stretch of time, or what was held when it began.

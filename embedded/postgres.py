@@ -19,6 +19,9 @@ _SETTINGS = {
     "max_connections": "100",
     "fsync": "on",
     "huge_pages": "off",
+    # Who needs a page reads it. By default workers do: on few cores each page waits for its turn
+    # of the scheduler, and costs half as much CPU again.
+    "io_method": "sync",
     "jit": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",

@@ -103,6 +103,32 @@ def test_a_scale_that_changes_within_the_range_is_exact(account: Account) -> Non
     assert [total for total, _, _ in told([account], *instants)] == [1500, 1500, 1501, 2000]
 
 
+def band(account: Account, *instants: datetime) -> list[tuple[int | None, int | None]]:
+    """Return the lowest and highest total of each point."""
+    return [(p.low, p.high) for p in series([account.pk], "BTC", instants)]
+
+
+def test_what_was_held_is_an_extreme_unless_a_change_came_at_once(account: Account) -> None:
+    seen(account, at(10), BTC=coins(100))
+    seen(account, at(10, 5), BTC=coins(300))
+    seen(account, at(10, 10), BTC=coins(200))
+    assert band(account, at(10, 4), at(10, 12)) == [(100, 100), (100, 300)]
+    assert band(account, at(10, 5) - 2 * TICK, at(10, 12)) == [(100, 100), (100, 300)]
+    assert band(account, at(10, 5) - TICK, at(10, 12)) == [(100, 100), (200, 300)]
+    again = band(account, at(10, 5), at(10, 12), at(10, 12))
+    assert again == [(300, 300), (200, 300), (200, 200)]
+
+
+def test_extremes_of_several_scales_on_one_way_are_exact(account: Account) -> None:
+    seen(account, at(10), BTC=coins(15, 10))
+    seen(account, at(10, 5), BTC=coins(2_001, 1_000))
+    seen(account, at(10, 10), BTC=coins(1, 1))
+    seen(account, at(10, 15), BTC=coins(1_700, 1_000))
+    assert band(account, at(10, 1), at(10, 16)) == [(1_500, 1_500), (1_000, 2_001)]
+    (_, last) = series([account.pk], "BTC", [at(10, 1), at(10, 16)])
+    assert last.level == Level(1_700, 1_700, 0, 0, 1_000)
+
+
 def test_an_asset_that_comes_and_goes_is_zero_outside(account: Account) -> None:
     seen(account, at(10), ETH=coins(1))
     seen(account, at(10, 5), BTC=coins(5, 1000))

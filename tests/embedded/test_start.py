@@ -13,6 +13,7 @@ def test_first_start_gives_both_stores(data_dir: Path) -> None:
         assert ask(held.addresses, "SHOW server_version").startswith("18.")
         assert ask(held.addresses, "SHOW data_checksums") == "on"
         assert ask(held.addresses, "SHOW timezone") == "UTC"
+        assert ask(held.addresses, "SHOW io_method") == "sync"
         assert ask(held.addresses, "SELECT datlocale FROM pg_database LIMIT 1") == "C.UTF-8"
         with client(held.addresses) as valkey:
             assert valkey.config_get("maxmemory-policy")["maxmemory-policy"] == "noeviction"
