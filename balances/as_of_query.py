@@ -5,10 +5,9 @@ twice means the first. A date alone means the end of that day: the instant at wh
 begins. With an offset, as links have it, an instant is exact.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from django.utils import timezone
 
@@ -20,7 +19,6 @@ from balances.instants import EARLIEST, BadInstantError, instant_of, iso
 LONGEST = 40
 _NAMES = frozenset({"at", "date", "time"})
 _BETWEEN = "Give a time between 2009 and now."
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 class NoInstantError(Exception):
@@ -97,11 +95,20 @@ def _instant(typed: str) -> datetime:
     if parsed.tzinfo is not None:
         return _exact(text)
     local = _local(parsed)
-    if _DATE.fullmatch(text):
+    if _is_date(text):
         return end_of_day(local)
     if _clocks(local.astimezone(UTC)) != parsed:
         raise NoInstantError(_skipped(local))
     return local.astimezone(UTC)
+
+
+def _is_date(text: str) -> bool:
+    """Whether a text that is an instant names a day alone, in whichever of ISO's ways."""
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _exact(text: str) -> datetime:

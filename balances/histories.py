@@ -22,7 +22,8 @@ HEADER = (
 #: Rows that are in memory at once.
 _CHUNK = 2_000
 
-# With what was held at the start, so that every amount in between is known.
+# With what was held at the start, so that every amount in between is known. What was gone when the
+# account came is left out: it would tell what another one held.
 _CHANGES = """
 SELECT greatest(c.valid_from, stay.began, %(start)s), stay.account_id, a.uid,
     c.total, c.available, c.pending_in, c.pending_out, c.scale
@@ -31,10 +32,12 @@ FROM unnest(%(accounts)s::bigint[], %(began)s::timestamptz[], %(ended)s::timesta
 JOIN accounts_account a ON a.id = stay.account_id
 JOIN balances_holding h ON h.account_id = stay.account_id AND h.asset = %(asset)s
 CROSS JOIN LATERAL (
-    (SELECT * FROM balances_change WHERE holding_id = h.id
+    SELECT * FROM (SELECT * FROM balances_change WHERE holding_id = h.id
         AND valid_from <= greatest(stay.began, %(start)s)
         AND (stay.ended IS NULL OR stay.ended > %(start)s)
-        ORDER BY valid_from DESC LIMIT 1)
+        ORDER BY valid_from DESC LIMIT 1) held
+    WHERE valid_from >= stay.began
+        OR (total, available, pending_in, pending_out) <> (0, 0, 0, 0)
     UNION ALL
     SELECT * FROM balances_change WHERE holding_id = h.id
         AND valid_from > greatest(stay.began, %(start)s) AND valid_from <= %(end)s

@@ -45,6 +45,7 @@ UNDER_WAY = timedelta(seconds=120)
 NEVER = """What this can never show:
 - that Qredo told the truth; only what it was seen to answer;
 - labels, owners, environments, who made the statement, when, and which accounts were chosen;
+- that clocks in the zone that it names showed the local time, and which anchor it leads to;
 - which keys see only some wallets: only what was said of them;
 - which accounts count in totals, and which assets of production accounts are test money;
 - that no account was left out of the statement altogether;
@@ -52,6 +53,8 @@ NEVER = """What this can never show:
 WITHOUT = """Without an anchor (--anchor) also not:
 - that snapshots, links and amounts were not all computed anew: take heads kept elsewhere."""
 
+UNTOLD = "its format does not tell which keys were said to see only some wallets"
+OUTSIDE = "when it was seen last, and its interval, stands on a run that no anchor given holds"
 NOT_CLOSED = "that no later snapshot came by the cut-off stands on the statement alone"
 
 
@@ -615,6 +618,9 @@ class Anchor(NamedTuple):
     heads: dict[str, dict[str, Any]]
 
 
+NO_HEAD = {"snapshots": 0}
+
+
 def anchor_of(path: Path) -> Anchor:
     """Read a file of heads."""
     first, *lines = read_file(path).splitlines() or [b""]
@@ -644,18 +650,21 @@ def _head_of(value: Any) -> dict[str, Any]:
 
 def check_anchor(line: Line, anchor: Anchor, at: datetime) -> bool:
     """Compare an account's paths with its heads in an anchor; return whether it holds them."""
-    head = anchor.heads.get(line.uid)
+    head, is_later = anchor.heads.get(line.uid), anchor.at >= at
     if head is None:
-        if anchor.at >= at and line.snapshots is not None and line.coverage != "unknown":
+        if is_later and line.coverage != "unknown":
             raise WrongError(
                 f"it is missing in {shown(anchor.name)}, which was made after the cut-off"
             )
-        return False
+        return is_later
     _meets(line.runs, head["runs"], head["run_chain"], "runs", anchor)
-    if line.snapshots is None:
-        return line.coverage == "unknown" and head["snapshots"] == 0 and anchor.at >= at
-    _check_late(line, anchor, head["snapshots"], at)
-    return _meets(line.snapshots, head["snapshots"], head["snapshot_chain"], "snapshots", anchor)
+    number = head["snapshots"]
+    if anchor.at <= at:
+        _check_early(line, anchor, number)
+    _check_late(line, anchor, number, at)
+    if number == 0 and is_later and line.coverage == "unknown":
+        return True
+    return _meets(line.snapshots, number, head["snapshot_chain"], "snapshots", anchor)
 
 
 def _meets(path: Chain | None, number: int, link: str, kind: str, anchor: Anchor) -> bool:
@@ -664,6 +673,15 @@ def _meets(path: Chain | None, number: int, link: str, kind: str, anchor: Anchor
         return False
     same(f"{kind} link {number} in {shown(anchor.name)}", link, path.links[number - path.first + 1])
     return number >= path.first
+
+
+def _check_early(line: Line, anchor: Anchor, number: int) -> None:
+    """Refuse amounts older than a snapshot that there was before the cut-off."""
+    if number > (line.snapshots.last if line.snapshots else 0):
+        raise WrongError(
+            f"{shown(anchor.name)}, which was made by the cut-off, counts {number} snapshots of it:"
+            " what was seen last is kept back"
+        )
 
 
 def _check_late(line: Line, anchor: Anchor, number: int, at: datetime) -> None:
@@ -708,6 +726,8 @@ def verify(body: bytes, anchors: list[Anchor]) -> Report:
         report.wrong.append(str(error))
         return report
     report = report._replace(at=head.at)
+    if not head.tells_wallets:
+        report.notes.append(UNTOLD)
     for number, value in enumerate(told["accounts"], 1):
         _take(value, number, head, anchors, report)
     # Sums of accounts that are wrong say nothing more.
@@ -767,6 +787,7 @@ def _take(value: Any, number: int, head: Head, anchors: list[Anchor], report: Re
         held = [check_anchor(line, anchor, head.at) for anchor in anchors]
         if not any(held):
             _note_unanchored(line, anchors, report.notes)
+        _note_unanchored_run(line, anchors, head.at, report.notes)
         closed = any(one and anchor.at >= head.at for one, anchor in zip(held, anchors))
         is_last = line.snapshots is not None and len(line.snapshots.rows) == 1
         if is_last and line.coverage != "unknown" and not closed:
@@ -778,11 +799,30 @@ def _take(value: Any, number: int, head: Head, anchors: list[Anchor], report: Re
 
 
 def _note_unanchored(line: Line, anchors: list[Anchor], notes: list[str]) -> None:
-    if line.coverage == "unknown":
-        if line.snapshots is None:
-            notes.append(f"{line.uid}: that nothing was known of it stands on the statement alone")
-    elif anchors:
-        raise WrongError("NOT PROVEN: its path meets no head in the anchors given")
+    if line.snapshots is not None:
+        if anchors:
+            raise WrongError("NOT PROVEN: its path meets no head in the anchors given")
+        return
+    # Called unknown, an account would need no evidence at all.
+    if any(anchor.heads.get(line.uid, NO_HEAD)["snapshots"] for anchor in anchors):
+        raise WrongError("NOT PROVEN: it is called unknown, but an anchor knows snapshots of it")
+    notes.append(f"{line.uid}: that nothing was known of it stands on the statement alone")
+
+
+def _note_unanchored_run(line: Line, anchors: list[Anchor], at: datetime, notes: list[str]) -> None:
+    """Note that a run was made up perhaps by which an account was seen last."""
+    by_run, run = _newest_sight(line, at)
+    if run is None or by_run != line.seen_at or not anchors:
+        return
+    for anchor in anchors:
+        head = anchor.heads.get(line.uid)
+        if (
+            head is not None
+            and run.number <= head["runs"]
+            and _meets(line.runs, head["runs"], head["run_chain"], "runs", anchor)
+        ):
+            return
+    notes.append(f"{line.uid}: {OUTSIDE}")
 
 
 def _noted(wrong: list[str], where: str, check: Callable[..., None], *values: Any) -> None:

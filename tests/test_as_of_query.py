@@ -47,6 +47,8 @@ def test_nothing_asked_for_is_now(query: dict[str, str]) -> None:
         ("UTC", "2026-03-28", "2026-03-29T00:00"),
         (LONDON, "2026-03-29", "2026-03-29T23:00"),
         (KATHMANDU, "2026-03-28", "2026-03-28T18:15"),
+        (LONDON, "20260329", "2026-03-29T23:00"),
+        ("UTC", "2026-W13-6", "2026-03-29T00:00"),
         # Where clocks skip midnight, the next day begins later.
         ("Africa/Cairo", "2026-04-23", "2026-04-23T22:00"),
         ("America/Havana", "2026-10-31", "2026-11-01T04:00"),

@@ -204,13 +204,16 @@ def test_points_of_what_other_owners_held_are_those_of_nothing(
         (browser_of(cast.stranger), "DOGE", after),
     ):
         for name, args in (("series", []), ("account-series", [account.uid])):
-            theirs, nobodys = (
-                browser.get(
-                    reverse(name, args=args),
-                    {"range": "custom", "at": at, **OCTOBER, "asset": one},
-                ).content.decode()
-                for one in (asset, "XBT")
-            )
-            assert theirs.replace(asset, "XBT") == nobodys
+            for ending, more in (("", {}), ("-csv", {}), ("-csv", {"every": "change"})):
+                theirs, nobodys = (
+                    b"".join(
+                        browser.get(
+                            reverse(name + ending, args=args),
+                            {"range": "custom", "at": at, **OCTOBER, "asset": one, **more},
+                        )
+                    ).decode()
+                    for one in (asset, "XBT")
+                )
+                assert theirs.replace(asset, "XBT") == nobodys
     told = drawn(viewer, None, asset="DOGE", **OCTOBER)
     assert told["total"] == [None, "0.00", None, None, None]
