@@ -23,6 +23,9 @@ addEventListener("hashchange", () => {
   document.getElementById(location.hash.slice(1))?.closest("details")?.setAttribute("open", "");
 });
 
+// A form that came back with errors begins at the first of them.
+document.querySelector("main [aria-invalid=true]")?.focus();
+
 const busy = new WeakSet();
 
 document.addEventListener("submit", (event) => {

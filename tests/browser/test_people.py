@@ -63,6 +63,7 @@ def test_an_account_is_added_by_keyboard_alone_after_a_wrong_key(
         page.keyboard.press("Enter")
         if wanted is None:
             expect(page.locator(".message-error, .field-error").first).to_be_visible()
+            expect(page.locator("[name=api_key]")).to_be_focused()
             expect(page.locator("[name=label]")).to_have_value("Reserve")
             expect(page.locator("[name=api_secret]")).to_have_value("")
             assert told not in page.content()
