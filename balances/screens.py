@@ -362,7 +362,7 @@ class AccountList:
     accounts: tuple[AccountRow, ...]
     filters: tuple[Choice, ...]
     narrowed: Narrowed
-    empty_text: str
+    empty_text: str  # nothing for somebody without any account
     version: str = ""
     fragment_url: str = ""  # where the list is fetched anew; the past stays as it is
     refreshing: bool = False

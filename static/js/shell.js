@@ -72,11 +72,11 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     if (search.checkVisibility()) search.select();
     else location.assign(search.form.action);
-  } else if (event.key === "?") document.getElementById("keys")?.showModal();
+  } else if (event.key === "?") document.getElementById("key-list")?.showModal();
 });
 
 document.addEventListener("click", (event) => {
-  const dialog = document.getElementById("keys");
+  const dialog = document.getElementById("key-list");
   if (event.target.closest("[data-keys]")) dialog.showModal();
   else if (event.target === dialog) dialog.close(); // beside it
 });

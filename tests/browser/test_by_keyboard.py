@@ -58,12 +58,12 @@ def test_an_account_is_searched_for_from_any_page(treasurer: Visit, world: World
 def test_keys_are_listed_and_do_nothing_in_a_field(treasurer: Visit) -> None:
     page = treasurer.go("/accounts/add/")
     page.keyboard.press("?")
-    expect(page.locator("#keys")).to_be_visible()
+    expect(page.locator("#key-list")).to_be_visible()
     page.keyboard.press("Escape")
-    expect(page.locator("#keys")).to_be_hidden()
+    expect(page.locator("#key-list")).to_be_hidden()
     page.get_by_label("Label").press_sequentially("a/b?")
     expect(page.get_by_label("Label")).to_have_value("a/b?")
-    expect(page.locator("#keys")).to_be_hidden()
+    expect(page.locator("#key-list")).to_be_hidden()
 
 
 def test_an_account_is_made_to_count_no_more_and_to_count_again(
