@@ -23,8 +23,10 @@ addEventListener("hashchange", () => {
   document.getElementById(location.hash.slice(1))?.closest("details")?.setAttribute("open", "");
 });
 
-// A form that came back with errors begins at the first of them.
-document.querySelector("main [aria-invalid=true]")?.focus();
+// A form that came back with errors begins at the first of them, or at what has to be typed again.
+const refused = document.getElementById("form-errors")?.closest("form");
+const isMissing = (field) => field.required && !field.value;
+(document.querySelector("main [aria-invalid=true]") ?? [...(refused?.elements ?? [])].find(isMissing))?.focus();
 
 const busy = new WeakSet();
 
