@@ -15,7 +15,6 @@ from balances.as_of_query import AsOf
 from balances.incidents import Shared
 from balances.openings import Openings, the_one
 from balances.overview import (
-    NOBODYS_THEN,
     Query,
     account_rows,
     asked_for,
@@ -35,6 +34,7 @@ from balances.questions import questions
 from balances.rows import Moves, asset_tables
 from balances.scopes import Scope
 from balances.screens import AccountList, AccountRow, AssetRow, Trouble
+from balances.then import NOBODYS_THEN
 from balances.totals import added_up
 from balances.troubles import not_answering, troubles
 
@@ -77,7 +77,7 @@ def _now(user: User, query: Query, now: datetime) -> AccountList:
         narrowed=narrowed(selects, query, reverse("accounts")),
         empty_text="No account matches this filter."
         if listing.held or query.narrowing.query
-        else "No accounts yet.",
+        else "",
         version=current_version,
         fragment_url=f"{reverse('accounts-figures')}?{asked}",
         refreshing=any(row.refreshing for row in rows),

@@ -71,11 +71,15 @@ class Amount:
 
 
 def shortened(text: str) -> str:
-    """Cut a long fraction; an ellipsis says that digits other than zero were cut."""
+    """Cut a long fraction; an ellipsis says that digits other than zero were cut.
+
+    What is kept of an amount below one is never nothing but zeros.
+    """
     whole, _, fraction = text.partition(".")
-    if len(fraction) <= SHORT_FRACTION:
+    room = max(SHORT_FRACTION, _telling(whole, fraction))
+    if len(fraction) <= room:
         return text
-    kept, cut = fraction[:SHORT_FRACTION], fraction[SHORT_FRACTION:]
+    kept, cut = fraction[:room], fraction[room:]
     return f"{whole}.{kept}…" if cut.strip("0") else f"{whole}.{kept}"
 
 
@@ -88,11 +92,17 @@ def narrowed(text: str) -> str:
     fraction = fraction.rstrip("0")
     digits = sum(one.isdigit() for one in whole)
     room = max(0, NARROW_DIGITS - digits)
-    if whole.strip("-") == "0":
-        room = max(room, len(fraction) - len(fraction.lstrip("0")) + 2)
+    room = max(room, _telling(whole, fraction))
     if len(fraction) <= room:
         return f"{whole}.{fraction}".rstrip(".")
     return f"{whole}.{fraction[:room]}".rstrip(".") + "…"
+
+
+def _telling(whole: str, fraction: str) -> int:
+    """Return how many places of an amount below one reach its second digit that is not zero."""
+    if whole.strip("-") != "0" or not fraction.strip("0"):
+        return 0
+    return len(fraction) - len(fraction.lstrip("0")) + 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,9 +63,10 @@ def meant(accounts: Sequence[Named], typed: str) -> list[Named]:
     return (
         [one for one in accounts if one.name.casefold() == text]
         or [one for one in accounts if one.label.casefold() == text]
-        or _with_words(accounts, text.split())
+        or with_words(accounts, text.split())
     )
 
 
-def _with_words(accounts: Iterable[Named], words: Sequence[str]) -> list[Named]:
+def with_words(accounts: Iterable[Named], words: Sequence[str]) -> list[Named]:
+    """Return the accounts whose names have every word."""
     return [one for one in accounts if all(word in one.name.casefold() for word in words)]

@@ -76,6 +76,11 @@ class KeyForm(WalletsForm):
         widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "off"}),
     )
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if self.data.get(self.add_prefix("api_secret")):
+            self.fields["api_secret"].help_text = TYPED_AGAIN
+
     def clean_api_key(self) -> str:
         """Trim the key id. The errors of the client never quote what was typed."""
         try:
@@ -92,13 +97,17 @@ class KeyForm(WalletsForm):
 
     def refuse(self, error: qredo.QredoError) -> None:
         """Put an error of the test call to the field that it came from."""
-        field = _FIELDS.get(str(error.reason))
-        self.add_error(field, error.detail)
+        reason = str(error.reason)
+        self.add_error(_FIELDS.get(reason), " ".join((error.detail, *_HINTS.get(reason, ()))))
 
 
 #: The field that a reason comes from; the others concern the form as a whole.
 _FIELDS = {"key_rejected": "api_key", "permission": "api_key"}
+#: What else may be wrong with a key that was only just typed.
+_HINTS = {"key_rejected": ("Check as well that key, secret and environment belong together.",)}
 
+#: Said of a secret's empty field where one had been typed.
+TYPED_AGAIN = "Enter the secret again: it is never kept in a page."
 CHANGED = (
     "Somebody else changed this account's key meanwhile: look at it below. If yours is the newer"
     " one, enter its secret and send it again."

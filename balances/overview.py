@@ -26,6 +26,7 @@ from balances.questions import questions
 from balances.rows import Moves, account_row, asset_tables, coverage
 from balances.scopes import Scope
 from balances.screens import AccountRow, Narrowed, Overview, Select
+from balances.then import NOBODYS_THEN
 from balances.totals import Total, added_up, of_today
 from balances.troubles import counted_twice, is_probed, not_answering, troubles
 from balances.upstreams import Upstream
@@ -33,8 +34,6 @@ from balances.versions import version_of
 
 #: After this many ticks without any finished poll the overview says that nothing is polled.
 QUIET_INTERVALS = 3
-
-NOBODYS_THEN = "No account whose figures you may see was there at that time."
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from balances.pending_screens import InFlight, PendingPage, PendingTable, Pendin
 from balances.portfolio import Held, Kind, Member, counting, total
 from balances.rows import asset_url, coverage, owner_name, page_of
 from balances.states import instant_of, state_of
+from balances.then import NOBODYS_THEN
 
 Pending = tuple[Member, Held]
 _TITLES: dict[Kind, str] = {"production": "In flight", "testnet": "Testnet in flight, worthless"}
@@ -119,8 +120,11 @@ def _total(asset: str, kind: Kind, held: Sequence[Held], query: Mapping[str, str
 
 
 def _empty_text(of: Question, members: Sequence[Member], asked: AsOf) -> str:
+    """Return why nothing is listed; nothing for somebody without any account."""
     if not members:
-        return "No account matches this filter." if of.scope.narrowing.query else "No accounts yet."
+        if of.scope.narrowing.query:
+            return "No account matches this filter."
+        return NOBODYS_THEN if asked.is_past else ""
     if not any(member.is_known for member in members):
         return "Whether anything is in flight is unknown: no balance has been seen yet."
     return "Nothing was in flight." if asked.is_past else "Nothing is in flight."

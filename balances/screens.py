@@ -255,6 +255,30 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundGroup:
+    """Things of one kind that a text may mean, and how many more there are."""
+
+    title: str
+    choices: tuple[Choice, ...]
+    others: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a text may mean, as of the instant that `kept` says again."""
+
+    typed: str
+    groups: tuple[FoundGroup, ...]
+    count: int
+    kept: dict[str, str]
+
+    @property
+    def only_url(self) -> str:
+        """Where to go if one thing alone was found by what was typed."""
+        return self.groups[0].choices[0].url if self.typed.strip() and self.count == 1 else ""
+
+
+@dataclass(frozen=True, slots=True)
 class Select:
     """A question of a filter and its answers, the first of which is everything."""
 
@@ -338,7 +362,7 @@ class AccountList:
     accounts: tuple[AccountRow, ...]
     filters: tuple[Choice, ...]
     narrowed: Narrowed
-    empty_text: str
+    empty_text: str  # nothing for somebody without any account
     version: str = ""
     fragment_url: str = ""  # where the list is fetched anew; the past stays as it is
     refreshing: bool = False

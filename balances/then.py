@@ -18,6 +18,7 @@ from balances.scopes import Scope
 Asset = tuple[Kind, str]
 Levels = dict[Asset, Level]
 NOTHING = Level(0, 0, 0, 0, 1)
+NOBODYS_THEN = "No account whose figures you may see was there at that time."
 
 # An account is known from its first snapshot on; before it is unknown, which is not zero.
 _KNOWN = """

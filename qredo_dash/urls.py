@@ -32,6 +32,7 @@ from balances.pages import (
     pending,
     rejected,
     reports,
+    search,
     series,
 )
 from balances.pages import settings as account_settings
@@ -59,6 +60,8 @@ urlpatterns = [
     path("asset/figures/", asset.figures, name="asset-figures"),
     path("compare/", compare.page, name="compare"),
     path("compare/accounts/", compare.accounts, name="compare-accounts"),
+    path("search/", search.page, name="search"),
+    path("search/found/", search.few, name="search-found"),
     path("pending/", pending.page, name="pending"),
     path("pending/figures/", pending.figures, name="pending-figures"),
     path("accounts/", accounts.page, name="accounts"),

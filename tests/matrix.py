@@ -89,6 +89,8 @@ RULES: Final = {
     "asset-figures": Rule(answers(get=MISSING, head=MISSING)),
     "compare": Rule(READ),
     "compare-accounts": Rule(READ),
+    "search": Rule(READ),
+    "search-found": Rule(READ),
     "pending": Rule(READ),
     "pending-figures": Rule(READ),
     "series": Rule(READ),

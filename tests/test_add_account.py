@@ -145,7 +145,10 @@ def test_a_secret_pasted_into_the_field_of_the_key_id_is_not_shown_either(
 
 def test_a_wrong_secret_is_rejected_by_qredo(browser: Client, typed: dict[str, str]) -> None:
     wrong = typed | {"api_secret": "QUJDREVGR0hJSktMTU5PUFFSU1RVVldY"}
-    assert "rejected the API key" in refused(browser, wrong, "api_key", kept())
+    text = refused(browser, wrong, "api_key", kept())
+    assert "rejected the API key" in text
+    assert "Check as well that key, secret and environment belong together." in text
+    assert "Enter the secret again: it is never kept in a page." in text
 
 
 def test_a_key_without_the_permission(

@@ -70,7 +70,10 @@ def test_thousands_are_grouped_in_the_whole_part_only(plain: str, text: str) -> 
         ("1.12345678", "1.12345678"),
         ("1.1234567800", "1.12345678"),
         ("1.123456789", "1.12345678…"),
-        ("0.000000000000000001", "0.00000000…"),
+        ("0.000000000000000001", "0.000000000000000001"),
+        ("-0.00000000012345", "-0.00000000012…"),
+        ("0.000000000100", "0.00000000010"),
+        ("0.000000000000", "0.00000000"),
         ("12", "12"),
     ],
 )
@@ -88,7 +91,7 @@ def test_an_amount_shows_itself_exactly_in_full_and_short() -> None:
 
 def test_what_is_not_zero_never_looks_like_zero() -> None:
     amount = Amount.of(1, 10**18)
-    assert (amount.is_zero, amount.is_cut) == (False, True)
+    assert (amount.is_zero, amount.short) == (False, "0.000000000000000001")
 
 
 @given(units, scales, units, scales)

@@ -54,7 +54,7 @@ def roles_of(email: str) -> list[str]:
 def test_somebody_new_joins_and_is_signed_in(cast: Cast) -> None:
     browser = opened(invited(cast, " New@Example.COM ", "operator"))
     page = read(browser.get(reverse(ACCEPT)))
-    assert "Admin invites new@example.com to be operator" in page.text
+    assert "Admin invites new@example.com to join as operator" in page.text
     assert browser.post(reverse(ACCEPT), JOIN).headers["Location"] == reverse("overview")
     assert browser.get(reverse("profile")).status_code == 200
     assert roles_of(NEW) == ["operator"]

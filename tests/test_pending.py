@@ -96,7 +96,10 @@ def test_nothing_in_flight_is_said_and_unknown_is_not_nothing(
     vault: Account, cast: Cast, clock: StoppedClock
 ) -> None:
     assert "No accounts yet." in page(cast.owner).text
+    assert "An account needs a label and a Qredo API key." in page(cast.owner).text
     clock.now = at(10, 1)
+    then = page(cast.owner, at="2026-03-02T10:00:00Z").text
+    assert "No account whose figures you may see was there at that time." in then
     unknown = page(cast.viewer).text
     assert "unknown: no balance has been seen yet" in unknown
     assert "Nothing is in flight" not in unknown

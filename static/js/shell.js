@@ -23,6 +23,11 @@ addEventListener("hashchange", () => {
   document.getElementById(location.hash.slice(1))?.closest("details")?.setAttribute("open", "");
 });
 
+// A form that came back with errors begins at the first of them, or at what has to be typed again.
+const refused = document.getElementById("form-errors")?.closest("form");
+const isMissing = (field) => field.required && !field.value;
+(document.querySelector("main [aria-invalid=true]") ?? [...(refused?.elements ?? [])].find(isMissing))?.focus();
+
 const busy = new WeakSet();
 
 document.addEventListener("submit", (event) => {
@@ -55,6 +60,46 @@ addEventListener("pageshow", (event) => {
     }
     for (const input of form.querySelectorAll("input[type=password]")) input.value = "";
   }
+});
+
+// ---- Search: `/` leads to its field, arrows through what it found; `?` lists the keys.
+
+const search = document.getElementById("search");
+const found = document.getElementById("found");
+const isTyping = (element) => Boolean(element?.closest("input, textarea, select, [contenteditable]"));
+
+document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+  if (event.key === "/" && search) {
+    event.preventDefault();
+    if (search.checkVisibility()) search.select();
+    else location.assign(search.form.action);
+  } else if (event.key === "?") document.getElementById("key-list")?.showModal();
+});
+
+document.addEventListener("click", (event) => {
+  const dialog = document.getElementById("key-list");
+  if (event.target.closest("[data-keys]")) dialog.showModal();
+  else if (event.target === dialog) dialog.close(); // beside it
+});
+
+search?.form.addEventListener("keydown", (event) => {
+  const places = [search, ...found.querySelectorAll("a")];
+  const at = places.indexOf(document.activeElement);
+  if (event.key === "Escape") {
+    found.replaceChildren();
+    search.value = "";
+    search.focus();
+  } else if (at >= 0 && ["ArrowDown", "ArrowUp"].includes(event.key)) {
+    event.preventDefault();
+    places.at((at + (event.key === "ArrowDown" ? 1 : places.length - 1)) % places.length).focus();
+  }
+});
+
+document.addEventListener("htmx:afterSwap", ({ detail }) => {
+  if (detail.target !== found) return;
+  if (!search.value.trim()) found.replaceChildren();
+  say(found.querySelector("[data-said]")?.dataset.said ?? "");
 });
 
 function say(text) {

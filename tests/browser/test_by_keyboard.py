@@ -40,6 +40,32 @@ def test_accounts_are_narrowed_and_widened_again(treasurer: Visit, tagged: str) 
     expect(page.locator("tr.lead", has_text="Custody")).to_have_count(1)
 
 
+def test_an_account_is_searched_for_from_any_page(treasurer: Visit, world: World) -> None:
+    page = treasurer.go("/profile/")
+    page.keyboard.press("/")
+    page.keyboard.type("custo")
+    expect(page.locator("#found a")).to_have_text(["Custody · Fund"])
+    expect(page.locator("#said")).to_have_text("1 found")
+    page.keyboard.press("Escape")
+    expect(page.locator("#found a")).to_have_count(0)
+    page.keyboard.type("custod")
+    expect(page.locator("#found a")).to_have_count(1)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/accounts/{world.custody.uid}/")
+
+
+def test_keys_are_listed_and_do_nothing_in_a_field(treasurer: Visit) -> None:
+    page = treasurer.go("/accounts/add/")
+    page.keyboard.press("?")
+    expect(page.locator("#key-list")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#key-list")).to_be_hidden()
+    page.get_by_label("Label").press_sequentially("a/b?")
+    expect(page.get_by_label("Label")).to_have_value("a/b?")
+    expect(page.locator("#key-list")).to_be_hidden()
+
+
 def test_an_account_is_made_to_count_no_more_and_to_count_again(
     treasurer: Visit, world: World
 ) -> None:

@@ -90,7 +90,8 @@ def test_a_first_load_is_small_and_asks_nobody_else(treasurer: Visit) -> None:
     assert sum(sizes) <= 150_000
 
 
-@pytest.mark.parametrize("width", [390, 1024, 1440])
+#: Half of 1440 is what is left of it at twice the size.
+@pytest.mark.parametrize("width", [390, 720, 1024, 1440])
 def test_no_page_scrolls_sideways(treasurer: Visit, world: World, width: int) -> None:
     treasurer.page.set_viewport_size({"width": width, "height": 900})
     one = f"/accounts/{world.custody.uid}/"
@@ -100,3 +101,37 @@ def test_no_page_scrolls_sideways(treasurer: Visit, world: World, width: int) ->
         if page.locator("[data-chart]").count():
             treasurer.drawn()
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+
+
+LENGTHEN = """text => {
+    for (const amount of document.querySelectorAll("td .amount")) amount.textContent = text;
+}"""
+
+
+@pytest.mark.parametrize("width", [390, 1024, 1376, 1440])
+def test_amounts_of_any_length_stay_on_the_page(treasurer: Visit, world: World, width: int) -> None:
+    treasurer.page.set_viewport_size({"width": width, "height": 900})
+    for path in ("/?open=production:ETH", f"/accounts/{world.custody.uid}/", "/asset/?asset=ETH"):
+        page = treasurer.go(path)
+        treasurer.drawn()
+        if path.startswith("/?"):
+            page.locator("td.moved[data-of] .amount").first.wait_for()
+        page.evaluate(LENGTHEN, "999,999,999,999,999.12345678…")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+
+
+def test_links_and_amounts_are_large_enough_for_a_finger(treasurer: Visit, world: World) -> None:
+    treasurer.page.set_viewport_size({"width": 390, "height": 900})
+    one = f"/accounts/{world.custody.uid}/"
+    for path in ("/", "/accounts/", one, f"{one}key/", "/pending/", "/profile/"):
+        page = treasurer.go(path)
+        if page.locator("[data-chart]").count():
+            treasurer.drawn()
+        assert page.evaluate(SMALL) == [], path
+
+
+SMALL = """() => [...document.querySelectorAll("a, button, summary, select, input, .amount")]
+    .filter((one) => one.checkVisibility() && !one.matches(".skip, .visually-hidden *"))
+    .map((one) => [one.className, one.textContent.trim(), one.closest("label") ?? one])
+    .filter(([,, one]) => one.offsetHeight && one.getBoundingClientRect().height < 24)
+    .map(([kind, text]) => `${kind}: ${text}`)"""

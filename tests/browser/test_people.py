@@ -22,6 +22,16 @@ def test_a_person_signs_in_and_sees_figures_and_how_whole_they_are(visitor: Visi
     expect(page.locator('[id="row-production:BTC"] .total')).to_have_text("317.40918273")
 
 
+def test_after_a_wrong_password_it_is_typed_again_at_once(visitor: Visit) -> None:
+    page = visitor.go("/sign-in/")
+    page.get_by_label("E-mail").fill("walker@example.com")
+    page.get_by_label("Password").fill("not this one")
+    page.keyboard.press("Enter")
+    expect(page.locator("#form-errors")).to_be_visible()
+    expect(page.get_by_label("E-mail")).to_have_value("walker@example.com")
+    expect(page.get_by_label("Password")).to_be_focused()
+
+
 def test_somebody_without_accounts_is_told_what_one_needs(visitor: Visit) -> None:
     page = visitor.sign_in("newcomer")
     expect(page.locator(".empty")).to_contain_text("No accounts yet.")
@@ -63,6 +73,7 @@ def test_an_account_is_added_by_keyboard_alone_after_a_wrong_key(
         page.keyboard.press("Enter")
         if wanted is None:
             expect(page.locator(".message-error, .field-error").first).to_be_visible()
+            expect(page.locator("[name=api_key]")).to_be_focused()
             expect(page.locator("[name=label]")).to_have_value("Reserve")
             expect(page.locator("[name=api_secret]")).to_have_value("")
             assert told not in page.content()

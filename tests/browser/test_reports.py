@@ -55,6 +55,26 @@ def test_a_day_or_a_time_is_asked_for_and_an_error_stands_at_the_field(treasurer
     treasurer.excuse("422")
 
 
+#: As many digits as millions with 18 places have, and as less than one in flight.
+LONG = ("2,495,379.514763267384939469", "0.463370716268222793")
+LENGTHEN = """([held, flying]) => {
+    for (const row of document.querySelectorAll(".statement-table tbody tr")) {
+        [...row.querySelectorAll(".amount")].forEach((amount, i) => {
+            amount.textContent = i < 2 ? held : flying;
+        });
+    }
+    return [...document.querySelectorAll(".statement-table .amount")]
+        .filter((amount) => amount.getClientRects()[0].height > 20).length;
+}"""
+
+
+def test_on_paper_an_amount_with_all_its_places_is_one_line(treasurer: Visit) -> None:
+    page = shown(treasurer)
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 688, "height": 1000})  # A4 less its margins
+    assert page.evaluate(LENGTHEN, LONG) == 0
+
+
 @pytest.mark.parametrize("width", [390, 1024, 1440])
 def test_both_pages_are_as_wide_as_the_window(treasurer: Visit, width: int) -> None:
     treasurer.page.set_viewport_size({"width": width, "height": 900})
