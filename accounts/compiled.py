@@ -56,6 +56,15 @@ def ids_visible_to(user: User | AnonymousUser) -> Ids:
     return _ids_for(user, visible_to)
 
 
+def ids_present_for(user: User | AnonymousUser) -> Ids:
+    """Return the ids of those of them that are not archived, without compiling it anew."""
+    return _ids_for(user, _present_for)
+
+
+def _present_for(user: User) -> QuerySet[Account]:
+    return visible_to(user).filter(archived_at=None)
+
+
 def ids_operated_by(user: User) -> Ids:
     """Return the ids of `operated_accounts`, without compiling it anew."""
     return _ids_for(user, operated_accounts)

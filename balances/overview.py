@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from accounts.access import visible_to
-from accounts.compiled import ids_of, ids_operated_by, ids_visible_to
+from accounts.compiled import ids_of, ids_operated_by, ids_present_for, ids_visible_to
 from accounts.models import Account, User
 from balances import incidents, moments, overlaps, part_moves, sql
 from balances.as_of_query import AsOf
@@ -173,7 +173,7 @@ def _now(of: _Asked) -> Overview:
 def _present(user: User, query: Query) -> list[Member]:
     if query.narrowing.query:
         return bare_members(asked_for(visible_to(user), query))
-    return [one for one in bare_members(ids_visible_to(user)) if not one.is_archived]
+    return bare_members(ids_present_for(user))
 
 
 def _openings(query: Query) -> Openings:
