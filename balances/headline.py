@@ -66,7 +66,7 @@ def headline(
     level = next(one.level for one in found if (one.asset, one.kind) == (of.asset, of.kind))
     environments = of.environments
     inside = [member for member in counted if member.account.environment in environments]
-    (moved,) = between(of.scope, of.asset, of.kind, [at - PERIOD], at)
+    (moved,) = between(of.scope, of.known, of.asset, [at - PERIOD], at)
     which = "chosen accounts" if wanted.is_narrowed else "all accounts"
     return Headline(
         asset=of.asset,
