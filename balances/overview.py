@@ -9,9 +9,9 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from accounts.access import visible_to
-from accounts.compiled import ids_of, ids_operated_by, ids_present_for, ids_visible_to
+from accounts.compiled import Ids, ids_of, ids_operated_by, ids_present_for, ids_visible_to
 from accounts.models import Account, User
-from balances import incidents, moments, overlaps, part_moves, sql
+from balances import incidents, moments, overlaps, part_moves, sql, versions
 from balances.as_of_query import AsOf
 from balances.change_screens import Moved
 from balances.demo import progress
@@ -29,7 +29,6 @@ from balances.screens import AccountRow, Narrowed, Overview, Select
 from balances.totals import Total, added_up, of_today
 from balances.troubles import counted_twice, is_probed, not_answering, troubles
 from balances.upstreams import Upstream
-from balances.versions import version_of
 
 #: After this many ticks without any finished poll the overview says that nothing is polled.
 QUIET_INTERVALS = 3
@@ -79,14 +78,14 @@ class Query:
         return Wanted(self.asset, self.kind, self.kept, self.text, is_narrowed)
 
 
-def current(accounts: QuerySet[Account]) -> QuerySet[Account]:
+def present(accounts: QuerySet[Account]) -> QuerySet[Account]:
     """Return the accounts that count today: archived ones keep their history elsewhere."""
     return accounts.filter(archived_at=None)
 
 
 def asked_for(accounts: QuerySet[Account], query: Query) -> QuerySet[Account]:
     """Return the current accounts that the overview is about."""
-    return query.narrowing.applied_to(current(accounts))
+    return query.narrowing.applied_to(present(accounts))
 
 
 def narrowed(selects: tuple[Select, ...], query: Query, page_url: str) -> Narrowed:
@@ -98,10 +97,22 @@ def narrowed(selects: tuple[Select, ...], query: Query, page_url: str) -> Narrow
 
 def version(user: User, query: Query, now: datetime) -> str:
     """Return the version of the overview's figures, and of the list of accounts."""
-    seen = ids_visible_to(user)
+    return versions.version_of(_seen(user, query), now, _said(query))
+
+
+def current(user: User, query: Query) -> tuple[datetime, str]:
+    """Return the time, and the version of it."""
+    return versions.current(_seen(user, query), _said(query))
+
+
+def _seen(user: User, query: Query) -> Ids:
     if query.narrowing.query:
-        seen = ids_of(query.narrowing.applied_to(visible_to(user)))
-    return version_of(seen, now, urlencode(sorted(query.text.items())))
+        return ids_of(query.narrowing.applied_to(visible_to(user)))
+    return ids_visible_to(user)
+
+
+def _said(query: Query) -> str:
+    return urlencode(sorted(query.text.items()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +162,7 @@ def _now(of: _Asked) -> Overview:
     shared, down = incidents.shared(held), not_answering(held)
     listing = query.listing(held, now, reverse("overview"))
     rows = account_rows(user, with_holdings(listing.shown()), now, _openings(query), shared)
-    selects = questions(query.narrowing, held, lambda: current(visible_to(user)))
+    selects = questions(query.narrowing, held, lambda: present(visible_to(user)))
     return replace(
         _figures(of, listing, rows, of_today(counting(held), now, _openings(query))),
         narrowed=narrowed(selects, query, reverse("overview")),
@@ -194,7 +205,7 @@ def _figures(
     part_moved = part_moves.of_assets(Scope(user, query.narrowing), found, query.opened, at)
     moves = Moves(_moved(asked), part_moved)
     return Overview(
-        headline=None if of is None else headline(of, found, counted, at, query.wanted),
+        headline=None if of is None else headline(of, found, at, query.wanted),
         coverage=coverage(counted, at),
         chart=chart(of, found, query.wanted, user, at) if of and asked.with_chart else None,
         tables=asset_tables(found, at, _openings(query), moves=moves),

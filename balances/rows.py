@@ -59,10 +59,11 @@ def figures(level: Level) -> Figures:
 
 def coverage(members: Iterable[Member], at: datetime) -> Coverage:
     """Return how many of the accounts are fresh, and which is the oldest in the figure."""
-    return _coverage(covered(members, at), at)
+    return coverage_of(covered(members, at), at)
 
 
-def _coverage(of: Covered, at: datetime) -> Coverage:
+def coverage_of(of: Covered, at: datetime) -> Coverage:
+    """Return the same of accounts that were looked through already."""
     oldest, sight = of.oldest, of.oldest and of.oldest.stand.sight
     return Coverage(
         fresh=of.fresh,
@@ -79,7 +80,7 @@ def coverages(
     members: Sequence[Member], assets: Iterable[tuple[str, Kind]], at: datetime
 ) -> dict[tuple[str, Kind], Coverage]:
     """Return how whole the totals of assets are."""
-    return {asset: _coverage(one, at) for asset, one in coverings(members, assets, at).items()}
+    return {asset: coverage_of(one, at) for asset, one in coverings(members, assets, at).items()}
 
 
 def _why_old(member: Member, at: datetime) -> str:
@@ -124,7 +125,7 @@ def _asset_row(
         asset=of.asset,
         url=asset_url(of.asset, of.kind, kept),
         figures=figures(of.level),
-        coverage=_coverage(of.covered, now),
+        coverage=coverage_of(of.covered, now),
         count=of.count,
         parts=_asset_parts(of, now, part_moved) if opening and opening.is_open else (),
         flags=_row_flags(of),
