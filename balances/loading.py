@@ -17,12 +17,16 @@ from balances.states import Polled
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """An account, whose it is, what polls it, whether it counts in totals, and its tags."""
+    """An account, whose it is, what polls it, whether it counts in totals, and its tags.
+
+    `is_told_of`: something was said of what one of its keys sees (see `wholeness`).
+    """
 
     account: Account
     owner: User | Organization
     schedule: Polled | None
     is_counted: bool
+    is_told_of: bool
     tags: tuple[str, ...]
 
 
@@ -54,6 +58,7 @@ SELECT {_listed("a", _ACCOUNT)}, {_listed("s", Polled._fields)}, {_listed("o", _
     {_listed("p", _PERSON)},
     EXISTS (SELECT FROM accounts_tenure t
         WHERE t.account_id = a.id AND t.ended_at IS NULL AND NOT t.is_counted),
+    a.id IN (SELECT account_id FROM accounts_extent),
     ARRAY(SELECT name FROM accounts_tag t WHERE t.account_id = a.id ORDER BY lower(name))
 FROM seen a LEFT JOIN balances_schedule s ON s.account_id = a.id
     LEFT JOIN accounts_organization o ON o.id = a.organization_id
@@ -68,7 +73,8 @@ def loaded(accounts: Ids) -> Iterator[Loaded]:
         one, polled, fund, person = (row[part] for part in _PARTS)
         owner = _owner(owners, fund, person)
         schedule = None if polled[0] is None else Polled._make(polled)
-        yield Loaded(_account(one), owner, schedule, not row[-2], tuple(row[-1]))
+        is_left_out, is_told_of, tags = row[-3:]
+        yield Loaded(_account(one), owner, schedule, not is_left_out, is_told_of, tuple(tags))
 
 
 def _account(values: tuple[Any, ...]) -> Account:

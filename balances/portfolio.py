@@ -100,7 +100,8 @@ def bare_members(accounts: QuerySet[Account] | Ids) -> list[Member]:
     """Load the same without what they hold, for whoever shows few of many."""
     ids = accounts if isinstance(accounts, Ids) else ids_of(accounts)
     found = list(loaded(ids))
-    partial = wholeness.partial({one.account.pk: _seen(one.schedule) for one in found})
+    told_of = {one.account.pk: _seen(one.schedule) for one in found if one.is_told_of}
+    partial = wholeness.partial(told_of) if told_of else set()
     return sorted((_member(one, is_partial=one.account.pk in partial) for one in found), key=_place)
 
 
