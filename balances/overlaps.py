@@ -26,7 +26,7 @@ class Overlap:
 
 def among(user: User, accounts: Iterable[Account]) -> list[Overlap]:
     """Return the overlaps among accounts that somebody sees."""
-    by_id = {account.pk: account for account in accounts}
+    by_id = {account.id: account for account in accounts}
     told = _told(list(by_id))
     certain = list(_groups(_same(by_id, told)))
     # Of two that told both, Qredo knows better.

@@ -21,9 +21,18 @@ from balances.listing import FILTERS, Listing
 from balances.moved_rows import cells
 from balances.narrowing import NAMES, Narrowing, heading
 from balances.openings import Openings
-from balances.portfolio import Kind, Member, bare_members, counting, members_at, with_holdings
+from balances.portfolio import (
+    THEIRS,
+    TURNED,
+    Kind,
+    Member,
+    bare_members,
+    counting,
+    members_at,
+    with_holdings,
+)
 from balances.questions import questions
-from balances.rows import Moves, account_row, asset_tables, coverage
+from balances.rows import Moves, Told, account_row, asset_tables, coverage
 from balances.scopes import Scope
 from balances.screens import AccountRow, Narrowed, Overview, Select
 from balances.totals import Total, added_up, of_today
@@ -161,7 +170,7 @@ def _now(of: _Asked) -> Overview:
     held = _present(user, query)
     shared, down = incidents.shared(held), not_answering(held)
     listing = query.listing(held, now, reverse("overview"))
-    rows = account_rows(user, with_holdings(listing.shown()), now, _openings(query), shared)
+    rows = account_rows(user, listing.shown(), now, _openings(query), shared)
     selects = questions(query.narrowing, held, lambda: present(visible_to(user)))
     return replace(
         _figures(of, listing, rows, of_today(counting(held), now, _openings(query))),
@@ -247,50 +256,55 @@ def _fragment_url(query: Query, current_version: str) -> str:
 
 def account_rows(
     user: User,
-    held: Sequence[Member],
+    bare: Sequence[Member],
     now: datetime,
     openings: Openings,
     shared: Iterable[Shared] = (),
 ) -> list[AccountRow]:
-    """Return the rows of a list of accounts. What is said above the list, no row repeats."""
+    """Return the rows of a list of accounts. What is said above the list, no row repeats.
+
+    Of those that are not open nothing is loaded but how many assets they hold.
+    """
     joint = {member.account.pk for one in shared for member in one.members}
-    ids = [member.account.pk for member in held]
-    acts = _acts(user, ids)
-    rows = [
-        account_row(
-            member,
-            now,
-            may_refresh=acts[member.account.pk][0],
-            refreshing=acts[member.account.pk][1],
-            openings=openings,
-        )
-        for member in held
+    told = _told(user, [member.account.pk for member in bare])
+    held = _opened(bare, openings)
+    rows = [account_row(one, now, told[one.account.pk], openings) for one in held]
+    spoken = [
+        _brief(row) if one.account.pk in joint else row for one, row in zip(held, rows, strict=True)
     ]
-    told = [_brief(row) if pk in joint else row for pk, row in zip(ids, rows, strict=True)]
-    return part_moves.of_accounts(user, held, told, now)
+    return part_moves.of_accounts(user, held, spoken, now)
+
+
+def _opened(bare: Sequence[Member], openings: Openings) -> list[Member]:
+    """Return the accounts of a list, the open ones with what they hold."""
+    opened = [one for one in bare if openings.shows_account(one.account)]
+    held = {one.account.pk: one for one in (with_holdings(opened) if opened else ())}
+    return [held.get(one.account.pk, one) for one in bare]
 
 
 def rows_then(
     user: User, held: Sequence[Member], at: datetime, openings: Openings
 ) -> list[AccountRow]:
     """Return the rows of a list of accounts as of an instant, which offers no act."""
-    rows = [account_row(one, at, openings=openings) for one in held]
+    rows = [account_row(one, at, Told(len(one.holdings)), openings) for one in held]
     return part_moves.of_accounts(user, held, rows, at)
 
 
-_ACTS = """
-SELECT id, id IN ({operated}), EXISTS (
-    SELECT FROM balances_refresh WHERE account_id = shown.id AND finished_at IS NULL)
-FROM unnest(%(shown)s::bigint[]) AS shown(id)
-"""
+_TOLD = f"""
+{TURNED}
+SELECT shown.id,
+    (SELECT count(*) FROM balances_holding h {THEIRS} AND h.account_id = shown.id),
+    shown.id IN ({{operated}}),
+    EXISTS (SELECT FROM balances_refresh WHERE account_id = shown.id AND finished_at IS NULL)
+FROM unnest(%(accounts)s::bigint[]) AS shown(id)
+"""  # noqa: S608 - fixed text
 
 
-def _acts(user: User, account_ids: list[int]) -> dict[int, tuple[bool, bool]]:
-    """Return, by account, whether somebody may refresh it and whether it is being refreshed."""
+def _told(user: User, account_ids: Iterable[int]) -> dict[int, Told]:
     operated = ids_operated_by(user)
-    values = {**operated.values, "shown": account_ids}
-    found = sql.rows(_ACTS.format(operated=operated.text), values)
-    return {pk: (may, refreshing) for pk, may, refreshing in found}
+    values = {**operated.values, "accounts": sql.ids(account_ids)}
+    found = sql.rows(_TOLD.format(operated=operated.text), values)
+    return {pk: Told(*told) for pk, *told in found}
 
 
 def _brief(row: AccountRow) -> AccountRow:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -163,17 +164,20 @@ def flag_words(flags: Iterable[str]) -> tuple[str, ...]:
     return tuple(FLAG_WORDS.get(flag, flag) for flag in flags)
 
 
+class Told(NamedTuple):
+    """What a row tells beside an account's state: how many assets it holds, what may be done."""
+
+    assets: int
+    may_refresh: bool = False
+    refreshing: bool = False
+
+
 def account_row(
-    member: Member,
-    now: datetime,
-    *,
-    may_refresh: bool = False,
-    refreshing: bool = False,
-    openings: Openings | None = None,
+    member: Member, now: datetime, told: Told, openings: Openings | None = None
 ) -> AccountRow:
     """Return an account's row in a list."""
     account = member.account
-    opening = openings.of_account(account) if openings and member.holdings else None
+    opening = openings.of_account(account) if openings and told.assets else None
     return AccountRow(
         uid=str(account.uid),
         url=page_of(member),
@@ -184,9 +188,9 @@ def account_row(
         is_demo=account.is_demo,
         state=state_of(member.stand, now),
         is_known=member.is_known,
-        count=len(member.holdings),
-        may_refresh=may_refresh and account.is_polled,
-        refreshing=refreshing,
+        count=told.assets,
+        may_refresh=told.may_refresh and account.is_polled,
+        refreshing=told.refreshing,
         parts=_account_parts(member) if opening and opening.is_open else (),
         opening=opening,
         is_counted=member.is_counted,

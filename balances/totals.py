@@ -126,7 +126,7 @@ def of_today(members: Sequence[Member], at: datetime, openings: Openings) -> lis
     None of them is archived. One statement, and one for each open row.
     """
     parts: dict[tuple[str, Kind], list[Sequence[Any]]] = defaultdict(list)
-    accounts = sql.ids(member.account.pk for member in members)
+    accounts = sql.ids(member.account.id for member in members)
     for asset, environment, *part in sql.rows(_SUMS, {"accounts": accounts}):
         parts[asset, kind_of(environment, asset)].append(part)
     whole = coverings(members, parts, at)
