@@ -17,7 +17,7 @@ from django.db.models import QuerySet
 from accounts.access import closed_organizations, operated_accounts, tenures_of, visible_to
 from accounts.models import Account, User
 
-#: What finds something for somebody.
+#: What finds something for somebody: a function of a module, since what it builds is kept.
 Build = Callable[[User], QuerySet[Any]]
 
 #: No person has it; it marks where the reader's stands in a compiled text.
@@ -35,13 +35,16 @@ class Ids:
 _NONE = Ids("SELECT NULL::bigint WHERE false", {})
 
 
-def ids_of(found: QuerySet[Any]) -> Ids:
-    """Return the ids of what a queryset finds, which is not looked up yet."""
+def ids_of(found: QuerySet[Any], name: str = "id") -> Ids:
+    """Return the ids of what a queryset finds, which is not looked up yet.
+
+    Texts of different names may stand in one statement.
+    """
     try:
         text, values = found.order_by().values("pk").query.sql_with_params()
     except EmptyResultSet:
         return _NONE
-    named = {f"id_{number}": value for number, value in enumerate(values)}
+    named = {f"{name}_{number}": value for number, value in enumerate(values)}
     places = iter(named)
     return Ids(re.sub("%s", lambda _: f"%({next(places)})s", text), named)
 
@@ -53,25 +56,35 @@ def id_of(account: Account) -> Ids:
 
 def ids_visible_to(user: User | AnonymousUser) -> Ids:
     """Return the ids of `visible_to`, without compiling it anew."""
-    return _ids_for(user, visible_to)
+    return ids_for(user, visible_to)
+
+
+def ids_present_for(user: User | AnonymousUser) -> Ids:
+    """Return the ids of those of them that are not archived, without compiling it anew."""
+    return ids_for(user, _present_for)
+
+
+def _present_for(user: User) -> QuerySet[Account]:
+    return visible_to(user).filter(archived_at=None)
 
 
 def ids_operated_by(user: User) -> Ids:
     """Return the ids of `operated_accounts`, without compiling it anew."""
-    return _ids_for(user, operated_accounts)
+    return ids_for(user, operated_accounts)
 
 
 def ids_of_tenures_of(user: User) -> Ids:
     """Return the ids of `tenures_of`, without compiling it anew."""
-    return _ids_for(user, tenures_of)
+    return ids_for(user, tenures_of)
 
 
 def ids_closed_to(user: User) -> Ids:
     """Return the ids of `closed_organizations`, without compiling it anew."""
-    return _ids_for(user, closed_organizations)
+    return ids_for(user, closed_organizations)
 
 
-def _ids_for(user: User | AnonymousUser, build: Build) -> Ids:
+def ids_for(user: User | AnonymousUser, build: Build) -> Ids:
+    """Return the ids of what a function finds for somebody, without compiling it anew."""
     if not user.is_authenticated or not user.is_active:
         return _NONE
     for_nobody = _for_nobody(build)
@@ -81,4 +94,4 @@ def _ids_for(user: User | AnonymousUser, build: Build) -> Ids:
 
 @cache
 def _for_nobody(build: Build) -> Ids:
-    return ids_of(build(User(pk=_NOBODY)))
+    return ids_of(build(User(pk=_NOBODY)), build.__name__.strip("_"))

@@ -1,6 +1,8 @@
 """What a reader may call an account of the past: its label of today is its readers' of today."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+
+from django.db.models import QuerySet
 
 from accounts.access import tenures_of, visible_to
 from accounts.audit.objects import log_of_owner
@@ -23,6 +25,19 @@ def name_as_known(user: User, tenures: Sequence[Tenure]) -> set[int]:
         account = tenure.account
         account.label = told.get((_log_of(tenure), str(account.uid)), _nameless(account))
     return seen
+
+
+def known_labels(user: User, ids: Collection[int], tenures: QuerySet[Tenure]) -> dict[int, str]:
+    """Return the labels that a reader knows of accounts: today's, unless they were given away.
+
+    Of those the tenures are looked up, of which each has one among `tenures`.
+    """
+    seen = dict(visible_to(user).filter(pk__in=ids).values_list("pk", "label"))
+    if len(seen) == len(ids):
+        return seen
+    gone = list(tenures.filter(account__in=set(ids) - seen.keys()))
+    name_as_known(user, gone)
+    return seen | {tenure.account_id: tenure.account.label for tenure in gone}
 
 
 def as_known(user: User, account: Account) -> str:

@@ -28,7 +28,6 @@ from balances.portfolio import (
     counting,
     members,
     members_at,
-    with_holdings,
 )
 from balances.questions import questions
 from balances.rows import Moves, asset_tables
@@ -67,7 +66,7 @@ def _now(user: User, query: Query, now: datetime) -> AccountList:
     chosen = next((s for s in shared if str(s.incident.uid) == query.text.get("incident")), None)
     listed = held if chosen is None else chosen.members
     listing = query.listing(listed, now, reverse("accounts"))
-    rows = account_rows(user, with_holdings(listing.shown()), now, _openings(query), shared)
+    rows = account_rows(user, listing.shown(), now, _openings(query), shared)
     selects = questions(query.narrowing, held, lambda: visible_to(user))
     asked = urlencode({**query.text, "version": current_version})
     return AccountList(
@@ -115,7 +114,7 @@ def opened_account(user: User, account: Account, asked: AsOf) -> AccountRow:
     if asked.is_past:
         (member,) = members_at(Scope(user, only=frozenset({account.pk})), asked.at)
         return rows_then(user, [member], asked.at, openings)[0]
-    found = members(visible_to(user).filter(pk=account.pk))
+    found = bare_members(visible_to(user).filter(pk=account.pk))
     return account_rows(user, found, asked.at, openings)[0]
 
 

@@ -18,7 +18,7 @@ from balances.models import Refresh
 from balances.portfolio import Kind, Member, members
 from balances.proof import proof
 from balances.proving import evidence
-from balances.rows import account_row, asset_tables
+from balances.rows import Told, account_row, asset_tables
 from balances.scopes import Scope
 from balances.screens import AccountPage, AssetRow, Chart, Fact, RefreshNote
 from balances.states import Polled, in_sentence, words_of
@@ -63,8 +63,11 @@ def account_page(
         row=account_row(
             member,
             now,
-            may_refresh=operates,
-            refreshing=refresh is not None and refresh.finished_at is None,
+            Told(
+                len(member.holdings),
+                may_refresh=operates,
+                refreshing=refresh is not None and refresh.finished_at is None,
+            ),
         ),
         assets=assets(member, now),
         chart=chart(user, member, query, now) if with_chart else None,

@@ -11,7 +11,7 @@ from balances.counting_page import WORDS
 from balances.portfolio import Member, members_at
 from balances.proof import proof
 from balances.proving import evidence
-from balances.rows import account_row
+from balances.rows import Told, account_row
 from balances.scopes import Scope
 from balances.screens import AccountPage, Fact
 from balances.timeline import timeline
@@ -26,7 +26,7 @@ def account_then(
     spans = spans_of(user, [account.pk])[account.pk]
     runs, note = timeline(account, at, clipped(spans, at), "The 7 days before.")
     return AccountPage(
-        row=account_row(member, at),
+        row=account_row(member, at, Told(len(member.holdings))),
         assets=assets(member, at),
         chart=chart(user, member, query, at) if with_chart else None,
         runs=runs,

@@ -47,7 +47,7 @@ class AsOf:
 
     def kept(self, query: Mapping[str, str]) -> dict[str, str]:
         """Return a page's parameters with the instant said exactly, as its links have them."""
-        return {n: text for n, text in query.items() if n not in _NAMES} | self.query
+        return without_instant(query) | self.query
 
 
 def asked(query: Mapping[str, str], *, now: datetime) -> AsOf:
@@ -67,6 +67,11 @@ def typed_in(query: Mapping[str, str]) -> str:
         return at[:LONGEST]
     date, time = query.get("date", "").strip(), query.get("time", "").strip()
     return (f"{date}T{time}" if time else date)[:LONGEST]
+
+
+def without_instant(query: Mapping[str, str]) -> dict[str, str]:
+    """Return a query's parameters but for those that say an instant."""
+    return {name: text for name, text in query.items() if name not in _NAMES}
 
 
 def is_typed_apart(query: Mapping[str, str]) -> bool:

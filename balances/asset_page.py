@@ -20,6 +20,7 @@ from balances.portfolio import Kind, Member, counting, total
 from balances.rows import asset_url, coverages, figures
 from balances.scopes import Scope
 from balances.screens import Chart
+from balances.subjects import Subject
 from balances.then import NOTHING
 
 _LONGEST_NAME = 128
@@ -54,6 +55,7 @@ def asset_page(of: Question, asked: AsOf, *, with_chart: bool = True) -> AssetPa
     whole = _whole(members, of.asset)
     covered = coverages(counting(members), [(of.asset, of.kind)], asked.at)
     owners = by_owner(present)
+    subject = subjects.subject(of.scope, of.asset, of.kind, is_total=True)
     paged = of.paged([(owner, one) for owner in owners for one in owner.holdings])
     return AssetPage(
         asset=of.asset,
@@ -61,8 +63,8 @@ def asset_page(of: Question, asked: AsOf, *, with_chart: bool = True) -> AssetPa
         scope=f"{_which(of)}, {of.kind}",
         figures=None if whole is None else figures(whole),
         coverage=covered[of.asset, of.kind],
-        changes=_changes(of, asked.at),
-        chart=_chart(of, asked) if with_chart else None,
+        changes=_changes(subject, asked.at),
+        chart=_chart(of, subject, asked) if with_chart else None,
         groups=Rows(whole, asked.at).groups(paged.shown()),
         pages=paged.pages(),
         owners=len(owners),
@@ -89,17 +91,16 @@ def _which(of: Question) -> str:
     return "chosen accounts" if of.scope.narrowing.query else "all accounts"
 
 
-def _changes(of: Question, at: datetime) -> tuple[Change, ...]:
+def _changes(subject: Subject, at: datetime) -> tuple[Change, ...]:
     starts = [at - length for _, length in PERIODS]
-    moved = between(of.scope, of.asset, of.kind, starts, at)
+    moved = between(subject.scope, subject.known, subject.asset, starts, at)
     return tuple(
         Change(words, one.amount, one.direction, one.note)
         for (words, _), one in zip(PERIODS, moved, strict=True)
     )
 
 
-def _chart(of: Question, asked: AsOf) -> Chart:
-    subject = subjects.subject(of.scope, of.asset, of.kind, is_total=True)
+def _chart(of: Question, subject: Subject, asked: AsOf) -> Chart:
     frame = Frame(
         page_url=reverse("asset"),
         series_url=reverse("series"),

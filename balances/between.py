@@ -12,10 +12,9 @@ from datetime import datetime, timedelta
 from accounts.access import Span
 from balances.amounts import Amount, Level
 from balances.change_screens import Direction
-from balances.portfolio import Kind
 from balances.scopes import Scope
 from balances.spans import Spans
-from balances.then import NOTHING, Levels, Then, held_at, labels
+from balances.then import NOTHING, Levels, Then, held_together, holding, labels
 
 #: What changes are told over: in words, and how long.
 PERIODS = (
@@ -89,28 +88,36 @@ class Attendance:
 
 
 def between(
-    scope: Scope, asset: str, kind: Kind, starts: Sequence[datetime], end: datetime
+    scope: Scope, known: Spans, asset: str, starts: Sequence[datetime], end: datetime
 ) -> list[Between]:
-    """Return how far an asset in the totals of a scope moved from each of the starts to the end."""
-    last = held_at(scope, end, in_totals=True, asset=asset)
-    there, holding, found = last.of_kind(asset, kind), last.parts()[kind, asset].keys(), []
-    spans = scope.spans(in_totals=True)
-    for start in starts:
-        first = held_at(scope, start, in_totals=True, asset=asset)
-        before = first.of_kind(asset, kind)
-        who = Attendance.of(before, there, spans, start, end)
-        first_level, last_level = (
-            one.levels(who.steady).get((kind, asset), NOTHING) for one in (first, last)
-        )
-        found.append(
-            Between(
-                change=last_level - first_level if who.steady else None,
-                joined=labels(scope, end, who.arrived & holding),
-                left=labels(scope, start, who.left & first.parts()[kind, asset].keys()),
-                before=first_level if who.steady else None,
-            )
-        )
-    return found
+    """Return how far an asset in the totals of a scope moved from each of the starts to the end.
+
+    `known` says when each account in which it is that kind of money was in them, and known.
+    """
+    there = there_at(known, end)
+    attended = (Attendance.of(there_at(known, one), there, known, one, end) for one in starts)
+    return [
+        _between(scope, asset, who, start, end) for who, start in zip(attended, starts, strict=True)
+    ]
+
+
+def _between(scope: Scope, asset: str, who: Attendance, start: datetime, end: datetime) -> Between:
+    first, last = held_together(who.steady, asset, (start, end))
+    return Between(
+        change=last - first if who.steady else None,
+        joined=labels(scope, end, holding(who.arrived, asset, end)),
+        left=labels(scope, start, holding(who.left, asset, start)),
+        before=first if who.steady else None,
+    )
+
+
+def there_at(known: Spans, at: datetime) -> set[int]:
+    """Return the accounts that are there and known at an instant."""
+    return {
+        pk
+        for pk, spans in known.items()
+        if any(began <= at and (ended is None or at < ended) for began, ended in spans)
+    }
 
 
 def throughout(spans: Spans, ids: Iterable[int], start: datetime, end: datetime) -> set[int]:

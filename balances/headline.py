@@ -12,8 +12,8 @@ from balances import charts, subjects
 from balances.between import between
 from balances.charts import Frame
 from balances.narrowing import Narrowing
-from balances.portfolio import Kind, Member
-from balances.rows import coverage, figures
+from balances.portfolio import Kind
+from balances.rows import coverage_of, figures
 from balances.scopes import Scope
 from balances.screens import Chart, Headline
 from balances.subjects import Subject
@@ -56,23 +56,19 @@ def first_to_show(pair: tuple[str, Kind]) -> tuple[Kind, int, str]:
     return kind, preferred.index(asset) if asset in preferred else len(preferred), asset
 
 
-def headline(
-    of: Subject, found: Iterable[Total], counted: Iterable[Member], at: datetime, wanted: Wanted
-) -> Headline:
-    """Return the headline of a page about `counted`, which hold `found`.
+def headline(of: Subject, found: Iterable[Total], at: datetime, wanted: Wanted) -> Headline:
+    """Return the headline of a page about accounts that hold `found`.
 
     In its coverage is every account in which the asset would be that kind of money, held or not.
     """
-    level = next(one.level for one in found if (one.asset, one.kind) == (of.asset, of.kind))
-    environments = of.environments
-    inside = [member for member in counted if member.account.environment in environments]
-    (moved,) = between(of.scope, of.asset, of.kind, [at - PERIOD], at)
+    whole = next(one for one in found if (one.asset, one.kind) == (of.asset, of.kind))
+    (moved,) = between(of.scope, of.known, of.asset, [at - PERIOD], at)
     which = "chosen accounts" if wanted.is_narrowed else "all accounts"
     return Headline(
         asset=of.asset,
         scope=f"{which}, {of.kind}",
-        figures=figures(level),
-        coverage=coverage(inside, at),
+        figures=figures(whole.level),
+        coverage=coverage_of(whole.covered, at),
         change=moved.amount,
         direction=moved.direction,
         period=PERIOD_WORDS,

@@ -168,6 +168,15 @@ def clock() -> datetime:
     return now
 
 
+def clock_and(statement: str, values: sql.Values = ()) -> tuple[datetime, tuple[Any, ...]]:
+    """Return the same with the one row of a statement, asked for together."""
+    ((now, *row),) = sql.rows(
+        f"SELECT clock_timestamp(), told.* FROM ({statement}) AS told",  # noqa: S608 - ours
+        values,
+    )
+    return now, tuple(row)
+
+
 # One statement however many they are: after a long time off, thousands close at once.
 _INSERT_RUN = """
 INSERT INTO balances_run (account_id, span, outcome, reason, first_slot, last_slot,

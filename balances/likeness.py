@@ -8,12 +8,13 @@ more than a few accounts give tells nothing.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import combinations
 
+from accounts.compiled import Ids
 from balances import sql
 from balances.models import Holding
 
@@ -74,11 +75,16 @@ FROM (
 ) counted WHERE accounts BETWEEN 2 AND %(most_alike)s
 """
 
-# What common answers follow from. Snapshots are only ever added, each with a link of its chain.
+# What common answers follow from. Snapshots are only ever added, each with a link of its chain; of
+# tenures it is those that the reader sees.
 _WRITTEN = """
 SELECT sum(c.snapshot_count)::bigint,
-    bit_xor(hash_record_extended(ROW(a.id, a.environment, a.is_demo, c.snapshot_chain), 0))
-FROM accounts_account a JOIN balances_schedule c ON c.account_id = a.id WHERE a.id = ANY(%s)
+    bit_xor(hash_record_extended(ROW(a.id, a.environment, a.is_demo, c.snapshot_chain), 0)),
+    (SELECT bit_xor(hash_record_extended(ROW(id, account_id, began_at, ended_at), 0))
+    FROM accounts_tenure
+    WHERE id IN ({tenures}) AND account_id = ANY(%(accounts)s::bigint[]))
+FROM accounts_account a JOIN balances_schedule c ON c.account_id = a.id
+WHERE a.id = ANY(%(accounts)s::bigint[])
 """
 
 _ASKED = """
@@ -96,11 +102,23 @@ WHERE c.total > 0
 """
 
 
-def pairs(own: Mapping[int, datetime]) -> list[Pair]:
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """Accounts that are compared, the tenures by which, and from when on each is looked at.
+
+    The last is only asked where it decides.
+    """
+
+    accounts: str
+    tenures: Ids
+    own: Callable[[], Mapping[int, datetime]]
+
+
+def pairs(of: Looked) -> list[Pair]:
     """Return the pairs of accounts that are alike, each looked at from an instant of its own on."""
     common: dict[Pair, set[bytes]] = defaultdict(set)
     agreeing: set[Pair] = set()
-    answers = _answers(own)
+    answers = _answers(of)
     for one, other in _couples(answers):
         pair = one.account_id, other.account_id
         if one.is_at_the_time_of(other):
@@ -110,10 +128,9 @@ def pairs(own: Mapping[int, datetime]) -> list[Pair]:
     return _telling({pair: common[pair] for pair in sorted(agreeing & common.keys())}, answers)
 
 
-def _answers(own: Mapping[int, datetime]) -> list[list[Answer]]:
+def _answers(of: Looked) -> list[list[Answer]]:
     """Return the answers that several accounts of one environment gave, together."""
-    (written,) = sql.rows(_WRITTEN, [sql.ids(own)])
-    common = _common(tuple(own.items()), written)
+    common = _common(_Written.now(of))
     if not common:
         return []
     asked = {i: rest for i, *rest in sql.rows(_ASKED, [sql.ids(one[2] for one in common)])}
@@ -125,12 +142,28 @@ def _answers(own: Mapping[int, datetime]) -> list[list[Answer]]:
     return list(found.values())
 
 
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What common answers of accounts follow from; where it is the same, they are."""
+
+    accounts: str
+    state: tuple[int, ...]
+    own: Callable[[], Mapping[int, datetime]] = field(compare=False)
+
+    @classmethod
+    def now(cls, of: Looked) -> "_Written":
+        values = {**of.tenures.values, "accounts": of.accounts}
+        (state,) = sql.rows(_WRITTEN.format(tenures=of.tenures.text), values)
+        return cls(of.accounts, state, of.own)
+
+
 @lru_cache(maxsize=16)
-def _common(own: tuple[tuple[int, datetime], ...], _written: tuple[int, int]) -> list[Common]:
+def _common(of: _Written) -> list[Common]:
     """Return the common answers of these very accounts; kept until one of them has a new one."""
+    own = of.own()
     values = {
-        "accounts": sql.ids(account_id for account_id, _ in own),
-        "began": sql.instants(began for _, began in own),
+        "accounts": sql.ids(own),
+        "began": sql.instants(own.values()),
         "newest": NEWEST,
         "most_alike": MOST_ALIKE,
     }

@@ -3,6 +3,7 @@
 Filters count over all of them. Only what is shown is made into rows.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,12 +17,14 @@ from balances.states import slug_of
 
 _TROUBLED = frozenset({"stale", "failed", "waiting", "keyless"})
 
-#: By name: what it is called, and whom it lets through, by the slug of the account's state.
-FILTERS: dict[str, tuple[str, Callable[[Member, str], bool]]] = {
+#: What filters go by: whether an account is personal, and the slug of its state.
+Sort = tuple[bool, str]
+#: By name: what it is called, and whom it lets through.
+FILTERS: dict[str, tuple[str, Callable[[bool, str], bool]]] = {
     "all": ("All", lambda _, __: True),
     "attention": ("Needs attention", lambda _, slug: slug in _TROUBLED),
-    "personal": ("Personal", lambda member, _: member.is_personal),
-    "organizations": ("Organizations", lambda member, _: not member.is_personal),
+    "personal": ("Personal", lambda is_personal, _: is_personal),
+    "organizations": ("Organizations", lambda is_personal, _: not is_personal),
     "paused": ("Paused", lambda _, slug: slug == "paused"),
 }
 
@@ -38,9 +41,10 @@ class Listing:
 
     def filters(self) -> tuple[Choice, ...]:
         """Return the filters, each with how many it lets through."""
+        counts = Counter(self._sorts)
         return tuple(
-            Choice(label, self.url_of(name), name == self.show, len(self._through(name)))
-            for name, (label, _) in FILTERS.items()
+            Choice(label, self.url_of(name), name == self.show, _count(counts, lets))
+            for name, (label, lets) in FILTERS.items()
         )
 
     def shown(self) -> Sequence[Member]:
@@ -56,14 +60,17 @@ class Listing:
         kept = {name: value for name, value in self.text.items() if name != "page"}
         return f"{self.base_url}?{urlencode({**kept, 'show': show})}"
 
-    def _through(self, name: str) -> list[Member]:
-        lets = FILTERS[name][1]
-        return [member for member, slug in self._slugs if lets(member, slug)]
-
     @cached_property
     def _paged(self) -> Paged[Member]:
-        return Paged(self._through(self.show), self.text, self.base_url)
+        lets = FILTERS[self.show][1]
+        through = [one for one, sort in zip(self.held, self._sorts, strict=True) if lets(*sort)]
+        return Paged(through, self.text, self.base_url)
 
     @cached_property
-    def _slugs(self) -> list[tuple[Member, str]]:
-        return [(member, slug_of(member.stand, self.at)) for member in self.held]
+    def _sorts(self) -> list[Sort]:
+        return [(one.is_personal, slug_of(one.stand, self.at)) for one in self.held]
+
+
+def _count(counts: Mapping[Sort, int], lets: Callable[[bool, str], bool]) -> int:
+    # There are few sorts of accounts, however many accounts.
+    return sum(count for sort, count in counts.items() if lets(*sort))

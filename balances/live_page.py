@@ -8,15 +8,15 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from accounts.compiled import ids_of
+from accounts.compiled import Ids, ids_of
 from accounts.models import User
+from balances import versions
 from balances.as_of_query import AsOf
 from balances.gathering import accounts_of, questions
 from balances.narrowing import NAMES, Narrowing
 from balances.paging import Paged
 from balances.scopes import Scope
 from balances.screens import Narrowed
-from balances.versions import version_of
 
 Row = TypeVar("Row")
 
@@ -40,8 +40,19 @@ class Question:
 
     def version(self, now: datetime) -> str:
         """Return the version of the figures."""
-        shown = urlencode(sorted(self.text.items()))
-        return version_of(ids_of(accounts_of(self.scope)), now, shown)
+        return versions.version_of(self._seen, now, self._said)
+
+    def current(self) -> tuple[datetime, str]:
+        """Return the time, and the version of it."""
+        return versions.current(self._seen, self._said)
+
+    @property
+    def _seen(self) -> Ids:
+        return ids_of(accounts_of(self.scope))
+
+    @property
+    def _said(self) -> str:
+        return urlencode(sorted(self.text.items()))
 
     def fragment_url(self, version: str) -> str:
         """Return where the figures are fetched anew by who has this version of them."""

@@ -14,7 +14,7 @@ from accounts.access import Span
 from accounts.models import Account, Environment
 from balances import sql, sums
 from balances.amounts import Level
-from balances.between import Attendance, Between
+from balances.between import Attendance, Between, there_at
 from balances.buckets import DAY, buckets
 from balances.freshness import fresh_stretches
 from balances.portfolio import kind_of
@@ -96,25 +96,17 @@ class _Crowd:
     def group(self, environments: Collection[str]) -> _Group:
         """Return those of some environments."""
         spans, known = (self._of(environments, some) for some in (self.spans, self.known))
-        now = _present(known, self.end)
+        now = there_at(known, self.end)
         return _Group(
             there=present(spans, known, self.fresh, self.points),
             attended=tuple(
-                Attendance.of(_present(known, start), now, known, start, self.end)
+                Attendance.of(there_at(known, start), now, known, start, self.end)
                 for start in self.starts
             ),
         )
 
     def _of(self, environments: Collection[str], spans: Spans) -> dict[int, Sequence[Span]]:
         return {pk: stays for pk, stays in spans.items() if self.where[pk] in environments}
-
-
-def _present(known: Spans, at: datetime) -> set[int]:
-    return {
-        pk
-        for pk, spans in known.items()
-        if any(began <= at and (ended is None or at < ended) for began, ended in spans)
-    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,10 @@ class Openings:
         """Whether an asset's row is open."""
         return _asset_key(asset, kind) in self.opened
 
+    def shows_account(self, account: Account) -> bool:
+        """Whether an account's row is open."""
+        return _account_key(account) in self.opened
+
     def of_asset(self, asset: str, kind: Kind) -> Opening:
         """Return how an asset opens into its accounts."""
         wanted = urlencode({**self.kept, "asset": asset, "kind": kind, **self.asked})
@@ -51,7 +55,7 @@ class Openings:
         parts_url = _parts_of(account.uid)
         if at := self.kept.get("at"):
             parts_url = f"{parts_url}?{urlencode({'at': at})}"
-        return self._opening(f"account:{account.uid}", parts_url)
+        return self._opening(_account_key(account), parts_url)
 
     def _opening(self, key: str, parts_url: str) -> Opening:
         name = quote(key)
@@ -60,6 +64,10 @@ class Openings:
 
 def _asset_key(asset: str, kind: Kind) -> str:
     return f"{kind}:{asset}"
+
+
+def _account_key(account: Account) -> str:
+    return f"account:{account.uid}"
 
 
 @lru_cache(maxsize=10_000)

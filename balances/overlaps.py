@@ -6,11 +6,13 @@ a reader's accounts are compared, and only by what was observed in the reader's 
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import pairwise
 
+from accounts.compiled import ids_of_tenures_of
 from accounts.models import Account, User
 from balances import likeness, sql
-from balances.likeness import Pair
+from balances.likeness import Looked, Pair
 from balances.scopes import Scope
 
 
@@ -24,7 +26,7 @@ class Overlap:
 
 def among(user: User, accounts: Iterable[Account]) -> list[Overlap]:
     """Return the overlaps among accounts that somebody sees."""
-    by_id = {account.pk: account for account in accounts}
+    by_id = {account.id: account for account in accounts}
     told = _told(list(by_id))
     certain = list(_groups(_same(by_id, told)))
     # Of two that told both, Qredo knows better.
@@ -55,8 +57,11 @@ def _same(by_id: dict[int, Account], told: dict[int, str]) -> list[Pair]:
 
 
 def _probable(user: User, account_ids: list[int]) -> list[Pair]:
-    spans = Scope(user, only=frozenset(account_ids)).spans()
-    return likeness.pairs({i: own[-1][0] for i, own in spans.items()})
+    def own() -> dict[int, datetime]:
+        spans = Scope(user, only=frozenset(account_ids)).spans()
+        return {i: stays[-1][0] for i, stays in spans.items()}
+
+    return likeness.pairs(Looked(sql.ids(account_ids), ids_of_tenures_of(user), own))
 
 
 def _groups(pairs: Sequence[Pair]) -> Iterator[list[int]]:

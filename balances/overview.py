@@ -9,9 +9,9 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from accounts.access import visible_to
-from accounts.compiled import ids_of, ids_operated_by, ids_visible_to
+from accounts.compiled import Ids, ids_of, ids_operated_by, ids_present_for, ids_visible_to
 from accounts.models import Account, User
-from balances import incidents, moments, overlaps, part_moves, sql
+from balances import incidents, moments, overlaps, part_moves, sql, versions
 from balances.as_of_query import AsOf
 from balances.change_screens import Moved
 from balances.demo import progress
@@ -21,16 +21,24 @@ from balances.listing import FILTERS, Listing
 from balances.moved_rows import cells
 from balances.narrowing import NAMES, Narrowing, heading
 from balances.openings import Openings
-from balances.portfolio import Kind, Member, bare_members, counting, members_at, with_holdings
+from balances.portfolio import (
+    THEIRS,
+    TURNED,
+    Kind,
+    Member,
+    bare_members,
+    counting,
+    members_at,
+    with_holdings,
+)
 from balances.questions import questions
-from balances.rows import Moves, account_row, asset_tables, coverage
+from balances.rows import Moves, Told, account_row, asset_tables, coverage
 from balances.scopes import Scope
 from balances.screens import AccountRow, Narrowed, Overview, Select
 from balances.then import NOBODYS_THEN
 from balances.totals import Total, added_up, of_today
 from balances.troubles import counted_twice, is_probed, not_answering, troubles
 from balances.upstreams import Upstream
-from balances.versions import version_of
 
 #: After this many ticks without any finished poll the overview says that nothing is polled.
 QUIET_INTERVALS = 3
@@ -78,14 +86,14 @@ class Query:
         return Wanted(self.asset, self.kind, self.kept, self.text, is_narrowed)
 
 
-def current(accounts: QuerySet[Account]) -> QuerySet[Account]:
+def present(accounts: QuerySet[Account]) -> QuerySet[Account]:
     """Return the accounts that count today: archived ones keep their history elsewhere."""
     return accounts.filter(archived_at=None)
 
 
 def asked_for(accounts: QuerySet[Account], query: Query) -> QuerySet[Account]:
     """Return the current accounts that the overview is about."""
-    return query.narrowing.applied_to(current(accounts))
+    return query.narrowing.applied_to(present(accounts))
 
 
 def narrowed(selects: tuple[Select, ...], query: Query, page_url: str) -> Narrowed:
@@ -97,10 +105,22 @@ def narrowed(selects: tuple[Select, ...], query: Query, page_url: str) -> Narrow
 
 def version(user: User, query: Query, now: datetime) -> str:
     """Return the version of the overview's figures, and of the list of accounts."""
-    seen = ids_visible_to(user)
+    return versions.version_of(_seen(user, query), now, _said(query))
+
+
+def current(user: User, query: Query) -> tuple[datetime, str]:
+    """Return the time, and the version of it."""
+    return versions.current(_seen(user, query), _said(query))
+
+
+def _seen(user: User, query: Query) -> Ids:
     if query.narrowing.query:
-        seen = ids_of(query.narrowing.applied_to(visible_to(user)))
-    return version_of(seen, now, urlencode(sorted(query.text.items())))
+        return ids_of(query.narrowing.applied_to(visible_to(user)))
+    return ids_visible_to(user)
+
+
+def _said(query: Query) -> str:
+    return urlencode(sorted(query.text.items()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +169,8 @@ def _now(of: _Asked) -> Overview:
     held = _present(user, query)
     shared, down = incidents.shared(held), not_answering(held)
     listing = query.listing(held, now, reverse("overview"))
-    rows = account_rows(user, with_holdings(listing.shown()), now, _openings(query), shared)
-    selects = questions(query.narrowing, held, lambda: current(visible_to(user)))
+    rows = account_rows(user, listing.shown(), now, _openings(query), shared)
+    selects = questions(query.narrowing, held, lambda: present(visible_to(user)))
     return replace(
         _figures(of, listing, rows, of_today(counting(held), now, _openings(query))),
         narrowed=narrowed(selects, query, reverse("overview")),
@@ -172,7 +192,7 @@ def _now(of: _Asked) -> Overview:
 def _present(user: User, query: Query) -> list[Member]:
     if query.narrowing.query:
         return bare_members(asked_for(visible_to(user), query))
-    return [one for one in bare_members(ids_visible_to(user)) if not one.is_archived]
+    return bare_members(ids_present_for(user))
 
 
 def _openings(query: Query) -> Openings:
@@ -193,7 +213,7 @@ def _figures(
     part_moved = part_moves.of_assets(Scope(user, query.narrowing), found, query.opened, at)
     moves = Moves(_moved(asked), part_moved)
     return Overview(
-        headline=None if of is None else headline(of, found, counted, at, query.wanted),
+        headline=None if of is None else headline(of, found, at, query.wanted),
         coverage=coverage(counted, at),
         chart=chart(of, found, query.wanted, user, at) if of and asked.with_chart else None,
         tables=asset_tables(found, at, _openings(query), moves=moves),
@@ -235,50 +255,55 @@ def _fragment_url(query: Query, current_version: str) -> str:
 
 def account_rows(
     user: User,
-    held: Sequence[Member],
+    bare: Sequence[Member],
     now: datetime,
     openings: Openings,
     shared: Iterable[Shared] = (),
 ) -> list[AccountRow]:
-    """Return the rows of a list of accounts. What is said above the list, no row repeats."""
+    """Return the rows of a list of accounts. What is said above the list, no row repeats.
+
+    Of those that are not open nothing is loaded but how many assets they hold.
+    """
     joint = {member.account.pk for one in shared for member in one.members}
-    ids = [member.account.pk for member in held]
-    acts = _acts(user, ids)
-    rows = [
-        account_row(
-            member,
-            now,
-            may_refresh=acts[member.account.pk][0],
-            refreshing=acts[member.account.pk][1],
-            openings=openings,
-        )
-        for member in held
+    told = _told(user, [member.account.pk for member in bare])
+    held = _opened(bare, openings)
+    rows = [account_row(one, now, told[one.account.pk], openings) for one in held]
+    spoken = [
+        _brief(row) if one.account.pk in joint else row for one, row in zip(held, rows, strict=True)
     ]
-    told = [_brief(row) if pk in joint else row for pk, row in zip(ids, rows, strict=True)]
-    return part_moves.of_accounts(user, held, told, now)
+    return part_moves.of_accounts(user, held, spoken, now)
+
+
+def _opened(bare: Sequence[Member], openings: Openings) -> list[Member]:
+    """Return the accounts of a list, the open ones with what they hold."""
+    opened = [one for one in bare if openings.shows_account(one.account)]
+    held = {one.account.pk: one for one in (with_holdings(opened) if opened else ())}
+    return [held.get(one.account.pk, one) for one in bare]
 
 
 def rows_then(
     user: User, held: Sequence[Member], at: datetime, openings: Openings
 ) -> list[AccountRow]:
     """Return the rows of a list of accounts as of an instant, which offers no act."""
-    rows = [account_row(one, at, openings=openings) for one in held]
+    rows = [account_row(one, at, Told(len(one.holdings)), openings) for one in held]
     return part_moves.of_accounts(user, held, rows, at)
 
 
-_ACTS = """
-SELECT id, id IN ({operated}), EXISTS (
-    SELECT FROM balances_refresh WHERE account_id = shown.id AND finished_at IS NULL)
-FROM unnest(%(shown)s::bigint[]) AS shown(id)
-"""
+_TOLD = f"""
+{TURNED}
+SELECT shown.id,
+    (SELECT count(*) FROM balances_holding h {THEIRS} AND h.account_id = shown.id),
+    shown.id IN ({{operated}}),
+    EXISTS (SELECT FROM balances_refresh WHERE account_id = shown.id AND finished_at IS NULL)
+FROM unnest(%(accounts)s::bigint[]) AS shown(id)
+"""  # noqa: S608 - fixed text
 
 
-def _acts(user: User, account_ids: list[int]) -> dict[int, tuple[bool, bool]]:
-    """Return, by account, whether somebody may refresh it and whether it is being refreshed."""
+def _told(user: User, account_ids: Iterable[int]) -> dict[int, Told]:
     operated = ids_operated_by(user)
-    values = {**operated.values, "shown": account_ids}
-    found = sql.rows(_ACTS.format(operated=operated.text), values)
-    return {pk: (may, refreshing) for pk, may, refreshing in found}
+    values = {**operated.values, "accounts": sql.ids(account_ids)}
+    found = sql.rows(_TOLD.format(operated=operated.text), values)
+    return {pk: Told(*told) for pk, *told in found}
 
 
 def _brief(row: AccountRow) -> AccountRow:

@@ -100,8 +100,9 @@ def bare_members(accounts: QuerySet[Account] | Ids) -> list[Member]:
     """Load the same without what they hold, for whoever shows few of many."""
     ids = accounts if isinstance(accounts, Ids) else ids_of(accounts)
     found = list(loaded(ids))
-    partial = wholeness.partial({one.account.pk: _seen(one.schedule) for one in found})
-    return sorted((_member(one, is_partial=one.account.pk in partial) for one in found), key=_place)
+    told_of = {one.account.id: _seen(one.schedule) for one in found if one.is_told_of}
+    partial = wholeness.partial(told_of) if told_of else set()
+    return sorted((_member(one, is_partial=one.account.id in partial) for one in found), key=_place)
 
 
 def _seen(schedule: Polled | None) -> datetime | None:
@@ -185,7 +186,7 @@ def not_counted(accounts: Iterable[Account]) -> set[int]:
 def _place(member: Member) -> tuple[bool, str, str, int]:
     # Two persons may call theirs the same; the order is the same on every page of a list.
     owner = "" if isinstance(member.owner, User) else member.owner.name
-    return member.is_personal, owner, member.account.label, member.account.pk
+    return member.is_personal, owner, member.account.label, member.account.id
 
 
 #: Begins a statement about holdings of `accounts`: when each came to its owner, if from another.

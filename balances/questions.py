@@ -21,9 +21,10 @@ def questions(
 
 
 def _owners(held: Sequence[Member]) -> list[tuple[str, str]]:
-    funds = {one.owner for one in held if isinstance(one.owner, Organization)}
+    whose = {(m.account.organization_id, m.account.owner_id): m.owner for m in held}.values()
+    funds = [owner for owner in whose if isinstance(owner, Organization)]
     owners = [(str(one.uid), one.name) for one in sorted(funds, key=lambda one: one.name)]
-    is_personal = any(one.is_personal for one in held)
+    is_personal = len(funds) < len(whose)
     return [*owners, (PERSONAL, "Personal")] if is_personal else owners
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -59,10 +60,11 @@ def figures(level: Level) -> Figures:
 
 def coverage(members: Iterable[Member], at: datetime) -> Coverage:
     """Return how many of the accounts are fresh, and which is the oldest in the figure."""
-    return _coverage(covered(members, at), at)
+    return coverage_of(covered(members, at), at)
 
 
-def _coverage(of: Covered, at: datetime) -> Coverage:
+def coverage_of(of: Covered, at: datetime) -> Coverage:
+    """Return the same of accounts that were looked through already."""
     oldest, sight = of.oldest, of.oldest and of.oldest.stand.sight
     return Coverage(
         fresh=of.fresh,
@@ -79,7 +81,7 @@ def coverages(
     members: Sequence[Member], assets: Iterable[tuple[str, Kind]], at: datetime
 ) -> dict[tuple[str, Kind], Coverage]:
     """Return how whole the totals of assets are."""
-    return {asset: _coverage(one, at) for asset, one in coverings(members, assets, at).items()}
+    return {asset: coverage_of(one, at) for asset, one in coverings(members, assets, at).items()}
 
 
 def _why_old(member: Member, at: datetime) -> str:
@@ -124,7 +126,7 @@ def _asset_row(
         asset=of.asset,
         url=asset_url(of.asset, of.kind, kept),
         figures=figures(of.level),
-        coverage=_coverage(of.covered, now),
+        coverage=coverage_of(of.covered, now),
         count=of.count,
         parts=_asset_parts(of, now, part_moved) if opening and opening.is_open else (),
         flags=_row_flags(of),
@@ -162,17 +164,20 @@ def flag_words(flags: Iterable[str]) -> tuple[str, ...]:
     return tuple(FLAG_WORDS.get(flag, flag) for flag in flags)
 
 
+class Told(NamedTuple):
+    """What a row tells beside an account's state: how many assets it holds, what may be done."""
+
+    assets: int
+    may_refresh: bool = False
+    refreshing: bool = False
+
+
 def account_row(
-    member: Member,
-    now: datetime,
-    *,
-    may_refresh: bool = False,
-    refreshing: bool = False,
-    openings: Openings | None = None,
+    member: Member, now: datetime, told: Told, openings: Openings | None = None
 ) -> AccountRow:
     """Return an account's row in a list."""
     account = member.account
-    opening = openings.of_account(account) if openings and member.holdings else None
+    opening = openings.of_account(account) if openings and told.assets else None
     return AccountRow(
         uid=str(account.uid),
         url=page_of(member),
@@ -183,9 +188,9 @@ def account_row(
         is_demo=account.is_demo,
         state=state_of(member.stand, now),
         is_known=member.is_known,
-        count=len(member.holdings),
-        may_refresh=may_refresh and account.is_polled,
-        refreshing=refreshing,
+        count=told.assets,
+        may_refresh=told.may_refresh and account.is_polled,
+        refreshing=told.refreshing,
         parts=_account_parts(member) if opening and opening.is_open else (),
         opening=opening,
         is_counted=member.is_counted,

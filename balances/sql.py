@@ -37,7 +37,7 @@ def instants(given: Iterable[datetime | None]) -> str:
 
 def ids(given: Iterable[int | None]) -> str:
     """Return ids, or other whole numbers, as the text of one array, for the same reason."""
-    return "{" + ",".join("NULL" if one is None else str(one) for one in given) + "}"
+    return "{" + ",".join(map(str, given)).replace("None", "NULL") + "}"
 
 
 @contextmanager

@@ -129,14 +129,11 @@ def _sight(schedule: Schedule | Polled) -> Sight | None:
 
 
 def _halt(account: Account) -> Halt | None:
-    for kind, since in (
-        ("archived", account.archived_at),
-        ("keyless", account.keyless_at),
-        ("paused", account.paused_at),
-    ):
-        if since is not None:
-            return Halt(kind, since)
-    return None
+    if account.archived_at is not None:
+        return Halt("archived", account.archived_at)
+    if account.keyless_at is not None:
+        return Halt("keyless", account.keyless_at)
+    return None if account.paused_at is None else Halt("paused", account.paused_at)
 
 
 def slug_of(stand: Stand, at: datetime) -> StateSlug:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from accounts.naming import name_as_known
+from accounts.naming import known_labels
 from balances import sql
 from balances.amounts import Level
 from balances.portfolio import Kind, kind_of
@@ -28,14 +28,22 @@ WHERE a.id = ANY(%s) AND EXISTS (
 """
 
 # One look-up by primary key a holding, backwards through the months.
-_HELD = """
-SELECT h.account_id, h.asset, c.total, c.available, c.pending_in, c.pending_out, c.scale
+_AT = """
 FROM balances_holding h CROSS JOIN LATERAL (
     SELECT * FROM balances_change c
-    WHERE c.holding_id = h.id AND c.valid_from <= %(at)s ORDER BY c.valid_from DESC LIMIT 1
+    WHERE c.holding_id = h.id AND c.valid_from <= {at} ORDER BY c.valid_from DESC LIMIT 1
 ) c
 WHERE h.account_id = ANY(%(accounts)s)
     AND (%(asset)s::text IS NULL OR h.asset = %(asset)s::text)
+"""
+_HELD = f"""
+SELECT h.account_id, h.asset, c.total, c.available, c.pending_in, c.pending_out, c.scale
+{_AT.format(at="%(at)s")}
+"""
+# Each instant in a part of its own, so that later months are left out while it is planned.
+_TOGETHER = """
+SELECT {number}, sum(c.total), sum(c.available), sum(c.pending_in), sum(c.pending_out), c.scale
+{held} GROUP BY c.scale
 """
 
 
@@ -46,10 +54,6 @@ class Then:
     known: Mapping[int, str]
     unknown: frozenset[int]
     rows: Sequence[tuple[Any, ...]]
-
-    def of_kind(self, asset: str, kind: Kind) -> set[int]:
-        """Return the known accounts in which an asset of this name is this kind of money."""
-        return {pk for pk, where in self.known.items() if kind_of(where, asset) == kind}
 
     def levels(self, only: Collection[int]) -> Levels:
         """Return what these of the accounts held together, of each asset."""
@@ -77,12 +81,12 @@ class Then:
         return found
 
 
-def held_at(scope: Scope, at: datetime, *, in_totals: bool, asset: str | None = None) -> Then:
-    """Return the accounts of a scope at an instant; with `asset` nothing else that they held."""
+def held_at(scope: Scope, at: datetime, *, in_totals: bool) -> Then:
+    """Return the accounts of a scope at an instant."""
     ids = scope.ids_at(at, in_totals=in_totals)
     with sql.one_view():  # who is known and what they held belong together
         known = dict(sql.rows(_KNOWN, [sql.ids(ids), at]))
-        return Then(known, frozenset(ids) - known.keys(), held_by(known, at, asset))
+        return Then(known, frozenset(ids) - known.keys(), held_by(known, at))
 
 
 def held_by(
@@ -94,6 +98,33 @@ def held_by(
     return sql.rows(_HELD, {"at": at, "accounts": sql.ids(accounts), "asset": asset})
 
 
+def held_together(
+    accounts: Collection[int], asset: str, instants: Sequence[datetime]
+) -> list[Level]:
+    """Return what accounts held together of an asset at each instant."""
+    sums = [NOTHING] * len(instants)
+    if not accounts:
+        return sums
+    parts = (
+        _TOGETHER.format(number=number, held=_AT.format(at=f"%(at_{number})s"))
+        for number in range(len(instants))
+    )
+    at = {f"at_{number}": instant for number, instant in enumerate(instants)}
+    values = {"accounts": sql.ids(accounts), "asset": asset, **at}
+    for number, *amounts in sql.rows(" UNION ALL ".join(parts), values):
+        sums[number] += Level(*map(int, amounts))
+    return sums
+
+
+def holding(accounts: Collection[int], asset: str, at: datetime) -> set[int]:
+    """Return those of the accounts that held any of an asset, or had any on its way."""
+    return {
+        account
+        for account, _, *amounts in held_by(accounts, at, asset)
+        if not Level(*map(int, amounts)).is_nothing
+    }
+
+
 def labels(scope: Scope, at: datetime, ids: Collection[int]) -> tuple[str, ...]:
     """Return what the reader may call accounts that were in a scope at an instant."""
     return tuple(sorted(labelled(scope, at, ids).values()))
@@ -101,8 +132,4 @@ def labels(scope: Scope, at: datetime, ids: Collection[int]) -> tuple[str, ...]:
 
 def labelled(scope: Scope, at: datetime, ids: Collection[int]) -> dict[int, str]:
     """Return the same by account."""
-    if not ids:
-        return {}
-    tenures = list(scope.at(at).filter(account__in=list(ids)))
-    name_as_known(scope.user, tenures)
-    return {tenure.account_id: tenure.account.label for tenure in tenures}
+    return known_labels(scope.user, ids, scope.at(at)) if ids else {}

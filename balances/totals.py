@@ -54,14 +54,19 @@ class Total:
 def covered(members: Iterable[Member], at: datetime) -> Covered:
     """Return how far a figure of these accounts may be trusted."""
     counted = [member for member in members if not member.is_archived]
-    seen = [(member.stand.sight.observed_at, member) for member in counted if member.stand.sight]
+    seen = [member for member in counted if member.stand.sight]
     return Covered(
         expected=len(counted),
-        fresh=sum(member.is_fresh(at) for member in counted),
+        fresh=sum(member.stand.is_fresh(at) for member in seen),
         unknown=len(counted) - len(seen),
         partial=sum(member.stand.is_partial for member in counted),
-        oldest=min(seen, key=lambda pair: pair[0])[1] if seen else None,
+        oldest=min(seen, key=_seen_at, default=None),
     )
+
+
+def _seen_at(member: Member) -> datetime:
+    assert member.stand.sight is not None  # noqa: S101 - that of members who were seen
+    return member.stand.sight.observed_at
 
 
 def coverings(
@@ -121,7 +126,7 @@ def of_today(members: Sequence[Member], at: datetime, openings: Openings) -> lis
     None of them is archived. One statement, and one for each open row.
     """
     parts: dict[tuple[str, Kind], list[Sequence[Any]]] = defaultdict(list)
-    accounts = sql.ids(member.account.pk for member in members)
+    accounts = sql.ids(member.account.id for member in members)
     for asset, environment, *part in sql.rows(_SUMS, {"accounts": accounts}):
         parts[asset, kind_of(environment, asset)].append(part)
     whole = coverings(members, parts, at)

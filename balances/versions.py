@@ -1,10 +1,12 @@
 """What a live fragment shows, as a short text that changes when the fragment would."""
 
 import hashlib
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from accounts.compiled import Ids
-from balances import sql
+from balances import ledger, sql
 
 # A number of each row of each table that is shown, put together without regard to their order. A
 # maximum would not do: of two polls the one that began first may be written last.
@@ -44,5 +46,15 @@ def version_of(accounts: Ids, now: datetime, *shown: str) -> str:
     The minute is part of it, because ages are shown in minutes. `shown` is what else decides.
     """
     (state,) = sql.rows(_STATE.format(accounts=accounts.text), accounts.values)
+    return _version(now, shown, state)
+
+
+def current(accounts: Ids, *shown: str) -> tuple[datetime, str]:
+    """Return the time, and the version of it, by one statement too."""
+    now, state = ledger.clock_and(_STATE.format(accounts=accounts.text), accounts.values)
+    return now, _version(now, shown, state)
+
+
+def _version(now: datetime, shown: Iterable[str], state: Iterable[Any]) -> str:
     text = "|".join([f"{now:%Y%m%d%H%M}", *shown, *map(str, state)])
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -97,7 +97,7 @@ def _polled(options: argparse.Namespace) -> "Iterator[Line]":
             yield from latency.lines(stage)
         if 4 in options.only:
             yield from messages.lines(stage)
-        hundred = scene.first(stage, 100)
+        hundred = scene.seen(stage)
         if PAGES & options.only:
             yield from pages.lines(hundred)
             yield from first_load.lines(hundred)

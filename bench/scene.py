@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models.functions import Now
 
 import qredo
 from accounts import enrolment
@@ -19,10 +18,13 @@ from accounts.enrolment import Candidate
 from accounts.models import Account, Environment, Membership, Organization, Role, User
 from balances import ledger, scheduling
 
+#: So many accounts are on the pages that are measured; the others are only polled.
+SEEN = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Accounts that all answer with ten assets or so, and somebody who sees them."""
+    """Accounts that all answer with ten assets or so, and somebody who sees the first of them."""
 
     reader: User
     accounts: list[Account]
@@ -51,12 +53,18 @@ def build(told: dict[str, Any], count: int) -> Scene:
     settings.QREDO_GIVEN_URLS = told["environments"]
     quiet = next(account for account in told["accounts"] if account["name"] == "Cold storage")
     key, secret = quiet["keys"][0]["key_id"], qredo.decode_secret(quiet["keys"][0]["secret"])
-    fund = Organization.objects.create(name="Bench")
+    fund, rest = (Organization.objects.create(name=name) for name in ("Bench", "Rest of the bench"))
     reader = User.objects.create_user("reader@bench.example")
     Membership.objects.create(user=reader, organization=fund, role=Role.VIEWER)
     candidate = Candidate(key, secret, Environment.PRODUCTION)
     accounts = [
-        enrolment.keep(candidate, label=f"Account {n}", owner=fund, by=None, verified=False)
+        enrolment.keep(
+            candidate,
+            label=f"Account {n}",
+            owner=fund if n < SEEN else rest,
+            by=None,
+            verified=False,
+        )
         for n in range(count)
     ]
     scheduling.add_missing()
@@ -71,8 +79,6 @@ def _rounds() -> Iterator[datetime]:
     return (start + interval * number for number in itertools.count(1))
 
 
-def first(scene: Scene, count: int) -> Scene:
-    """Return the same scene with the first accounts alone; the others are archived."""
-    kept = scene.accounts[:count]
-    Account.objects.exclude(pk__in=[account.pk for account in kept]).update(archived_at=Now())
-    return replace(scene, accounts=kept)
+def seen(scene: Scene) -> Scene:
+    """Return the same scene with the accounts alone that its reader sees."""
+    return replace(scene, accounts=scene.accounts[:SEEN])

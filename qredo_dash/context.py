@@ -7,45 +7,42 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest
-from django.utils.functional import SimpleLazyObject
 
-from accounts.audit.reading import oversees
-from accounts.compiled import ids_closed_to
+from accounts.audit.reading import overseeing_memberships
+from accounts.compiled import ids_closed_to, ids_for
 from accounts.models import Organization, User
 
 
-def installation(request: HttpRequest) -> dict[str, Any]:
-    """Tell templates whether this is the demo, who lets people in, what the reader oversees.
-
-    The latter is asked of the database by the pages that show it, not by fragments.
-    """
+def installation(_request: HttpRequest) -> dict[str, Any]:
+    """Tell templates whether this is the demo, and who lets people in."""
     return {
         "is_demo_installation": settings.DEMO,
         "company": settings.OIDC_NAME if settings.OIDC_SERVER_URL else "",
-        "oversees": SimpleLazyObject(lambda: _oversees(request)),
     }
 
 
-def _oversees(request: HttpRequest) -> bool:
-    user = getattr(request, "user", None)
-    return isinstance(user, User) and oversees(user)
+def reader(request: HttpRequest) -> dict[str, Callable[[], Any]]:
+    """Tell whether the reader oversees a log, and which organizations want a second factor first.
 
-
-def closed(request: HttpRequest) -> dict[str, Callable[[], list[Organization]]]:
-    """Name the organizations that want a second factor first; asked for by whole pages alone."""
+    Asked of the database by whole pages, which show it, not by fragments.
+    """
     user = getattr(request, "user", None)
 
     @cache
-    def look() -> list[Organization]:
-        return _closed_to(user) if isinstance(user, User) else []
+    def look() -> tuple[bool, list[Organization]]:
+        return _look(user) if isinstance(user, User) else (False, [])
 
-    return {"closed_organizations": look}
+    return {"oversees": lambda: look()[0], "closed_organizations": lambda: look()[1]}
 
 
-def _closed_to(user: User) -> list[Organization]:
-    closed = ids_closed_to(user)
+def _look(user: User) -> tuple[bool, list[Organization]]:
+    overseeing, closed = ids_for(user, overseeing_memberships), ids_closed_to(user)
     with connection.cursor() as cursor:
-        cursor.execute(closed.text, closed.values)
-        ids = [pk for (pk,) in cursor.fetchall()]
+        cursor.execute(
+            f"SELECT EXISTS ({overseeing.text}), ARRAY({closed.text})",
+            {**overseeing.values, **closed.values},
+        )
+        oversees, ids = cursor.fetchone()
     # Seldom anything: then nothing is built, on every page.
-    return list(Organization.objects.filter(pk__in=ids).order_by("name")) if ids else []
+    found = Organization.objects.filter(pk__in=ids).order_by("name") if ids else ()
+    return user.is_superuser or oversees, list(found)

@@ -130,7 +130,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "qredo_dash.context.installation",
-                "qredo_dash.context.closed",
+                "qredo_dash.context.reader",
             ],
             "loaders": [
                 (

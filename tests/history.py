@@ -33,7 +33,9 @@ class StoppedClock:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, now: datetime) -> None:
         self.now = now
+        clock_and = ledger.clock_and
         monkeypatch.setattr(ledger, "clock", lambda: self.now)
+        monkeypatch.setattr(ledger, "clock_and", lambda *asked: (self.now, clock_and(*asked)[1]))
 
 
 def keyless(label: str, first_slot: datetime, interval: int = INTERVAL) -> Account:

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from accounts.models import Account, User
+from balances import subjects
 from balances.amounts import Level
-from balances.between import Between
+from balances.between import Between, between
 from balances.movements import movements
 from balances.scopes import Scope
 from tests.naive import NaiveAccount
@@ -26,9 +27,12 @@ def check_moves(
         found = movements(scope, starts, end)
         held = {asset for _, one in naive for asset in _held(one, owner, end)}
         assert held <= {asset for _, asset in found}
-        for (_, asset), moved in found.items():
-            for start, change in zip(starts, moved.changes, strict=True):
+        for (kind, asset), moved in found.items():
+            subject = subjects.subject(scope, asset, kind, is_total=True)
+            alone = between(scope, subject.known, asset, starts, end)
+            for start, change, one in zip(starts, moved.changes, alone, strict=True):
                 _check_change(change, naive, owner, asset, (start, end))
+                _check_change(one, naive, owner, asset, (start, end))
             for point in moved.points:
                 level = point.level and point.level.at_scale(FINEST).total
                 assert level == _total((n for _, n in naive), owner, asset, point.at), point

@@ -4,9 +4,10 @@ from dataclasses import fields
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
+from django.db.models.functions import Now
 
 from accounts.access import visible_to
-from accounts.compiled import Ids, id_of, ids_of, ids_visible_to
+from accounts.compiled import Ids, id_of, ids_of, ids_present_for, ids_visible_to
 from accounts.models import Account, Organization, User
 from balances import sql
 from tests.conftest import Cast
@@ -26,6 +27,14 @@ def test_everybody_is_given_the_accounts_that_are_visible_to_them(people: list[U
     for user in people:
         assert found(ids_visible_to(user)) == set(visible_to(user).values_list("pk", flat=True))
     assert len({frozenset(found(ids_visible_to(user))) for user in people}) >= 4
+
+
+def test_those_of_them_that_are_archived_are_not_present(people: list[User]) -> None:
+    archived = Account.objects.order_by("pk").first()
+    assert archived is not None
+    Account.objects.filter(pk=archived.pk).update(archived_at=Now())
+    for user in people:
+        assert found(ids_present_for(user)) == found(ids_visible_to(user)) - {archived.pk}
 
 
 def test_what_closes_an_organization_closes_it_here_too(people: list[User], cast: Cast) -> None:

@@ -5,7 +5,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts import labels
@@ -46,6 +48,19 @@ def test_a_fragment_is_empty_until_something_changed(
         news = read(viewer.get(fragment))
         assert news.one("div", id="figures").attributes["hx-get"] != fragment
         assert not news.all("div", id="chart-holder")
+
+
+@pytest.mark.parametrize("name", ["overview", "accounts", "pending"])
+def test_a_look_that_finds_nothing_new_is_one_statement(
+    viewer: Client, account: Account, clock: StoppedClock, name: str
+) -> None:
+    seen(account, at(10), BTC=coins(100))
+    fragment = shown(viewer, name).one("div", id="figures").attributes["hx-get"]
+    with CaptureQueriesContext(connection) as asked:
+        assert viewer.get(fragment).status_code == 204
+    assert len(asked) == 3  # those of session and person before it
+    clock.now += timedelta(minutes=1)
+    assert viewer.get(fragment).status_code == 200  # ages are told in minutes
 
 
 @pytest.mark.parametrize("name", ["overview", "accounts", "account"])

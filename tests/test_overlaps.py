@@ -192,6 +192,18 @@ def test_what_was_observed_before_the_readers_time_is_not_compared(
     assert found(cast.viewer, custody, copy) == [(BOTH, False)]
 
 
+def test_a_turn_in_the_past_counts_though_nothing_was_seen_since(
+    custody: Account, copy: Account, cast: Cast, clock: StoppedClock
+) -> None:
+    alike(custody, copy)
+    clock.now = at(11)
+    assert found(cast.viewer, custody, copy) == [(BOTH, False)]
+    ownership.transfer(copy, cast.other, by=None, at=at(9))
+    ownership.transfer(copy, cast.fund, by=None, at=at(10, 8))
+    copy.refresh_from_db()
+    assert found(cast.viewer, custody, copy) == []
+
+
 def pages(browser: Any, *accounts: Account) -> list[Page]:
     return [shown(browser, "overview"), *(shown(browser, "account", one) for one in accounts)]
 

@@ -10,7 +10,7 @@ from django.http import Http404
 
 from accounts.access import NeedsRole, memberships_of
 from accounts.audit.objects import INSTALLATION, log_of_organization, log_of_person
-from accounts.models import Act, Organization, Role, User
+from accounts.models import Act, Membership, Organization, Role, User
 
 OVERSEE = frozenset({Role.ADMIN, Role.AUDITOR})
 PERSONAL = "personal"
@@ -42,7 +42,7 @@ class Wanted:
 
 def readable(user: User) -> list[Log]:
     """Return the logs that somebody may read now, the most important one first."""
-    of = memberships_of(user).filter(role__in=OVERSEE).values("organization")
+    of = overseeing_memberships(user).values("organization")
     overseen = Organization.objects.filter(pk__in=of).order_by("name")
     logs = [Log(log_of_organization(one), one.name, str(one.uid)) for one in overseen]
     if user.is_superuser:
@@ -50,9 +50,9 @@ def readable(user: User) -> list[Log]:
     return [*logs, Log(log_of_person(user.pk), "Your activity", PERSONAL)]
 
 
-def oversees(user: User) -> bool:
-    """Whether somebody may read more than their own activity."""
-    return user.is_superuser or memberships_of(user).filter(role__in=OVERSEE).exists()
+def overseeing_memberships(user: User) -> QuerySet[Membership]:
+    """Return the memberships by which somebody may read more than their own activity."""
+    return memberships_of(user).filter(role__in=OVERSEE)
 
 
 def chosen(user: User, key: str) -> Log:

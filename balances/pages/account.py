@@ -14,7 +14,6 @@ from balances.pages.asking import (
     account_part_of_instant,
     band_of_account,
 )
-from balances.pages.showing import part
 from balances.screens import AccountPage
 
 
@@ -34,12 +33,10 @@ def figures(request: Request, account: Account, asked: AsOf) -> HttpResponse:
     """Return an account's figures, or 204 when the version that the reader has is current."""
     query = asked.kept(request.GET.dict())
     query.pop("version", "")
-    return part(
-        request,
-        "balances/_account_figures.html",
-        lambda: screens.version(account, query, asked.at),
-        lambda: _shown(request, account, query, asked, with_chart=False),
-    )
+    if request.GET.get("version") == screens.version(account, query, asked.at):
+        return HttpResponse(status=204)
+    shown = _shown(request, account, query, asked, with_chart=False)
+    return render(request, "balances/_account_figures.html", {"page": shown})
 
 
 def _shown(

@@ -8,8 +8,8 @@ from accounts.models import Account
 from accounts.requests import Request
 from balances import account_list as screens
 from balances.as_of_query import AsOf
-from balances.overview import Query, version
-from balances.pages.asking import account_part_of_instant, of_instant, part_of_instant
+from balances.overview import Query, current
+from balances.pages.asking import account_part_of_instant, of_instant
 from balances.pages.showing import part, whole
 
 
@@ -22,15 +22,13 @@ def page(request: Request, asked: AsOf) -> HttpResponse:
 
 
 @require_safe
-@part_of_instant
-def figures(request: Request, asked: AsOf) -> HttpResponse:
+def figures(request: Request) -> HttpResponse:
     """Return the list, or 204 when the version that the reader has is current."""
-    query = _query(request, asked)
     return part(
         request,
         "balances/_accounts_figures.html",
-        lambda: version(request.user, query, asked.at),
-        lambda: screens.account_list(request.user, query, asked),
+        lambda query: current(request.user, Query.of(query)),
+        lambda asked: screens.account_list(request.user, _query(request, asked), asked),
     )
 
 

@@ -42,7 +42,7 @@ def part_of_instant(view: Callable[[Request, AsOf], HttpResponseBase]) -> Page:
     @wraps(view)
     def looked_up(request: Request) -> HttpResponseBase:
         asked = asked_of(request)
-        return _plain(asked) if asked.error else view(request, asked)
+        return plain(asked) if asked.error else view(request, asked)
 
     return looked_up
 
@@ -77,7 +77,7 @@ def account_part_of_instant(
         asked = asked_of(request)
         account = account_asked(request, uid, asked)
         if asked.error:
-            return _plain(asked)
+            return plain(asked)
         if asked.is_past:
             get_object_or_404(visible_at(request.user, asked.at), uid=uid)
             account.label = as_known(request.user, account)
@@ -122,7 +122,8 @@ def band_of_account(request: Request, account: Account, asked: AsOf) -> Band:
     return band(asked, request.path, request.GET.dict(), now_url=now_url)
 
 
-def _plain(asked: AsOf) -> HttpResponse:
+def plain(asked: AsOf) -> HttpResponse:
+    """Say in plain text why what was asked for is no instant."""
     return HttpResponse(asked.error, status=_REFUSED, content_type="text/plain; charset=utf-8")
 
 

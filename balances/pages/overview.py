@@ -24,15 +24,15 @@ def page(request: Request, asked: AsOf) -> HttpResponse:
 
 
 @require_safe
-@part_of_instant
-def figures(request: Request, asked: AsOf) -> HttpResponse:
+def figures(request: Request) -> HttpResponse:
     """Return the overview's figures, or 204 when the version that the reader has is current."""
-    query = _query(request, asked)
     return part(
         request,
         "balances/_overview_figures.html",
-        lambda: screens.version(request.user, query, asked.at),
-        lambda: screens.overview(request.user, query, asked, with_chart=False),
+        lambda query: screens.current(request.user, Query.of(query)),
+        lambda asked: screens.overview(
+            request.user, _query(request, asked), asked, with_chart=False
+        ),
     )
 
 

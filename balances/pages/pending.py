@@ -1,12 +1,14 @@
 """The page of everything in flight, and its live fragment."""
 
+from collections.abc import Mapping
+
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
 from accounts.requests import Request
 from balances.as_of_query import AsOf
 from balances.live_page import Question
-from balances.pages.asking import of_instant, part_of_instant
+from balances.pages.asking import of_instant
 from balances.pages.showing import part, whole
 from balances.pending_page import pending_page
 
@@ -15,22 +17,20 @@ from balances.pending_page import pending_page
 @of_instant
 def page(request: Request, asked: AsOf) -> HttpResponse:
     """Show what is pending, the oldest first."""
-    shown = pending_page(_question(request, asked), asked)
+    shown = pending_page(_question(request, asked.kept(request.GET.dict())), asked)
     return whole(request, asked, "balances/pending.html", shown)
 
 
 @require_safe
-@part_of_instant
-def figures(request: Request, asked: AsOf) -> HttpResponse:
+def figures(request: Request) -> HttpResponse:
     """Return what is pending, or 204 when the version that the reader has is current."""
-    of = _question(request, asked)
     return part(
         request,
         "balances/_pending_figures.html",
-        lambda: of.version(asked.at),
-        lambda: pending_page(of, asked),
+        lambda query: _question(request, query).current(),
+        lambda asked: pending_page(_question(request, asked.kept(request.GET.dict())), asked),
     )
 
 
-def _question(request: Request, asked: AsOf) -> Question:
-    return Question.of("pending", request.user, asked.kept(request.GET.dict()))
+def _question(request: Request, query: Mapping[str, str]) -> Question:
+    return Question.of("pending", request.user, query)

@@ -1,13 +1,18 @@
 """Answers that show a page as of an instant, and its live part."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from django.http import HttpResponse
 from django.shortcuts import render
 
 from accounts.requests import Request
-from balances.as_of_query import AsOf
+from balances.as_of_query import AsOf, typed_in, without_instant
 from balances.band import band
+from balances.pages.asking import asked_of, plain
+
+#: What gives the time, and the version of what a query without an instant shows at it.
+Current = Callable[[Mapping[str, str]], tuple[datetime, str]]
 
 
 def whole(request: Request, asked: AsOf, template: str, page: object) -> HttpResponse:
@@ -17,10 +22,18 @@ def whole(request: Request, asked: AsOf, template: str, page: object) -> HttpRes
 
 
 def part(
-    request: Request, template: str, version: Callable[[], str], page: Callable[[], object]
+    request: Request, template: str, current: Current, page: Callable[[AsOf], object]
 ) -> HttpResponse:
-    """Show what is live of a page; 204 when the version that the reader has is current."""
-    known = request.GET.get("version")
-    if known and known == version():
-        return HttpResponse(status=204)
-    return render(request, template, {"page": page()})
+    """Show what is live of a page; 204 when the version that the reader has is current.
+
+    Of an instant there is no version. What is none is said in plain text.
+    """
+    query = request.GET.dict()
+    known = query.pop("version", "")
+    if known and not typed_in(query):
+        now, version = current(without_instant(query))
+        if version == known:
+            return HttpResponse(status=204)
+        return render(request, template, {"page": page(AsOf(now, now))})
+    asked = asked_of(request)
+    return plain(asked) if asked.error else render(request, template, {"page": page(asked)})
