@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from accounts.access import organizations_administered_by, visible_to
-from accounts.audit.reading import oversees
+from accounts.audit.reading import overseeing_memberships
 from accounts.models import User
 from balances.as_of_query import AsOf
 from balances.choosing import Named, accounts_named, with_words
@@ -98,7 +98,7 @@ def _pages(user: User, asked: AsOf) -> Iterator[Choice]:
     for label, name in _OF_NOW.items():
         yield Choice(label, reverse(name), chosen=False)
     audit = reverse("audit")
-    if oversees(user):
+    if user.is_superuser or overseeing_memberships(user).exists():
         yield Choice("Audit log", audit, chosen=False)
     yield Choice("Your activity", f"{audit}?organization=personal", chosen=False)
     for one in organizations_administered_by(user):
