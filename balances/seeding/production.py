@@ -5,8 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from heapq import merge
-from itertools import chain, islice
+from itertools import chain
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 
@@ -16,11 +15,11 @@ from balances.seeding.plan import Plan
 from balances.seeding.purses import Amounts
 from balances.seeding.rows import Texts, texts
 
-#: So many snapshots and runs are made at once, whatever is asked for.
+#: So many snapshots and runs are handed on at once, whatever is asked for.
 BATCH = 3_000
-#: About so many changes of a day are brought into the order of time. Accounts wait for each other
-#: meanwhile, each with its plan of the day; with more accounts than that a day is made in parts.
-IN_ORDER = 60_000
+#: About so many changes of a day are made and brought into the order of time before that: of all
+#: accounts, or of some after the others.
+IN_ORDER = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +106,9 @@ def batches(share: Share) -> Iterator[Batch]:
     groups = [lives[start : start + size] for start in range(0, len(lives), size)]
     for _, until in share.plan.windows():
         for group in groups:
-            made = merge(*(life.day(until) for life in group), key=_when)
-            while some := list(islice(made, BATCH)):
-                yield _batch(until, some, ids)
+            made = sorted(chain.from_iterable(life.day(until) for life in group), key=_when)
+            for start in range(0, len(made), BATCH):
+                yield _batch(until, made[start : start + BATCH], ids)
     for group in groups:
         ends = tuple(_end(life) for life in group)
         yield Batch(share.plan.until, ("", "", "", ""), ends=ends)
