@@ -22,8 +22,8 @@ from balances.compare_rows import (
 from balances.compare_screens import ComparePage, SideNote
 from balances.portfolio import Member
 from balances.rows import owner_name, page_of
-from balances.sides import Side, account_side, at, group_side, less, levels
-from balances.then import Asset, Levels
+from balances.sides import Side, Told, account_side, group_side, less
+from balances.then import Asset
 
 _HINTS = {
     "accounts": "Choose two accounts to see what each holds and by how much they differ.",
@@ -58,7 +58,7 @@ def _side(of: Question, asked: AsOf, value: str) -> Side:
 
 def _compared(of: Question, asked: AsOf, sides: Sequence[Side], form: ComparePage) -> ComparePage:
     members = [side.now(asked) for side in sides]
-    found = [levels(one) for one in members]
+    found = [Told.by(one) for one in members]
     rows = _rows(found)
     shown = drawn(of, list(rows))
     names = [_name(of, one, of.text[key]) for one, key in zip(members, "ab", strict=True)]
@@ -82,8 +82,9 @@ def _notes(members: Sequence[Member]) -> tuple[str, ...]:
     )
 
 
-def _rows(found: Sequence[Levels | None]) -> dict[Asset, Row]:
-    pairs = {one: [at(levels_, one) for levels_ in found] for one in assets_in(found)}
+def _rows(found: Sequence[Told]) -> dict[Asset, Row]:
+    assets = assets_in(told.levels for told in found)
+    pairs = {asset: [told.of(asset) for told in found] for asset in assets}
     return {one: (*pair, less(*pair)) for one, pair in pairs.items()}
 
 

@@ -24,8 +24,8 @@ from balances.compare_screens import ComparePage, SideNote, TimeField
 from balances.narrowing import NAMES
 from balances.observed import sights
 from balances.ranges import Range
-from balances.sides import Side, account_side, at, group_side, less
-from balances.then import Asset, Levels, Then, labels
+from balances.sides import Side, Told, account_side, group_side, less
+from balances.then import Asset, Then, labels
 
 _LABELS = {"from": "A from", "to": "A to", "from2": "B from", "to2": "B to"}
 _COLUMNS = Columns(
@@ -86,6 +86,21 @@ class Ends:
     after: Then
     steady: set[int]
 
+    @property
+    def change(self) -> Told:
+        """Return how far those moved who were in it all along; of all others nothing is known."""
+        where = {
+            **self.before.known,
+            **self.before.unknown,
+            **self.after.known,
+            **self.after.unknown,
+        }
+        return Told(
+            moved(self.before, self.after, self.steady) or {},
+            frozenset(environment for pk, environment in where.items() if pk in self.steady),
+            frozenset(environment for pk, environment in where.items() if pk not in self.steady),
+        )
+
 
 def _ends(side: Side, period: Range) -> Ends:
     before, after = side.then(period.start), side.then(period.end)
@@ -111,16 +126,14 @@ def _compared(of: Question, side: Side, periods: Sequence[Range], form: CompareP
 
 
 def _rows(ends: Sequence[Ends]) -> dict[Asset, Row]:
-    held = [then for one in ends for then in (one.before, one.after)]
-    known = [then.levels(then.known) if then.known else None for then in held]
-    moves = [moved(one.before, one.after, one.steady) for one in ends]
-    return {asset: _row(asset, known, moves) for asset in assets_in(known)}
+    told = [(Told.at(one.before), Told.at(one.after), one.change) for one in ends]
+    assets = assets_in(held.levels for before, after, _ in told for held in (before, after))
+    return {asset: _row(asset, told) for asset in assets}
 
 
-def _row(asset: Asset, known: Sequence[Levels | None], moves: Sequence[Levels | None]) -> Row:
-    start, end, start2, end2 = (at(one, asset) for one in known)
-    first, second = (at(one, asset) for one in moves)
-    return start, end, first, start2, end2, second, less(first, second)
+def _row(asset: Asset, told: Sequence[tuple[Told, Told, Told]]) -> Row:
+    first, second = (tuple(one.of(asset) for one in period) for period in told)
+    return *first, *second, less(first[2], second[2])
 
 
 def _notes(side: Side, ends: Ends) -> tuple[str, ...]:

@@ -24,11 +24,9 @@ def drawn(of: Question, assets: Sequence[Asset]) -> Asset | None:
     return min(assets, key=lambda one: first_to_show((one[1], one[0])))
 
 
-def assets_in(found: Iterable[Levels | None]) -> list[Asset]:
+def assets_in(found: Iterable[Levels]) -> list[Asset]:
     """Return the assets of which any of the levels is not zero."""
-    return sorted(
-        {one for levels in found if levels for one, level in levels.items() if level.total}
-    )
+    return sorted({one for levels in found for one, level in levels.items() if level.total})
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,7 +120,7 @@ class _Outside:
     def of(
         cls, scope: Scope, where: Mapping[int, str], ids: Collection[int], at: datetime
     ) -> "_Outside":
-        held = Then(where, frozenset(), held_by(ids, at)).parts()
+        held = Then(where, {}, held_by(ids, at)).parts()
         holders = {pk for parts in held.values() for pk in parts}
         return cls(held, labelled(scope, at, holders))
 

@@ -13,6 +13,7 @@ from balances.narrowing import Narrowing
 from balances.portfolio import Kind, Member, counting, kind_of, members, members_at
 from balances.scopes import Scope
 from balances.series import Point, series
+from balances.testnet import environments_of
 from balances.then import NOTHING, Asset, Levels, Then, held_at
 
 
@@ -84,20 +85,47 @@ def _uid(text: str) -> UUID:
         raise NoSideError from None
 
 
-def levels(found: Collection[Member]) -> Levels | None:
-    """Return what accounts hold together of each asset; unknown while none of them is known."""
-    known = [member for member in found if member.is_known]
-    if not known:
-        return None
-    sums: Levels = {}
-    for held in (one for member in known for one in member.holdings):
-        sums[held.kind, held.asset] = sums.get((held.kind, held.asset), NOTHING) + held.level
-    return sums
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What accounts hold together, or how far they moved, and in which environments that is known.
 
+    Real money may be known where nothing is of test money, and the other way about.
+    """
 
-def at(found: Levels | None, asset: Asset) -> Level | None:
-    """Return a level; what known accounts do not hold is zero, of others nothing is known."""
-    return None if found is None else found.get(asset, NOTHING)
+    levels: Levels
+    known: frozenset[str]
+    unknown: frozenset[str]
+
+    @classmethod
+    def by(cls, members: Collection[Member]) -> "Told":
+        """Return what is told by accounts as a page loads them."""
+        levels: Levels = {}
+        for held in (one for member in members if member.is_known for one in member.holdings):
+            levels[held.kind, held.asset] = (
+                levels.get((held.kind, held.asset), NOTHING) + held.level
+            )
+        known, unknown = (
+            frozenset(one.account.environment for one in members if one.is_known == wanted)
+            for wanted in (True, False)
+        )
+        return cls(levels, known, unknown)
+
+    @classmethod
+    def at(cls, then: Then) -> "Told":
+        """Return what is told by accounts at an instant."""
+        known, unknown = (frozenset(one.values()) for one in (then.known, then.unknown))
+        return cls(then.levels(then.known), known, unknown)
+
+    def of(self, asset: Asset) -> Level | None:
+        """Return a level: what known accounts do not hold is zero.
+
+        It is unknown if none is known, or none that could hold it while one is unknown that could.
+        """
+        kind, name = asset
+        where = set(environments_of(name, as_test_money=kind == "testnet"))
+        if not self.known or (where & self.unknown and not where & self.known):
+            return None
+        return self.levels.get(asset, NOTHING)
 
 
 def less(one: Level | None, other: Level | None) -> Level | None:

@@ -22,9 +22,9 @@ NOBODYS_THEN = "No account whose figures you may see was there at that time."
 
 # An account is known from its first snapshot on; before it is unknown, which is not zero.
 _KNOWN = """
-SELECT a.id, a.environment FROM accounts_account a
-WHERE a.id = ANY(%s) AND EXISTS (
+SELECT a.id, a.environment, EXISTS (
     SELECT FROM balances_snapshot s WHERE s.account_id = a.id AND s.observed_at <= %s)
+FROM accounts_account a WHERE a.id = ANY(%s)
 """
 
 # One look-up by primary key a holding, backwards through the months.
@@ -49,10 +49,10 @@ SELECT {number}, sum(c.total), sum(c.available), sum(c.pending_in), sum(c.pendin
 
 @dataclass(frozen=True, slots=True)
 class Then:
-    """Accounts at an instant: which of them were known, in which environment, what they held."""
+    """Accounts at an instant, each with its environment, and what those that are known held."""
 
     known: Mapping[int, str]
-    unknown: frozenset[int]
+    unknown: Mapping[int, str]
     rows: Sequence[tuple[Any, ...]]
 
     def levels(self, only: Collection[int]) -> Levels:
@@ -85,8 +85,12 @@ def held_at(scope: Scope, at: datetime, *, in_totals: bool) -> Then:
     """Return the accounts of a scope at an instant."""
     ids = scope.ids_at(at, in_totals=in_totals)
     with sql.one_view():  # who is known and what they held belong together
-        known = dict(sql.rows(_KNOWN, [sql.ids(ids), at]))
-        return Then(known, frozenset(ids) - known.keys(), held_by(known, at))
+        found = sql.rows(_KNOWN, [at, sql.ids(ids)])
+        known, unknown = (
+            {pk: where for pk, where, is_known in found if is_known == wanted}
+            for wanted in (True, False)
+        )
+        return Then(known, unknown, held_by(known, at))
 
 
 def held_by(

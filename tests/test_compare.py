@@ -190,6 +190,44 @@ def test_before_anything_was_seen_a_period_is_unknown(
     assert "Difference of the changes unknown" in tables(found)
 
 
+@pytest.fixture
+def rehearsal(vault: Account) -> Account:
+    """In the sandbox, not seen yet; Vault holds real money alone."""
+    account = keyless("Rehearsal", at(20, day=3))
+    Account.objects.filter(pk=account.pk).update(environment=Environment.SANDBOX)
+    assert vault.environment == Environment.PRODUCTION
+    return account
+
+
+def test_what_no_known_account_could_hold_is_unknown_and_not_zero(
+    rehearsal: Account, cast: Cast, clock: StoppedClock
+) -> None:
+    """Of a side that has test money in an account that was never seen, real money is known."""
+    other = keyless("Own", at(10))
+    Account.objects.filter(pk=other.pk).update(environment=Environment.SANDBOX)
+    clock.now = at(9)
+    ownership.transfer(other, cast.viewer, by=None)
+    seen(other, at(10), BTC=coins(7))
+    clock.now = at(10, 1)
+    query = {"by": "owners", "a": str(cast.fund.uid), "b": "personal"}
+    for more in ({}, {"at": "2026-03-02T10:00:30Z"}):
+        real, _, test = tables(page(cast.viewer, **query, **more)).partition("Testnet")
+        assert "BTC 3.00 0 more by 3.00" in real
+        assert "BTC unknown 0.07 unknown" in test
+    assert rehearsal.label == "Rehearsal"
+
+
+def test_nor_is_it_in_a_period_or_a_change(
+    rehearsal: Account, cast: Cast, clock: StoppedClock
+) -> None:
+    seen(rehearsal, at(20, day=3), BTC=coins(7))
+    clock.now = at(10, day=5)
+    real, _, test = tables(page(cast.viewer, **PERIODS)).partition("Testnet")
+    assert "BTC A 3.00 3.00 none B 3.00 3.00 none" in real
+    assert "BTC A unknown 0.07 unknown B unknown unknown unknown" in test
+    assert "Difference of the changes unknown" in test
+
+
 def test_a_period_ends_with_the_readers_time(
     vault: Account, cast: Cast, clock: StoppedClock
 ) -> None:
