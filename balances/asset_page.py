@@ -93,7 +93,7 @@ def _changes(of: Question, at: datetime) -> tuple[Change, ...]:
     starts = [at - length for _, length in PERIODS]
     moved = between(of.scope, of.asset, of.kind, starts, at)
     return tuple(
-        Change(words, one.amount, one.direction, one.note)
+        Change(words, one.amount, one.direction, one.note, one.share)
         for (words, _), one in zip(PERIODS, moved, strict=True)
     )
 

@@ -77,6 +77,7 @@ def headline(
         direction=moved.direction,
         period=PERIOD_WORDS,
         change_note=moved.note,
+        change_share=moved.share,
     )
 
 
