@@ -95,7 +95,7 @@ def _changes(subject: Subject, at: datetime) -> tuple[Change, ...]:
     starts = [at - length for _, length in PERIODS]
     moved = between(subject.scope, subject.known, subject.asset, starts, at)
     return tuple(
-        Change(words, one.amount, one.direction, one.note)
+        Change(words, one.amount, one.direction, one.note, one.share)
         for (words, _), one in zip(PERIODS, moved, strict=True)
     )
 

@@ -13,6 +13,7 @@ from accounts.access import Span
 from balances.amounts import Amount, Level
 from balances.change_screens import Direction
 from balances.scopes import Scope
+from balances.shares import growth
 from balances.spans import Spans
 from balances.then import NOTHING, Levels, Then, held_together, holding, labels
 
@@ -49,6 +50,14 @@ class Between:
         if self.change is None:
             return None
         return Amount.of(abs(self.change.total), self.change.scale)
+
+    @property
+    def share(self) -> str:
+        """How much the change is of what was there before; empty where nothing is or was."""
+        if not self.change or not self.before or self.direction == "same":
+            return ""
+        scale = max(self.change.scale, self.before.scale)
+        return growth(self.change.at_scale(scale).total, self.before.at_scale(scale).total)
 
     @property
     def note(self) -> str:

@@ -73,6 +73,7 @@ def headline(of: Subject, found: Iterable[Total], at: datetime, wanted: Wanted) 
         direction=moved.direction,
         period=PERIOD_WORDS,
         change_note=moved.note,
+        change_share=moved.share,
     )
 
 

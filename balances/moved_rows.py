@@ -11,7 +11,6 @@ from balances.movements import Movement, movements
 from balances.portfolio import Held
 from balances.rows import PartMoved
 from balances.scopes import Scope
-from balances.shares import growth
 from balances.spans import Spans
 from balances.sparkline import sparkline
 from balances.then import Asset
@@ -61,13 +60,7 @@ def _changes(moved: Iterable[Between]) -> tuple[Change, ...]:
 
 def change(period: str, one: Between) -> Change:
     """Return a change as a cell shows it."""
-    if one.change is None or one.before is None:
+    if one.change is None:
         return Change(period, None, one.direction, one.note)
-    scale = max(one.change.scale, one.before.scale)
-    return Change(
-        period=period,
-        amount=Amount.moved(one.change.total, one.change.scale),
-        direction=one.direction,
-        note=one.note,
-        share=growth(one.change.at_scale(scale).total, one.before.at_scale(scale).total),
-    )
+    amount = Amount.moved(one.change.total, one.change.scale)
+    return Change(period, amount, one.direction, one.note, one.share)

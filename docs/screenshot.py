@@ -48,7 +48,7 @@ def show(page: Page) -> None:
     page.evaluate("scrollTo(0, 0)")
     plot = page.locator(".u-over").bounding_box()
     if plot is not None:
-        page.mouse.move(plot["x"] + plot["width"] * 0.72, plot["y"] + 60)
+        page.mouse.move(plot["x"] + plot["width"] * 0.46, plot["y"] + 60)
     page.locator(".chart-tip").wait_for()
 
 

@@ -68,6 +68,8 @@ def test_changes_of_a_day_a_week_and_a_month(vault: Account, cast: Cast) -> None
     page = shown(cast.viewer)
     assert page.amounts() == ["+0.25", "-0.25"]
     assert {e.attributes["data-of"] for e in page.all("td")} == {"2.75"}
+    overview = markup.shown(signed_in(cast.viewer), "overview").text
+    assert "Up 0.25 (10.00 %) against 24 h ago" in overview
 
 
 def test_what_did_not_move_says_so(vault: Account, cast: Cast) -> None:
