@@ -22,6 +22,7 @@ from balances.overview import (
     rows_then,
     version,
 )
+from balances.overview_screens import AccountList
 from balances.portfolio import (
     Member,
     bare_members,
@@ -32,7 +33,7 @@ from balances.portfolio import (
 from balances.questions import questions
 from balances.rows import Moves, asset_tables
 from balances.scopes import Scope
-from balances.screens import AccountList, AccountRow, AssetRow, Trouble
+from balances.screens import AccountRow, AssetRow, Trouble
 from balances.then import NOBODYS_THEN
 from balances.totals import added_up
 from balances.troubles import not_answering, troubles

@@ -10,6 +10,8 @@ from accounts.access import ADMINISTER, OPERATE, Span, may, spans_of
 from accounts.compiled import id_of
 from accounts.models import Account, ApiKey, User
 from balances import charts, counting_page, moments, subjects
+from balances.account_screens import AccountPage, RefreshNote
+from balances.chart_screens import Chart
 from balances.charts import Frame
 from balances.evidence import rejected_rows
 from balances.headline import first_to_show
@@ -20,7 +22,7 @@ from balances.proof import proof
 from balances.proving import evidence
 from balances.rows import Told, account_row, asset_tables
 from balances.scopes import Scope
-from balances.screens import AccountPage, AssetRow, Chart, Fact, RefreshNote
+from balances.screens import AssetRow, Fact
 from balances.states import Polled, in_sentence, words_of
 from balances.timeline import timeline
 from balances.totals import added_up, kinds

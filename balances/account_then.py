@@ -6,6 +6,7 @@ from datetime import datetime
 from accounts.access import Span, spans_of
 from accounts.models import Account, User
 from balances.account_page import assets, chart, partial_note
+from balances.account_screens import AccountPage
 from balances.as_of_query import AsOf, long_text
 from balances.counting_page import WORDS
 from balances.portfolio import Member, members_at
@@ -13,7 +14,7 @@ from balances.proof import proof
 from balances.proving import evidence
 from balances.rows import Told, account_row
 from balances.scopes import Scope
-from balances.screens import AccountPage, Fact
+from balances.screens import Fact
 from balances.timeline import timeline
 
 

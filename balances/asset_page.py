@@ -14,12 +14,12 @@ from balances.asset_scope import kinds_held
 from balances.asset_screens import AssetPage
 from balances.between import PERIODS, between
 from balances.change_screens import Change
+from balances.chart_screens import Chart
 from balances.charts import Frame
 from balances.gathering import fitting, gathered, holding
 from balances.portfolio import Kind, Member, counting, total
 from balances.rows import asset_url, coverages, figures
 from balances.scopes import Scope
-from balances.screens import Chart
 from balances.subjects import Subject
 from balances.then import NOTHING
 

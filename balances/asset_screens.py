@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from balances.change_screens import Change
-from balances.screens import Chart, Coverage, Figures, Narrowed, Pages, State
+from balances.chart_screens import Chart
+from balances.screens import Coverage, Figures, Narrowed, Pages, State
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,13 @@ from urllib.parse import urlencode
 
 from accounts.cells import text_cell
 from balances import buckets, moments, ranges
+from balances.chart_screens import Chart, SeriesRow
 from balances.drawing import AMOUNTS, amount, band_text, extreme
 from balances.instants import iso
 from balances.portfolio import Kind
 from balances.ranges import Range
 from balances.rows import figures
-from balances.screens import Chart, Choice, Option, SeriesRow
+from balances.screens import Choice, Option
 from balances.series import Point
 from balances.subjects import Subject, points_at
 

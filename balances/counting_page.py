@@ -7,9 +7,10 @@ from datetime import datetime
 from accounts.access import tenures_of, visible_to
 from accounts.models import Account, Tenure, User
 from balances import ledger, moments, overlaps
+from balances.key_screens import CountingPage, CountingRow
 from balances.overlaps import Overlap
 from balances.portfolio import Member, not_counted
-from balances.screens import CountingPage, CountingRow, Fact
+from balances.screens import Fact
 from balances.troubles import named
 
 WORDS = {True: "Counts", False: "Does not count"}

@@ -10,8 +10,8 @@ from django.urls import reverse
 from accounts.access import Span, spans_of
 from accounts.models import Account, User
 from balances import moments, rejections
+from balances.account_screens import RejectedRow
 from balances.models import RejectedAnswer
-from balances.screens import RejectedRow
 from balances.states import words_of
 
 #: So much of a digest tells two answers apart at a glance.

@@ -10,12 +10,13 @@ from django.urls import reverse
 from accounts.models import User
 from balances import charts, subjects
 from balances.between import between
+from balances.chart_screens import Chart
 from balances.charts import Frame
 from balances.narrowing import Narrowing
 from balances.portfolio import Kind
 from balances.rows import coverage_of, figures
 from balances.scopes import Scope
-from balances.screens import Chart, Headline
+from balances.screens import Headline
 from balances.subjects import Subject
 from balances.totals import Total, kinds
 

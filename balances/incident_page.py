@@ -10,9 +10,9 @@ from accounts.models import Account, ApiKey, User
 from balances import ledger, moments
 from balances.incidents import is_rejected
 from balances.key_forms import ReplaceKeyForm
+from balances.key_screens import IncidentPage, RejectedKey
 from balances.models import Incident, Schedule
 from balances.rows import url_of
-from balances.screens import IncidentPage, RejectedKey
 from balances.states import stand_of, state_of
 
 #: More rows than this make no page; the others follow once these are done.

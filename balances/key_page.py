@@ -7,8 +7,9 @@ from django.conf import settings
 from accounts.enrolment import said_of_newest
 from accounts.models import Account, ApiKey
 from balances import ledger, moments
+from balances.key_screens import KeyPage, KeyRow
 from balances.models import Schedule
-from balances.screens import Fact, KeyPage, KeyRow
+from balances.screens import Fact
 
 
 def key_page(account: Account) -> KeyPage:

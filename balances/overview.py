@@ -21,6 +21,7 @@ from balances.listing import FILTERS, Listing
 from balances.moved_rows import cells
 from balances.narrowing import NAMES, Narrowing, heading
 from balances.openings import Openings
+from balances.overview_screens import Overview
 from balances.portfolio import (
     THEIRS,
     TURNED,
@@ -34,7 +35,7 @@ from balances.portfolio import (
 from balances.questions import questions
 from balances.rows import Moves, Told, account_row, asset_tables, coverage
 from balances.scopes import Scope
-from balances.screens import AccountRow, Narrowed, Overview, Select
+from balances.screens import AccountRow, Narrowed, Select
 from balances.then import NOBODYS_THEN
 from balances.totals import Total, added_up, of_today
 from balances.troubles import counted_twice, is_probed, not_answering, troubles

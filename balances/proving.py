@@ -3,11 +3,12 @@
 from datetime import datetime
 
 from balances import moments
+from balances.account_screens import Evidence
 from balances.as_of_query import long_text
 from balances.models import Snapshot
 from balances.proof import Poll, Proof
 from balances.rows import flag_words
-from balances.screens import Evidence, Fact
+from balances.screens import Fact
 from balances.states import words_of
 
 

@@ -3,7 +3,7 @@
 Templates do no arithmetic and no formatting; everything here is text, a flag or a list of such.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from balances.amounts import Amount
@@ -68,39 +68,6 @@ class Trouble:
     remedy: str = ""
     url: str = ""
     link: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class RejectedKey:
-    """A key that Qredo rejects, as a row of its incident."""
-
-    label: str
-    url: str
-    key_id: str
-    state: State
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class IncidentPage:
-    """Keys of one organization that were rejected at once."""
-
-    organization: str
-    environment: str
-    began: Moment
-    ended: Moment | None
-    left_over: int  # how many keys are not on this page
-
-
-@dataclass(frozen=True, slots=True)
-class KeyRow:
-    """A key that has ended."""
-
-    key_id: str
-    word: str
-    added: Moment
-    ended: Moment
-    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,30 +223,6 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
-class FoundGroup:
-    """Things of one kind that a text may mean, and how many more there are."""
-
-    title: str
-    choices: tuple[Choice, ...]
-    others: int
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a text may mean, as of the instant that `kept` says again."""
-
-    typed: str
-    groups: tuple[FoundGroup, ...]
-    count: int
-    kept: dict[str, str]
-
-    @property
-    def only_url(self) -> str:
-        """Where to go if one thing alone was found by what was typed."""
-        return self.groups[0].choices[0].url if self.typed.strip() and self.count == 1 else ""
-
-
-@dataclass(frozen=True, slots=True)
 class Select:
     """A question of a filter and its answers, the first of which is everything."""
 
@@ -298,104 +241,8 @@ class Narrowed:
     clear_url: str = ""  # this page about every account; empty when it is
 
 
-@dataclass(frozen=True, slots=True)
-class SeriesRow:
-    """One line of the table below a chart."""
-
-    at: Moment
-    figures: Figures | None
-    coverage: str  # "observed", "carried since …", "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """A chart: where its points are fetched, what may be chosen, the same numbers as a table."""
-
-    series_url: str
-    csv_url: str
-    ranges: tuple[Choice, ...]
-    assets: tuple[Choice, ...]
-    asset: str
-    rows: tuple[SeriesRow, ...]
-    zone: str
-    start: str = ""  # what the custom range form shows, as typed
-    end: str = ""
-    error: str = ""  # why a custom range could not be used
-    shown_range: str = ""
-    step_text: str = ""  # "each point is the end of a day in Europe/London"
-    band_text: str = ""  # what lowest and highest totals are of
-    steps: tuple[Option, ...] = ()
-    every_url: str = ""  # a file of every change
-    kept: tuple[tuple[str, str], ...] = ()  # what else the page's address says
-
-
-@dataclass(frozen=True, slots=True)
-class Overview:
-    """The overview."""
-
-    headline: Headline | None
-    coverage: Coverage
-    chart: Chart | None
-    tables: tuple[AssetTable, ...]
-    accounts: tuple[AccountRow, ...]
-    filters: tuple[Choice, ...]
-    attention_url: str  # the accounts that are not fresh
-    narrowed: Narrowed = Narrowed("")
-    empty_text: str = ""  # why no account is listed; empty when there are none yet
-    version: str = ""
-    fragment_url: str = ""  # where the figures are fetched anew; the past stays as it is
-    may_add: bool = False
-    demo_progress: str = ""  # "Demo history: 43 %" while it is being loaded
-    heading: str = ""  # whose accounts alone it is about: an owner's, those with a tag
-    notice: str = ""  # e.g. nothing was polled for 12 min
-    troubles: tuple[Trouble, ...] = ()
-    refreshing: bool = False  # some row is being refreshed, so the page looks often
-    is_past: bool = False
-    pages: Pages | None = None  # of the accounts
-    changes_url: str = ""  # where the cells are fetched that say how assets moved
-    all_at_once_url: str = ""  # this page with those cells in it
-
-
-@dataclass(frozen=True, slots=True)
-class AccountList:
-    """Every account that somebody may see, the archived ones included."""
-
-    accounts: tuple[AccountRow, ...]
-    filters: tuple[Choice, ...]
-    narrowed: Narrowed
-    empty_text: str  # nothing for somebody without any account
-    version: str = ""
-    fragment_url: str = ""  # where the list is fetched anew; the past stays as it is
-    refreshing: bool = False
-    troubles: tuple[Trouble, ...] = ()
-    pages: Pages | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RunRow:
-    """One stretch of an account's timeline."""
-
-    kind: Literal["fresh", "failed", "missed", "paused", "archived", "keyless"]
-    word: str
-    first: Moment
-    until: Moment | None
-    text: str  # "10:00 to 14:30 GMT"
-    slots: str  # "54 polls, every 5 min"
-    reason: str = ""
-    share: int = 0  # of the shown stretch of time, in 1/1000; for drawing only
-
-
-@dataclass(frozen=True, slots=True)
-class RejectedRow:
-    """An answer that was not understood: when it came last, what was wrong where, its bytes."""
-
-    at: Moment
-    when: str  # "14:05 GMT"
-    reason: str
-    detail: str
-    size: str  # "1,234 bytes"
-    digest: str  # its beginning, in hexadecimal
-    url: str  # empty for who may not have the bytes
+#: A page that has no filter.
+UNNARROWED = Narrowed("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -407,84 +254,3 @@ class Fact:
     moment: Moment | None = None
     note: str = ""
     is_code: bool = False  # a digest: shown in a face in which it can be compared
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What proves an account's figures: snapshots around an instant, the run that covers it."""
-
-    meaning: str  # from when to when they certainly held
-    before: tuple[Fact, ...]
-    before_note: str  # why there is none
-    after: tuple[Fact, ...]
-    after_note: str
-    run: tuple[Fact, ...]
-    run_note: str
-
-
-@dataclass(frozen=True, slots=True)
-class RefreshNote:
-    """The newest refresh of an account."""
-
-    state: Literal["running", "fresh", "failed", "skipped", "missed"]
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class AccountPage:
-    """One account, now or as of an instant of the past."""
-
-    row: AccountRow
-    assets: tuple[AssetRow, ...]
-    chart: Chart | None
-    runs: tuple[RunRow, ...]
-    runs_note: str
-    facts: tuple[Fact, ...]
-    evidence: Evidence | None = None
-    keys: tuple[Fact, ...] = ()
-    refresh: RefreshNote | None = None
-    may_operate: bool = False  # refresh, pause, resume
-    may_administer: bool = False  # archive, restore, transfer
-    may_share: bool = False  # let others read a personal account
-    version: str = ""
-    fragment_url: str = ""  # where the figures are fetched anew; the past stays as it is
-    notes: tuple[str, ...] = field(default=())
-    rejected: tuple[RejectedRow, ...] = ()
-    troubles: tuple[Trouble, ...] = ()
-    is_past: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class CountingRow:
-    """A stretch of time in which an account did or did not count in totals."""
-
-    word: str
-    began: Moment
-    ended: Moment | None
-    by: str  # who decided it; empty for how the account came
-
-
-@dataclass(frozen=True, slots=True)
-class CountingPage:
-    """Whether an account counts in totals: today, before, and what speaks against it."""
-
-    label: str
-    uid: str
-    is_counted: bool
-    same: str  # labels of the accounts that answer for the same Qredo account
-    is_certain: bool
-    zone: str
-    rows: tuple[CountingRow, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class KeyPage:
-    """An account's keys, beside the form that replaces the active one."""
-
-    label: str
-    uid: str
-    environment: str
-    has_key: bool
-    active: tuple[Fact, ...]
-    reminder: str
-    ended: tuple[KeyRow, ...]

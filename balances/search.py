@@ -13,7 +13,8 @@ from balances.choosing import Named, accounts_named, with_words
 from balances.models import Holding
 from balances.portfolio import kind_of
 from balances.rows import asset_url
-from balances.screens import Choice, Found, FoundGroup
+from balances.screens import Choice
+from balances.search_screens import Found, FoundGroup
 
 #: So many of a kind are shown while somebody types, and on the page of its own.
 FEW, MANY = 6, 50

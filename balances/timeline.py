@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from accounts.access import Span
 from accounts.models import Account
 from balances import moments
+from balances.account_screens import RunRow
 from balances.models import Pause, Run, Schedule
-from balances.screens import RunRow
 from balances.states import words_of
 
 #: What the account's page shows.

@@ -19,8 +19,9 @@ from balances.as_of_query import AsOf
 from balances.instants import iso
 from balances.overview import Query, overview
 from balances.overview_changes import overview_changes
+from balances.overview_screens import Overview
 from balances.results import Failure, Result
-from balances.screens import AccountRow, AssetTable, Coverage, Overview
+from balances.screens import AccountRow, AssetTable, Coverage
 from tests.conftest import Cast
 from tests.history import StoppedClock, answer, at, coins, keyless
 

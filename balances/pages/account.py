@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 from accounts.models import Account
 from accounts.requests import Request
 from balances import account_page as screens
+from balances.account_screens import AccountPage
 from balances.account_then import account_then
 from balances.as_of_query import AsOf
 from balances.pages.asking import (
@@ -14,7 +15,6 @@ from balances.pages.asking import (
     account_part_of_instant,
     band_of_account,
 )
-from balances.screens import AccountPage
 
 
 @account_of_instant

@@ -9,7 +9,7 @@ from balances import search
 from balances.as_of_query import AsOf
 from balances.pages.asking import of_instant, part_of_instant
 from balances.pages.showing import whole
-from balances.screens import Found
+from balances.search_screens import Found
 
 _LONGEST = 128
 
