@@ -62,7 +62,8 @@ addEventListener("pageshow", (event) => {
   }
 });
 
-// ---- Search: `/` leads to its field, arrows through what it found; `?` lists the keys.
+// ---- Search: `/` leads to its field, arrows through what it found; `?` lists the keys. Who speaks to a
+// computer can turn both off: words have such characters in them.
 
 const search = document.getElementById("search");
 const found = document.getElementById("found");
@@ -70,6 +71,7 @@ const isTyping = (element) => Boolean(element?.closest("input, textarea, select,
 
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+  if ("keysOff" in document.documentElement.dataset) return;
   if (event.key === "/" && search) {
     event.preventDefault();
     if (search.checkVisibility()) search.select();

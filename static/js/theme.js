@@ -1,4 +1,4 @@
-// Runs before the first paint: the chosen theme and hidden amounts must not flash.
+// What somebody chose of looks and keys. Runs before the first paint: theme and hidden amounts must not flash.
 // A classic script, small on purpose; everything else is a module.
 (() => {
   const root = document.documentElement;
@@ -11,10 +11,11 @@
     document.cookie = `${name}=${value}; Path=/; Max-Age=31536000; SameSite=Lax${safe}`;
   };
 
-  let theme, areAmountsHidden;
+  let theme, areAmountsHidden, areKeysOff;
   const recall = () => {
     theme = THEMES.includes(stored("theme")) ? stored("theme") : "system";
     areAmountsHidden = stored("amounts") === "hidden";
+    areKeysOff = stored("keys") === "off";
   };
 
   const apply = () => {
@@ -22,6 +23,8 @@
     else root.dataset.theme = theme;
     if (areAmountsHidden) root.dataset.amounts = "hidden";
     else delete root.dataset.amounts;
+    if (areKeysOff) root.dataset.keysOff = "";
+    else delete root.dataset.keysOff;
   };
 
   const name = (button, text) => {
@@ -39,6 +42,7 @@
       button.setAttribute("aria-pressed", String(areAmountsHidden));
       name(button, areAmountsHidden ? "Show amounts" : "Hide amounts");
     }
+    for (const box of document.querySelectorAll("[data-single-keys]")) box.checked = !areKeysOff;
   };
 
   root.classList.add("js");
@@ -53,6 +57,9 @@
     } else if (event.target.closest("[data-amounts-button]")) {
       areAmountsHidden = !areAmountsHidden;
       store("amounts", areAmountsHidden ? "hidden" : "shown");
+    } else if (event.target.closest("[data-single-keys]")) {
+      areKeysOff = !areKeysOff;
+      store("keys", areKeysOff ? "off" : "on");
     } else return;
     apply();
     label();

@@ -66,6 +66,25 @@ def test_keys_are_listed_and_do_nothing_in_a_field(treasurer: Visit) -> None:
     expect(page.locator("#key-list")).to_be_hidden()
 
 
+def test_single_keys_can_be_turned_off(treasurer: Visit) -> None:
+    page = treasurer.go("/profile/")
+    page.keyboard.press("?")
+    page.get_by_label("/ and ? work").uncheck()
+    page.keyboard.press("Escape")
+    page.reload()
+    page.keyboard.press("?")
+    page.keyboard.press("/")
+    expect(page.locator("#key-list")).to_be_hidden()
+    expect(page.locator("#search")).not_to_be_focused()
+    tab_to(page, "summary[aria-label='Your menu']")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Keys").click()
+    page.get_by_label("/ and ? work").check()
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    expect(page.locator("#search")).to_be_focused()
+
+
 def test_an_account_is_made_to_count_no_more_and_to_count_again(
     treasurer: Visit, world: World
 ) -> None:
