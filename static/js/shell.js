@@ -67,20 +67,23 @@ addEventListener("pageshow", (event) => {
 
 const search = document.getElementById("search");
 const found = document.getElementById("found");
-const isTyping = (element) => Boolean(element?.closest("input, textarea, select, [contenteditable]"));
+const isTyping = (element) =>
+  Boolean(element?.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]"));
+const keyList = () => document.getElementById("key-list");
 
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
   if ("keysOff" in document.documentElement.dataset) return;
   if (event.key === "/" && search) {
     event.preventDefault();
+    keyList()?.close();
     if (search.checkVisibility()) search.select();
     else location.assign(search.form.action);
-  } else if (event.key === "?") document.getElementById("key-list")?.showModal();
+  } else if (event.key === "?") keyList()?.showModal();
 });
 
 document.addEventListener("click", (event) => {
-  const dialog = document.getElementById("key-list");
+  const dialog = keyList();
   if (event.target.closest("[data-keys]")) dialog.showModal();
   else if (event.target === dialog) dialog.close(); // beside it
 });
