@@ -1,5 +1,6 @@
 """Lines 7 to 10: what reading the past costs, at two sizes that differ by ten."""
 
+import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,6 +22,8 @@ from qredo_dash import heap
 ZONE = ZoneInfo("America/New_York")
 YEAR = timedelta(days=365)
 POINTS = 500
+#: So many seconds autovacuum is waited for.
+PATIENCE = 600
 #: How many charts and look-ups of one holding a p95 is made of.
 TRIES = 200
 
@@ -62,11 +65,26 @@ def seeded(sizes: Sizes, seed: int, *, times: int = 1) -> Past:
     plan.check(plan.until)
     writing.make_months(plan)
     written = writing.seed(plan, lambda _batch, _written: None)
+    _wait_for_vacuum()
     body = Organization.objects.get(name=plan.name)
     reader = User.objects.create_user(f"past-{seed}@bench.example", time_zone=ZONE.key)
     Membership.objects.create(user=reader, organization=body, role=Role.VIEWER)
     accounts = list(Account.objects.filter(organization=body).order_by("pk"))
     return Past(reader, accounts, written.changes, plan.until)
+
+
+# What autovacuum is at, or will be at as soon as it looks again.
+_TO_VACUUM = """
+SELECT (SELECT count(*) FROM pg_stat_progress_vacuum) + count(*)
+FROM pg_stat_user_tables WHERE n_ins_since_vacuum > 1000 + 0.2 * n_live_tup
+"""
+
+
+def _wait_for_vacuum() -> None:
+    """Wait until autovacuum has gone through what was loaded: beside it times say nothing."""
+    until = time.monotonic() + PATIENCE
+    while sql.rows(_TO_VACUUM)[0][0] and time.monotonic() < until:
+        time.sleep(1)
 
 
 Measured = tuple[float, float]
