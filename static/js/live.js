@@ -170,7 +170,9 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 document.addEventListener("htmx:afterRequest", (event) => {
   const { elt, xhr, successful, boosted, pathInfo } = event.detail;
   if (boosted && !successful) location.assign(pathInfo.requestPath); // let the browser show why
-  if (elt.matches?.("[data-refresh], form:has([data-refresh])")) poll();
+  // Not on the way to sign in: a second answer would lead there once more, and lose what is typed.
+  const leadsAway = Boolean(xhr.getResponseHeader("HX-Redirect"));
+  if (elt.matches?.("[data-refresh], form:has([data-refresh])") && !leadsAway) poll();
   if (elt !== figures()) return;
   if ([401, 403, 404].includes(xhr.status)) location.reload();
   else if (successful) sawServer(xhr.getResponseHeader("Date"));
