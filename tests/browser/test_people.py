@@ -50,7 +50,7 @@ def test_a_viewer_is_offered_nothing_that_needs_a_role(visitor: Visit, world: Wo
 def tab_to(page: Page, selector: str) -> None:
     """Press Tab until an element has the focus, as somebody without a mouse does."""
     for _ in range(40):
-        if page.evaluate("s => document.activeElement.matches(s)", selector):
+        if page.evaluate("s => document.activeElement?.matches(s)", selector):
             return
         page.keyboard.press("Tab")
     raise AssertionError(f"no way by keyboard to {selector}")
