@@ -59,18 +59,11 @@ def account_page(
     spans = spans_of(user, [account.pk]).get(account.pk, [])
     refresh = _newest_refresh(account, spans)
     operates, administers = may(user, account, OPERATE), may(user, account, ADMINISTER)
+    refreshing = refresh is not None and refresh.finished_at is None
     runs, note = timeline(account, now, spans)
     overlap = counting_page.overlap_of(user, account)
     return AccountPage(
-        row=account_row(
-            member,
-            now,
-            Told(
-                len(member.holdings),
-                may_refresh=operates,
-                refreshing=refresh is not None and refresh.finished_at is None,
-            ),
-        ),
+        row=account_row(member, now, Told(len(member.holdings), operates, refreshing)),
         assets=assets(member, now),
         chart=chart(user, member, query, now) if with_chart else None,
         runs=runs,
@@ -84,17 +77,18 @@ def account_page(
         may_share=administers and account.is_personal,
         version=current_version,
         fragment_url=_fragment_url(account, query, current_version),
-        notes=(
-            *partial_note(member),
-            *_detail(member),
-            *_reminder(account, now, shown=administers),
-        ),
+        notes=_notes(member, now, administers=administers),
         troubles=(
             *troubles(user, not_answering([member]), (), now),
             *counted_twice(user, counting_page.too_many(overlap, account)),
         ),
         rejected=rejected_rows(account, spans, now, may_download=operates),
     )
+
+
+def _notes(member: Member, now: datetime, *, administers: bool) -> tuple[str, ...]:
+    reminder = _reminder(member.account, now, shown=administers)
+    return (*partial_note(member), *_detail(member), *reminder)
 
 
 def _fragment_url(account: Account, query: Mapping[str, str], current_version: str) -> str:

@@ -72,7 +72,8 @@ def _assets(user: User, text: str, asked: AsOf) -> list[Choice]:
     held = Holding.objects.filter(account__in=visible_to(user)).exclude(
         total=0, available=0, pending_in=0, pending_out=0
     )
-    names = {(kind_of(of, asset), asset) for asset, of in held.values_list("asset", _OF).distinct()}
+    pairs = held.values_list("account__environment", "asset").distinct()
+    names = {(kind_of(environment, asset), asset) for environment, asset in pairs}
     matching = (one for one in names if all(word in one[1].casefold() for word in text.split()))
     ordered = sorted(matching, key=lambda one: (_nearness(one[1], text), one[1], one[0]))
     return [
@@ -83,9 +84,6 @@ def _assets(user: User, text: str, asked: AsOf) -> list[Choice]:
         )
         for kind, asset in ordered
     ]
-
-
-_OF = "account__environment"
 
 
 def _nearness(name: str, text: str) -> int:

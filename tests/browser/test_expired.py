@@ -1,6 +1,7 @@
 """A session that ended under an open page: whatever is fetched next, the whole page signs in."""
 
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -63,3 +64,16 @@ def test_a_whole_page_signs_in_and_leads_back(
     expected = here.partition("?")[0]
     assert page.url.removeprefix(visitor.site).partition("?")[0] == expected
     assert Refresh.objects.count() == before, "what was asked for without a session was done"
+
+
+def test_a_refresh_without_a_session_asks_for_nothing_more(visitor: Visit, world: World) -> None:
+    page = visitor.sign_in("treasurer", f"/accounts/{world.custody.uid}/")
+    page.locator("#figures").wait_for()
+    page.wait_for_load_state("networkidle")
+    page.context.clear_cookies(name="session")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(urlsplit(request.url).path))
+    refreshed(page)
+    page.get_by_label("Password").wait_for()
+    assert asked.count("/sign-in/") == 1, asked
+    assert not [path for path in asked if path.endswith("/figures/")], asked
