@@ -4,11 +4,13 @@
 `verify_statement.py STATEMENT [--anchor FILE ...]`
 
 One file, Python 3.9 or newer, nothing but its standard library. The format is described in
-`docs/canonical-form.md`. Exit code 0: all that is said below as shown was shown. 1: something is
-wrong, or stands there without evidence; each account and field is named.
+`docs/canonical-form.md`. Exit code 0: nothing is wrong; the output says what that covers and what
+stays open. 1: something is wrong or not proven; each account and field is named.
 
-An anchor is a file of heads (`heads-20260401.jsonl`) that was kept where nobody who can write to
-the program's database could change it. Without one a statement shows only that it fits together.
+An anchor is a file of heads (`heads-20260401.jsonl`) that was kept where people who can write to
+the program's database could not change it. Without one a statement only shows that it fits
+together. Give an anchor made at the cut-off or later: an earlier one cannot show which snapshot
+was the newest at the cut-off.
 """
 
 from __future__ import annotations
@@ -41,21 +43,25 @@ ZEROS = "0" * 64
 LARGEST, LONGEST_FILE = 2**256, 2_000_000_000
 #: No poll takes longer from its request to its row, so an anchor may miss what is younger.
 UNDER_WAY = timedelta(seconds=120)
+#: How test money in production accounts is usually called; an installation may say otherwise.
+TEST_NAMES = re.compile(
+    r"QCOIN-.*|.*-(?:TESTNET|GOERLI|ROPSTEN|SEPOLIA|RINKEBY|KOVAN|HOLESKY)", re.IGNORECASE
+)
 
-NEVER = """What this can never show:
-- that Qredo told the truth; only what it was seen to answer;
-- labels, owners, environments, who made the statement, when, and which accounts were chosen;
-- that clocks in the zone that it names showed the local time, and which anchor it leads to;
-- which keys see only some wallets: only what was said of them;
+NEVER = """This check cannot show:
+- that Qredo's answers were true; it only shows what they were;
+- labels, owners and environments; who made the statement, when, and which accounts were chosen;
+- that the local time and the time zone belong to the cut-off, and which anchor it leads to;
+- which keys can see only some wallets; the statement repeats what people declared;
 - which accounts count in totals, and which assets of production accounts are test money;
 - that no account was left out of the statement altogether;
 - that an account without any snapshot had none, and why a path ends where it ends."""
-WITHOUT = """Without an anchor (--anchor) also not:
-- that snapshots, links and amounts were not all computed anew: take heads kept elsewhere."""
+WITHOUT = """Without an anchor (--anchor) it cannot show either:
+- that the snapshots, links and amounts were not all computed anew. Use heads kept elsewhere."""
 
-UNTOLD = "its format does not tell which keys were said to see only some wallets"
-OUTSIDE = "when it was seen last, and its interval, stands on a run that no anchor given holds"
-NOT_CLOSED = "that no later snapshot came by the cut-off stands on the statement alone"
+UNTOLD = "its format does not say which keys see only some wallets"
+OUTSIDE = "when it was last seen, and its interval, rest on a run that no given anchor holds"
+NOT_CLOSED = "no given anchor shows that its snapshot was still the newest at the cut-off"
 
 
 class WrongError(Exception):
@@ -648,23 +654,37 @@ def _head_of(value: Any) -> dict[str, Any]:
     return head
 
 
-def check_anchor(line: Line, anchor: Anchor, at: datetime) -> bool:
-    """Compare an account's paths with its heads in an anchor; return whether it holds them."""
+class Met(NamedTuple):
+    """What one anchor shows of one account."""
+
+    #: The snapshot was in its chain when the anchor was made.
+    holds: bool
+    #: It was the newest at the cut-off too: the anchor was made after it.
+    closes: bool
+    #: How many snapshots it counts that the path does not reach.
+    beyond: int
+
+
+def check_anchor(line: Line, anchor: Anchor, at: datetime) -> Met:
+    """Compare an account's paths with its heads in an anchor; return what it shows."""
     head, is_later = anchor.heads.get(line.uid), anchor.at >= at
     if head is None:
         if is_later and line.coverage != "unknown":
             raise WrongError(
                 f"it is missing in {shown(anchor.name)}, which was made after the cut-off"
             )
-        return is_later
+        return Met(is_later, is_later, 0)
     _meets(line.runs, head["runs"], head["run_chain"], "runs", anchor)
     number = head["snapshots"]
     if anchor.at <= at:
         _check_early(line, anchor, number)
     _check_late(line, anchor, number, at)
+    _check_counted(line, anchor, number)
     if number == 0 and is_later and line.coverage == "unknown":
-        return True
-    return _meets(line.snapshots, number, head["snapshot_chain"], "snapshots", anchor)
+        return Met(holds=True, closes=True, beyond=0)
+    holds = _meets(line.snapshots, number, head["snapshot_chain"], "snapshots", anchor)
+    beyond = max(number - (line.snapshots.last if line.snapshots else 0), 0)
+    return Met(holds, holds and is_later, beyond)
 
 
 def _meets(path: Chain | None, number: int, link: str, kind: str, anchor: Anchor) -> bool:
@@ -698,16 +718,48 @@ def _check_late(line: Line, anchor: Anchor, number: int, at: datetime) -> None:
         )
 
 
+def _check_counted(line: Line, anchor: Anchor, number: int) -> None:
+    """Refuse an anchor that counts what was only observed after it had been made."""
+    rows: list[Snapshot] = line.snapshots.rows if line.snapshots else []
+    counted = [row for row in rows if row.number <= number]
+    if counted and counted[-1].observed > anchor.at:
+        raise WrongError(
+            f"{shown(anchor.name)} counts snapshot {counted[-1].number},"
+            " which says that it was observed after the anchor was made"
+        )
+
+
+def check_order(anchors: list[Anchor]) -> Iterator[str]:
+    """Yield what anchors say against one another: a chain only grows."""
+    ordered = sorted(anchors, key=lambda anchor: anchor.at)
+    for one, two in zip(ordered, ordered[1:]):
+        for uid, head in one.heads.items():
+            later = two.heads.get(uid)
+            if later is None or any(_shrinks(head, later, kind) for kind in ("snapshot", "run")):
+                yield (
+                    f"{shown(one.name)} and {shown(two.name)} contradict each other"
+                    f" on account {uid}"
+                )
+
+
+def _shrinks(head: dict[str, Any], later: dict[str, Any], kind: str) -> bool:
+    """Return whether a later head has fewer links, or as many and another one."""
+    links = (head[kind + "s"], head[kind + "_chain"]), (later[kind + "s"], later[kind + "_chain"])
+    (number, link), (then, other) = links
+    return bool(then < number or (then == number and link != other))
+
+
 # The whole statement.
 
 
 class Report(NamedTuple):
-    """What was found."""
+    """What was found; `met` is what each anchor shows, account by account."""
 
     wrong: list[str]
     notes: list[str]
     lines: list[Line]
     at: datetime | None
+    met: list[list[Met]]
 
 
 STATEMENT = (
@@ -718,7 +770,7 @@ STATEMENT = (
 
 def verify(body: bytes, anchors: list[Anchor]) -> Report:
     """Check a statement; return everything that is wrong with it."""
-    report = Report([], [], [], None)
+    report = Report([], [], [], None, [])
     try:
         told = fields(strict(body, _refused), STATEMENT, "the statement")
         head = _check_head(told)
@@ -734,12 +786,29 @@ def verify(body: bytes, anchors: list[Anchor]) -> Report:
     if len(report.lines) == len(told["accounts"]):
         for check in (_check_once, _check_totals, _check_coverage, _check_figures):
             _noted(report.wrong, "the statement", check, told, report.lines)
-    for anchor in anchors:
-        if report.lines and not any(line.uid in anchor.heads for line in report.lines):
-            report.wrong.append(
-                f"{shown(anchor.name)} is of another installation: no account is in it"
-            )
+    report.wrong.extend(check_order(anchors))
+    for number, anchor in enumerate(anchors):
+        _check_whole_anchor(anchor, [met[number] for met in report.met], report)
     return report
+
+
+def _check_whole_anchor(anchor: Anchor, met: list[Met], report: Report) -> None:
+    """Check an anchor against the statement as a whole; note what it leaves open."""
+    named = {line.uid for line in report.lines}
+    if report.lines and not named & anchor.heads.keys():
+        report.wrong.append(f"{shown(anchor.name)} is of another installation: no account is in it")
+        return
+    absent = len(anchor.heads.keys() - named)
+    if absent:
+        report.notes.append(
+            f"{shown(anchor.name)} also holds {absent} accounts that are not in this statement"
+        )
+    at = report.at
+    if at is not None and at <= anchor.at < at + UNDER_WAY and any(one.closes for one in met):
+        report.notes.append(
+            f"{shown(anchor.name)} was made less than two minutes after the cut-off: an answer that"
+            " was under way then may be missing from it"
+        )
 
 
 def _check_head(told: dict[str, Any]) -> Head:
@@ -784,18 +853,53 @@ def _take(value: Any, number: int, head: Head, anchors: list[Anchor], report: Re
     try:
         line = line_of(value, head, report.notes)
         report.lines.append(line)
-        held = [check_anchor(line, anchor, head.at) for anchor in anchors]
-        if not any(held):
+        met = [check_anchor(line, anchor, head.at) for anchor in anchors]
+        if not any(one.holds for one in met):
             _note_unanchored(line, anchors, report.notes)
         _note_unanchored_run(line, anchors, head.at, report.notes)
-        closed = any(one and anchor.at >= head.at for one, anchor in zip(held, anchors))
-        is_last = line.snapshots is not None and len(line.snapshots.rows) == 1
-        if is_last and line.coverage != "unknown" and not closed:
-            report.notes.append(f"{line.uid}: {NOT_CLOSED}")
+        _check_closed(line, anchors, met, head.at, report.notes)
+        _note_test_names(line, report.notes)
+        report.met.append(met)
     except WrongError as error:
         report.wrong.append(f"{where}: {error}")
     except OverflowError:
         report.wrong.append(f"{where}: a time or an interval is beyond all bounds")
+
+
+def _check_closed(
+    line: Line, anchors: list[Anchor], met: list[Met], at: datetime, notes: list[str]
+) -> None:
+    """Check that the first snapshot is shown to be the newest at the cut-off.
+
+    Texts beyond an anchored one prove nothing: they can be made up, as their times can.
+    """
+    if line.snapshots is None or any(one.closes for one in met):
+        return
+    # Without any anchor a later text says as much as a first one: see WITHOUT.
+    if not anchors and (len(line.snapshots.rows) > 1 or line.coverage == "unknown"):
+        return
+    for anchor, one in zip(anchors, met):
+        if anchor.at >= at and one.beyond:
+            raise WrongError(
+                f"NOT PROVEN: {shown(anchor.name)}, made after the cut-off, counts {one.beyond}"
+                " snapshots of it that its path does not reach; one of them may be the newest"
+            )
+    notes.append(f"{line.uid}: {NOT_CLOSED}")
+
+
+def _note_test_names(line: Line, notes: list[str]) -> None:
+    """Note money of a production account that is called test money, though not by its name."""
+    odd = [
+        held.asset
+        for held in line.holdings
+        if line.environment == "production"
+        and (held.kind == "testnet") != bool(TEST_NAMES.fullmatch(held.asset))
+    ]
+    notes.extend(
+        f"{line.uid}: whether {shown(asset)} is test money stands on the statement alone;"
+        " its name says otherwise"
+        for asset in odd
+    )
 
 
 def _note_unanchored(line: Line, anchors: list[Anchor], notes: list[str]) -> None:
@@ -929,23 +1033,45 @@ def said(report: Report, anchors: list[Anchor]) -> Iterator[str]:
     if report.at is None:
         yield "NOT OK: it is no statement that can be checked."
         return
-    yield f"Statement as of {written(report.at)}, {len(report.lines)} accounts without fault."
+    yield f"Statement as of {written(report.at)}: {len(report.lines)} accounts without a fault."
     if not report.wrong:
-        yield from _shown(report.lines, anchors)
+        yield from _shown(report, anchors)
     yield from ("OPEN " + text for text in report.notes)
     yield from (NEVER if anchors else NEVER + "\n" + WITHOUT).split("\n")
-    verdict = "NOT OK" if report.wrong else "OK"
-    yield f"{verdict}: {len(report.wrong)} wrong, {len(report.notes)} open."
+    if report.wrong:
+        yield f"NOT OK: {len(report.wrong)} wrong, {len(report.notes)} open."
+        return
+    yield _covered(report, anchors)
+    yield f"OK: 0 wrong, {len(report.notes)} open."
 
 
-def _shown(lines: list[Line], anchors: list[Anchor]) -> Iterator[str]:
-    known = [line for line in lines if line.coverage != "unknown"]
-    yield "What this shows:"
-    yield f"- what {len(known)} accounts hold is all that the answers of their snapshots say;"
-    yield "- totals and coverage are those of the accounts, and links follow from texts;"
-    if anchors:
-        names = ", ".join(shown(anchor.name) for anchor in anchors)
-        yield f"- each of these snapshots was in its chain when an anchor was made: {names}."
+def _shown(report: Report, anchors: list[Anchor]) -> Iterator[str]:
+    known = [line for line in report.lines if line.coverage != "unknown"]
+    yield "This check shows:"
+    yield f"- the amounts of {len(known)} accounts are all that their answers say;"
+    yield "- totals and coverage follow from the accounts, and links from their texts;"
+    for number, anchor in enumerate(anchors):
+        met = [one[number] for one in report.met]
+        text = (
+            f"- {shown(anchor.name)}, made at {written(anchor.at)}, holds the snapshots of"
+            f" {sum(one.holds for one in met)} accounts and shows of"
+            f" {sum(one.closes for one in met)} that they were the newest at the cut-off;"
+        )
+        beyond = sum(one.beyond > 0 for one in met)
+        if beyond:
+            text += f" of {beyond} it counts more snapshots than this statement gives;"
+        yield text
+
+
+def _covered(report: Report, anchors: list[Anchor]) -> str:
+    """Return what OK means, in one sentence."""
+    if not anchors:
+        return "OK means that the statement fits together. Without an anchor it proves no more."
+    closed = sum(any(one.closes for one in met) for met in report.met)
+    return (
+        f"OK means that of {closed} of {len(report.lines)} accounts the anchors prove what was"
+        " the newest answer at the cut-off. The open points above are not covered."
+    )
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -961,7 +1087,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         report = verify(read_file(options.statement), anchors)
     except WrongError as error:
-        report = Report([str(error)], [], [], None)
+        report = Report([str(error)], [], [], None, [])
     report.wrong[:0] = wrong
     sys.stdout.write("".join(line + "\n" for line in said(report, anchors)))
     return 1 if report.wrong else 0

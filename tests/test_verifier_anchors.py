@@ -137,3 +137,157 @@ def test_a_run_that_was_made_up_is_told_as_in_no_anchor(told: Told, late: Path) 
 def test_of_the_first_format_it_is_said_that_it_tells_of_no_wallets(told: Told) -> None:
     assert verifier.UNTOLD not in notes(told)
     assert verifier.UNTOLD in notes({**told, "format": "qredo-dash statement 1"})
+
+
+NEXT = (
+    "qredo-dash snapshot 1\naccount {}\nnumber {}\nslot -\nobserved 2026-03-02T12:00:09.000000Z\n"
+    "payload {}\nflags \n"
+)
+
+
+@pytest.fixture
+def outflow(clock: StoppedClock, cast: Cast, tmp_path: Path) -> tuple[Told, Path, Path, Path]:
+    """Vault held 100 at 11:00 and 7 at noon: a statement of noon that keeps the fall back.
+
+    With it the anchors of 11:01, of 12:30, and of 12:01, when a poll may have been under way.
+    """
+    vault = keyless("Vault", at(11))
+    seen(vault, at(11), BTC=coins(100))
+    clock.now = at(11, 1)
+    early = made(tmp_path, "heads-20260301.jsonl")
+    for minute, total in ((5, 60), (10, 30), (15, 7)):
+        seen(vault, at(11, minute), BTC=coins(total))
+    clock.now = at(12, 1)
+    near = made(tmp_path, "heads-20260302.jsonl")
+    seen(vault, at(12, 10), BTC=coins(8))
+    clock.now = at(12, 30)
+    late = made(tmp_path, "heads-20260303.jsonl")
+    clock.now = at(2, day=3)
+    return forged_successor(cast, clock), early, late, near
+
+
+def forged_successor(cast: Cast, clock: StoppedClock) -> Told:
+    """State what was held at 11:04 as of noon, with a made-up snapshot of just after noon."""
+    told = statement(cast.viewer, at(12), clock.now)
+    one = statement(cast.viewer, at(11, 4), clock.now)["accounts"][0]
+    text = NEXT.format(one["account"], 2, "0" * 64)
+    path = {**one["snapshots"], "texts": [one["snapshots"]["texts"][0], text], "ends": "cut"}
+    one = {**one, "snapshots": path, "runs": NO_PATH, "seen_at": "2026-03-02T11:55:00.000000Z"}
+    totals = [{**told["totals"][0], **{k: one["holdings"][0][k] for k in verifier.AMOUNTS}}]
+    totals[0] |= {"base_units": one["holdings"][0]["base_units"], "fresh": 1}
+    coverage = {**told["coverage"], "fresh": 1, "carried": 0}
+    forged = {**told, "accounts": [one], "totals": totals, "coverage": coverage}
+    return resealed(relinked(forged))
+
+
+def test_a_second_anchor_never_proves_less_than_one(
+    outflow: tuple[Told, Path, Path, Path],
+) -> None:
+    """A path that meets an early anchor has to be shown to be the newest by a later one."""
+    forged, early, late, near = outflow
+    uid = forged["accounts"][0]["account"]
+    assert found(forged, early) == []
+    assert f"{uid}: {verifier.NOT_CLOSED}" in notes(forged, early)
+    for given in ((late,), (early, late), (late, early), (early, near), (early, near, late)):
+        (wrong,) = found(forged, *given)
+        assert "NOT PROVEN" in wrong
+
+
+def test_the_true_statement_is_closed_by_each_later_anchor(
+    outflow: tuple[Told, Path, Path, Path], cast: Cast, clock: StoppedClock
+) -> None:
+    _, early, late, near = outflow
+    told = statement(cast.viewer, at(12), clock.now)
+    for given in ((late,), (near,), (early, late), (near, late), (early, near, late)):
+        assert found(told, *given) == []
+        assert not any(verifier.NOT_CLOSED in note for note in notes(told, *given))
+    assert any("under way" in note for note in notes(told, near))
+    assert not any("under way" in note for note in notes(told, late))
+
+
+def test_an_anchor_that_knows_only_what_came_before_leaves_it_not_proven(
+    outflow: tuple[Told, Path, Path, Path], cast: Cast, clock: StoppedClock
+) -> None:
+    """Its head is the link before the first text: the snapshot itself is not in it."""
+    _, early, _, _ = outflow
+    told = statement(cast.viewer, at(11, 7), clock.now)
+    (wrong,) = found(told, early)
+    assert "NOT PROVEN: its path meets no head" in wrong
+
+
+def test_a_snapshot_dated_just_before_the_cut_off_is_not_slipped_in_later(
+    told: Told, late: Path, clock: StoppedClock, tmp_path: Path
+) -> None:
+    """What was under way is reckoned from the anchor, made an hour after the cut-off."""
+    clock.now = at(13)
+    anchor = tmp_path / "heads-20260304.jsonl"
+    anchor.write_text(
+        late.read_text(encoding="utf-8").replace("2026-03-03T02:00:00", "2026-03-02T13:00:00"),
+        encoding="utf-8",
+    )
+    path = told["accounts"][0]["snapshots"]
+    text = path["texts"][0].replace("number 3", "number 4").replace("11:10:00", "11:59:00")
+    one = {**told["accounts"][0], "snapshots": {**path, "texts": [text]}, "runs": NO_PATH}
+    one |= {"seen_at": "2026-03-02T11:59:00.000000Z", "coverage": "fresh"}
+    forged = {**told, "accounts": [one], "coverage": {**told["coverage"], "fresh": 1, "carried": 0}}
+    forged["totals"] = [{**told["totals"][0], "fresh": 1}]
+    forged = resealed(relinked(forged))
+    assert any("came into the chain after" in wrong for wrong in found(forged, anchor))
+
+
+def test_an_anchor_counts_nothing_that_was_observed_after_it(
+    outflow: tuple[Told, Path, Path, Path], cast: Cast, clock: StoppedClock, tmp_path: Path
+) -> None:
+    _, _, late, _ = outflow
+    text = late.read_text(encoding="utf-8").replace("2026-03-02T12:30:00", "2026-03-02T12:05:00")
+    older = tmp_path / "heads-20260305.jsonl"
+    older.write_text(text, encoding="utf-8")
+    told = statement(cast.viewer, at(12), clock.now)
+    (wrong,) = found(told, older)
+    assert "observed after the anchor was made" in wrong
+
+
+def test_anchors_that_contradict_each_other_are_refused(
+    outflow: tuple[Told, Path, Path, Path], cast: Cast, clock: StoppedClock, tmp_path: Path
+) -> None:
+    """A chain only grows: fewer links later, another link of one number, an account gone."""
+    _, early, late, _ = outflow
+    told = statement(cast.viewer, at(12), clock.now)
+    text = late.read_text(encoding="utf-8")
+    header, line = text.splitlines()
+    afterwards = header.replace("12:30:00", "12:50:00")
+    for after in (
+        [afterwards, line.replace('"snapshots": 5', '"snapshots": 4')],
+        [afterwards, re.sub(r'(?<="snapshot_chain": ")[0-9a-f]{8}', "0" * 8, line)],
+        [afterwards, re.sub(r'(?<="run_chain": ")[0-9a-f]{8}', "0" * 8, line)],
+        [afterwards.replace('"accounts": 1', '"accounts": 0')],
+    ):
+        other = tmp_path / "heads-20260306.jsonl"
+        other.write_text("\n".join(after) + "\n", encoding="utf-8")
+        assert any("contradict each other" in wrong for wrong in found(told, late, other))
+    assert found(told, early, late) == []
+
+
+def test_accounts_that_only_an_anchor_knows_are_counted(
+    told: Told, clock: StoppedClock, tmp_path: Path
+) -> None:
+    keyless("Cellar", at(11))
+    clock.now = at(2, day=3)
+    late = made(tmp_path, "heads-20260303.jsonl")
+    assert any("holds 1 accounts that are not in this" in note for note in notes(told, late))
+
+
+@pytest.mark.parametrize("asset", ["BTC", "BTC-TESTNET"])
+def test_money_whose_kind_its_name_belies_is_noted(
+    asset: str, clock: StoppedClock, cast: Cast
+) -> None:
+    vault = keyless("Vault", at(11))
+    seen(vault, at(11), **{asset: coins(5)})
+    told = statement(cast.viewer, at(12), clock.now.replace(day=3))
+    assert not any("test money" in note for note in notes(told))
+    other = {"production": "testnet", "testnet": "production"}
+    holding = told["accounts"][0]["holdings"][0]
+    forged = put(told, ("accounts", 0, "holdings", 0, "kind"), other[holding["kind"]])
+    forged = resealed(put(forged, ("totals", 0, "kind"), other[holding["kind"]]))
+    assert found(forged) == []
+    assert any("is test money stands on the statement alone" in note for note in notes(forged))
