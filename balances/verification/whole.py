@@ -13,6 +13,7 @@ from balances.instants import iso
 from balances.models import Run, Schedule, Snapshot
 from balances.verification import anchors
 from balances.verification.anchors import Heads
+from balances.verification.extents import ExtentChecker
 from balances.verification.findings import Finding
 from balances.verification.runs import RunChecker
 from balances.verification.schedules import ScheduleChecker
@@ -23,7 +24,8 @@ UNSEEN = "Without an anchor, a tail that was cut off or a chain recomputed as a 
 #: With an anchor neither: what is in no chain. `docs/canonical-form.md` says more.
 UNCHAINED = (
     "In no chain, so only seen where it does not fit the rest: refreshes that changed nothing, the"
-    " open run, when an account changed owners, what people did and how things are called."
+    " open run, when an account changed owners, what people did and how things are called. What"
+    " keys were said to see is compared with the audit log, which verify_audit checks."
 )
 
 
@@ -70,6 +72,7 @@ def _findings(anchor: list[Heads] | None) -> Iterator[Finding]:
         for schedule in Schedule.objects.filter(account=account):
             yield from ScheduleChecker(account, schedule).findings()
         yield from StretchChecker(account).findings()
+        yield from ExtentChecker(account).findings()
     for difference in rollups.differences():
         whose = f"{difference.table} {difference.field}"
         yield Finding("", iso(difference.at), whose, difference.expected, difference.found)
