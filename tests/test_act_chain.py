@@ -190,6 +190,16 @@ def test_what_is_taken_out_put_in_or_moved_is_found(logs: Cast, name: str) -> No
     assert found() == []
 
 
+def test_two_acts_of_one_instant_are_found_though_their_chain_fits(logs: Cast) -> None:
+    """Within a log, later is later; the constraint is the first thing a forger drops."""
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE accounts_act DROP CONSTRAINT act_once_an_instant")
+    before = acts.acts_of(logs.fund)[1].at
+    change(logs, 3, "at = %s", before)
+    relink(logs)
+    assert found() == [(3, "at")]
+
+
 def test_a_cut_tail_and_a_recomputation_are_seen_against_an_anchor_only(
     logs: Cast, tmp_path: Path
 ) -> None:

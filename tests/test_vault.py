@@ -2,12 +2,13 @@
 
 import base64
 import copy
+import json
 import pickle
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -44,6 +45,43 @@ def sealed() -> str:
 
 def test_sealed_and_opened_it_is_the_same() -> None:
     assert vault.unseal(sealed(), key_uid=KEY, account_uid=ACCOUNT).reveal() == WORDS
+
+
+#: A keyset and a text of it that were made once, for this test alone.
+OLD_KEYSET = json.dumps(
+    {
+        "primaryKeyId": 1176735155,
+        "key": [
+            {
+                "keyData": {
+                    "typeUrl": "type.googleapis.com/google.crypto.tink.HpkePrivateKey",
+                    "value": (
+                        "EioSBggBEAEYAhogxuruaVE2fD2+KxSRBFQT5qvQi0lxn8pZcmGH7loZ"
+                        "xBkaII+b2B2miLc/nb/xwZCGHRl5HOHXBWj+awjp/+5XZ32e"
+                    ),
+                    "keyMaterialType": "ASYMMETRIC_PRIVATE",
+                },
+                "status": "ENABLED",
+                "keyId": 1176735155,
+                "outputPrefixType": "TINK",
+            }
+        ],
+    }
+)
+OLD_TEXT = (
+    "hpke1.AUYjjbPAVrqWN8Vh_y8AZCLdutQs98LAe5k6K1hHOe42vgfqCVM7UTWjy7gH8q_N2NFUtelpzkHYILLJAu1Jgogt"
+    "dVgDa0zJMYFn72epJbUoQGq0ug"
+)
+
+
+def test_a_text_that_an_earlier_version_sealed_still_opens(settings: Any) -> None:
+    """Sealing and opening in one run agree on any context; stored keys hold an earlier one."""
+    settings.VAULT_KEYSET = OLD_KEYSET
+    forget_keysets()
+    key = UUID("0b5c7a52-6a4e-4f3a-9a33-4f2d8c1e7b10")
+    account = UUID("d1f0c3ae-58c7-4f0e-8f7b-2a9b6c5d4e3f")
+    opened = vault.unseal(OLD_TEXT, key_uid=key, account_uid=account)
+    assert opened.reveal() == b"a made-up secret of long ago...."
 
 
 def test_the_stored_form_names_its_format_and_never_repeats() -> None:
