@@ -13,6 +13,7 @@ from accounts import signing, vault
 from accounts.audit import objects
 from accounts.audit.recording import record, together
 from accounts.audit.vocabulary import Facts
+from accounts.database_clock import Clock
 from accounts.models import (
     Account,
     ApiKey,
@@ -58,15 +59,18 @@ class Candidate:
         return self.simulated or signing.new_accounts_are_demo(self.environment)
 
 
-def test_key(candidate: Candidate) -> qredo.BalanceAnswer:
-    """Make one signed `GET /balance` with the key. Raise `qredo.QredoError` if it fails."""
-    return _client_of(candidate).balance()
+def test_key(candidate: Candidate, *, clock_ns: Clock | None = None) -> qredo.BalanceAnswer:  # noqa: PT028 - no test
+    """Make one signed `GET /balance` with the key. Raise `qredo.QredoError` if it fails.
+
+    A thread that has no connection to the database is given `clock_ns`, as of `signing.client`.
+    """
+    return _client_of(candidate, clock_ns).balance()
 
 
-def account_behind(candidate: Candidate) -> str:
+def account_behind(candidate: Candidate, *, clock_ns: Clock | None = None) -> str:
     """Return which account a key answers for at Qredo, or nothing if it may not ask."""
     try:
-        return _client_of(candidate).account().uid
+        return _client_of(candidate, clock_ns).account().uid
     except qredo.QredoError:
         # Only Read-only keys may ask, and we recommend none: no answer is no fault of the key.
         return ""
@@ -212,11 +216,12 @@ def _end_key(account: Account, uid: UUID | None, *, by: User | None, is_revoked:
     return ended == 1
 
 
-def _client_of(candidate: Candidate) -> qredo.Client:
+def _client_of(candidate: Candidate, clock_ns: Clock | None) -> qredo.Client:
     return signing.client(
         base_url=signing.environment_url(candidate.environment, is_demo=candidate.is_demo),
         key_id=candidate.key_id,
         secret=candidate.secret,
+        clock_ns=clock_ns,
     )
 
 

@@ -2,8 +2,6 @@
 
 import ipaddress
 import logging
-import time
-from collections.abc import Callable
 from functools import cache
 from urllib.parse import urlsplit
 
@@ -12,7 +10,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, ProgrammingError
 
 import qredo
-from accounts import rotation, vault
+from accounts import database_clock, rotation, vault
+from accounts.database_clock import Clock
 from accounts.models import ApiKey, Environment
 from accounts.vault import VaultError
 
@@ -34,13 +33,10 @@ class NotLoopback(ImproperlyConfigured):
     """A demo account was about to leave this machine."""
 
 
-Clock = Callable[[], int]
-
-
-def client_for(key: ApiKey, *, clock_ns: Clock = time.time_ns) -> qredo.Client:
+def client_for(key: ApiKey, *, clock_ns: Clock | None = None) -> qredo.Client:
     """Return a client that signs with a stored key. Raise `VaultError` if it does not open.
 
-    `key.account` should be loaded along with the key. `clock_ns` gives Unix nanoseconds.
+    `key.account` should be loaded along with the key. `clock_ns` as for `client`.
     """
     account = key.account
     secret = vault.unseal(key.sealed, key_uid=key.uid, account_uid=account.uid)
@@ -49,16 +45,21 @@ def client_for(key: ApiKey, *, clock_ns: Clock = time.time_ns) -> qredo.Client:
 
 
 def client(
-    *, base_url: str, key_id: str, secret: qredo.Secret, clock_ns: Clock = time.time_ns
+    *, base_url: str, key_id: str, secret: qredo.Secret, clock_ns: Clock | None = None
 ) -> qredo.Client:
-    """Return a client for a key that is not stored yet."""
+    """Return a client for a key that is not stored yet.
+
+    It signs by the database's clock, which is asked for it here unless `clock_ns` gives it: this
+    machine's own may be wrong.
+    """
     return qredo.Client(
         base_url=base_url,
         key_id=key_id,
         secret=secret,
         transport=_transport(),
         unit=qredo.TimestampUnit(settings.QREDO_TIMESTAMP_UNIT),
-        clock_ns=clock_ns,
+        clock_ns=clock_ns or database_clock.read().now_ns,
+        clock_name=database_clock.NAME,
     )
 
 

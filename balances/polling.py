@@ -13,7 +13,8 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 import qredo
-from accounts import signing
+from accounts import database_clock, signing
+from accounts.database_clock import Clock
 from accounts.models import ApiKey
 from balances import claims, recording
 from balances.claims import Claim
@@ -38,7 +39,7 @@ def poll(
     chunk: Sequence[Claim],
     *,
     now: datetime | None = None,
-    clock_ns: signing.Clock = time.time_ns,
+    clock_ns: Clock | None = None,
 ) -> list[Recorded]:
     """Poll every claimed account of a chunk and record what came: all of `waves` at once."""
     return [record for wave in waves(chunk, now=now, clock_ns=clock_ns) for record in wave]
@@ -48,20 +49,19 @@ def waves(
     chunk: Sequence[Claim],
     *,
     now: datetime | None = None,
-    clock_ns: signing.Clock = time.time_ns,
+    clock_ns: Clock | None = None,
 ) -> Iterator[list[Recorded]]:
     """Poll every claimed account of a chunk; record what came promptly, later, and at last.
 
     What could not begin in time to end before the chunk's deadline is given back; the next tick
     claims it anew. A claim that does not hold any more (a message delivered twice) is passed over.
-    `now` stands for PostgreSQL's clock and `clock_ns` for the one that signs; the demo's past needs
-    both.
+    `now` stands for PostgreSQL's clock and `clock_ns` for the same where it signs; the demo's past
+    needs both.
     """
     held = claims.still_held(chunk)
+    clock = clock_ns or database_clock.read().now_ns
     keys = _active_keys(claim.account_id for claim in held)
-    jobs = {
-        _pool().submit(_ask, claim, keys.get(claim.account_id), clock_ns): claim for claim in held
-    }
+    jobs = {_pool().submit(_ask, claim, keys.get(claim.account_id), clock): claim for claim in held}
     begin_until = time.monotonic() + _time_to_begin()
     first, late = wait(jobs, timeout=min(PROMPT_SECONDS, _time_to_begin()))
     written = _Written(now)
@@ -99,12 +99,12 @@ def _active_keys(account_ids: Iterable[int]) -> dict[int, ApiKey]:
     return {key.account_id: key for key in keys.select_related("account")}
 
 
-def _ask(claim: Claim, key: ApiKey | None, clock_ns: signing.Clock) -> Result:
+def _ask(claim: Claim, key: ApiKey | None, clock_ns: Clock) -> Result:
     outcome = NO_KEY if key is None else _answer(key, clock_ns)
     return Result(claim.account_id, claim.token, outcome)
 
 
-def _answer(key: ApiKey, clock_ns: signing.Clock) -> qredo.BalanceAnswer | Failure:
+def _answer(key: ApiKey, clock_ns: Clock) -> qredo.BalanceAnswer | Failure:
     try:
         answer = signing.client_for(key, clock_ns=clock_ns).balance()
     except qredo.QredoError as error:

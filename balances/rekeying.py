@@ -4,6 +4,7 @@ from uuid import UUID
 
 from accounts import enrolment
 from accounts.audit.recording import together
+from accounts.database_clock import Clock
 from accounts.enrolment import Candidate
 from accounts.models import Account, User
 from balances import refreshing, scheduling
@@ -17,13 +18,14 @@ def replace_key(
     return put_in_place(candidate, account, tested(candidate), instead_of=instead_of, by=by)
 
 
-def tested(candidate: Candidate) -> str:
+def tested(candidate: Candidate, *, clock_ns: Clock | None = None) -> str:  # noqa: PT028 - no test
     """Test a key; return which account it answers for at Qredo, if it may ask.
 
-    Raise `qredo.QredoError`. The database is not touched: many may be tested at once.
+    Raise `qredo.QredoError`. With `clock_ns` the database is not touched: many may be tested at
+    once.
     """
-    enrolment.test_key(candidate)
-    return enrolment.account_behind(candidate)
+    enrolment.test_key(candidate, clock_ns=clock_ns)
+    return enrolment.account_behind(candidate, clock_ns=clock_ns)
 
 
 def put_in_place(

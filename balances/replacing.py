@@ -5,8 +5,11 @@ What goes wrong is said at the field that it came from, and the key before goes 
 
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import qredo
+from accounts import database_clock
+from accounts.database_clock import Clock
 from accounts.enrolment import KeyChangedError, OtherAccountError
 from accounts.models import User
 from balances import rekeying
@@ -40,14 +43,16 @@ def _tested(forms: Sequence[ReplaceKeyForm]) -> Iterator[str | qredo.QredoError]
     if len(forms) < 2:
         yield from map(_outcome, forms)
         return
+    # Read once for all threads, which have no connection to the database.
+    outcome = partial(_outcome, clock_ns=database_clock.read().now_ns)
     with ThreadPoolExecutor(AT_ONCE) as threads:
-        yield from threads.map(_outcome, forms)
+        yield from threads.map(outcome, forms)
 
 
-def _outcome(form: ReplaceKeyForm) -> str | qredo.QredoError:
+def _outcome(form: ReplaceKeyForm, *, clock_ns: Clock | None = None) -> str | qredo.QredoError:
     """Return which account a key answers for, or why it does not."""
     try:
-        return rekeying.tested(form.candidate)
+        return rekeying.tested(form.candidate, clock_ns=clock_ns)
     except qredo.QredoError as error:
         return error
 

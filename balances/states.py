@@ -23,7 +23,10 @@ _WORDS = {
         "Key rejected",
         "Replace the key in Qredo's web app and here; it is tried hourly until then.",
     ),
-    "clock": ("This machine's clock is off", "Set the clock; the key is not to blame."),
+    "clock": (
+        "The database server's clock is off",
+        "Set that machine's clock; the key is not to blame.",
+    ),
     "permission": (
         "The key lacks a permission",
         "Give it the Balances permission; it is tried hourly until then.",

@@ -34,7 +34,8 @@ def hand_out(due: list[Claim]) -> None:
         chunk = due[start : start + size]
         pairs = [(claim.account_id, str(claim.token)) for claim in chunk]
         try:
-            poll_chunk.apply_async((pairs,), expires=settings.POLL_INTERVAL_SECONDS)
+            # Without a time of its own: a chunk that comes too late finds its claims ended.
+            poll_chunk.delay(pairs)
         except poll_chunk.OperationalError:
             claims.give_back(due[start:])
             raise

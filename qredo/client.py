@@ -41,7 +41,8 @@ class Client:
     """Speaks for the account of one API key.
 
     `clock_ns` gives nanoseconds since the Unix epoch, for timestamps and for naming a clock that is
-    off. Raises ValueError for a base URL that is neither https nor loopback, BadKeyId for a key id.
+    off, which is called `clock_name`. Raises ValueError for a base URL that is neither https nor
+    loopback, BadKeyId for a key id.
     """
 
     def __init__(  # noqa: PLR0913 - all named
@@ -53,6 +54,7 @@ class Client:
         transport: Sender,
         unit: TimestampUnit = TimestampUnit.SECONDS,
         clock_ns: Callable[[], int] = time.time_ns,
+        clock_name: str = "This machine's clock",
     ) -> None:
         self._base_url = canonical_base_url(base_url)
         self._host = self._base_url.split("/")[2]
@@ -61,6 +63,7 @@ class Client:
         self._transport = transport
         self._unit = unit
         self._clock_ns = clock_ns
+        self._clock_name = clock_name
 
     def __repr__(self) -> str:
         return f"Client(host={self._host!r})"
@@ -110,6 +113,7 @@ class Client:
             now=self._clock_ns() // 1_000_000_000,
             permission=permission,
             key_id=self._key_id,
+            clock=self._clock_name,
         )
 
 

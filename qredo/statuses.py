@@ -35,8 +35,8 @@ _KEY_LIKE = re.compile(r"[A-Za-z0-9+/_=-]{20,}")
 class Refusal:
     """An answer that is not 200, and what is needed to explain it.
 
-    `now` is our clock in whole epoch seconds; `permission` is what the call needs of the key;
-    `key_id` is only known here to be kept out of every text.
+    `now` is our clock in whole epoch seconds, `clock` what it is called; `permission` is what the
+    call needs of the key; `key_id` is only known here to be kept out of every text.
     """
 
     status: int
@@ -46,6 +46,7 @@ class Refusal:
     now: int
     permission: str
     key_id: str
+    clock: str = "This machine's clock"
 
     def error(self) -> QredoError:
         """Return the error of the status."""
@@ -102,7 +103,7 @@ class Refusal:
         if abs(skew) > MAX_SKEW_SECONDS:
             side = "ahead of" if skew > 0 else "behind"
             return ClockSkewed(
-                f"This machine's clock is {abs(skew)} s {side} Qredo's, so {self.host} refuses "
+                f"{self.clock} is {abs(skew)} s {side} Qredo's, so {self.host} refuses "
                 "its signatures. Set the clock; the key need not be at fault.",
                 skew_seconds=skew,
             )

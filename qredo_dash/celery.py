@@ -29,9 +29,20 @@ def _check_vault(**_: object) -> None:
 
 
 @worker_ready.connect
+def _watch_worker(**_: object) -> None:
+    _watch_oneself("a worker")
+
+
 @beat_init.connect
-def _watch_oneself(**_: object) -> None:
-    """End, to be started again, if slots fall due and nobody polls."""
-    from qredo_dash.watching import watch_oneself  # noqa: PLC0415 - settings are there only now
+def _watch_beat(**_: object) -> None:
+    _watch_oneself("beat")
+
+
+def _watch_oneself(process: str) -> None:
+    """End, to be started again, if slots fall due and nobody polls; name a clock that is off."""
+    # Settings are there only now.
+    from qredo_dash.clock_watch import watch_clock  # noqa: PLC0415
+    from qredo_dash.watching import watch_oneself  # noqa: PLC0415
 
     watch_oneself()
+    watch_clock(process)

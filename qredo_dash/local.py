@@ -5,8 +5,6 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.conf import settings
-
 from qredo_dash import database, home
 from qredo_dash.supervisor import Child
 
@@ -45,8 +43,7 @@ class Plan:
         celery = [PYTHON, "-m", "celery", "-q", "-A", "qredo_dash"]
         quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
         worker = [*celery, "worker", "--loglevel", "WARNING", "--concurrency", "2", *quiet]
-        schedule = str(settings.DATA_DIR / "beat-schedule")
-        beat = [*celery, "beat", "--loglevel", "WARNING", "--pidfile=", "--schedule", schedule]
+        beat = [*celery, "beat", "--loglevel", "WARNING", "--pidfile="]
         return [
             # A chunk under way is finished, hence the patience.
             Child("worker", worker, shared, patience=40.0),

@@ -9,6 +9,7 @@ from typing import Any
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from kombu import Queue
 
 import embedded
 from qredo_dash import caches, database, env, home, logs
@@ -268,7 +269,9 @@ CELERY_BROKER_URL = BROKER_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": 120,
+    # After so long a message that a worker took and never finished is given to another one, by the
+    # clocks of both. Nothing waits for it: the next tick reaps its claims and sends refreshes anew.
+    "visibility_timeout": 86_400,
     "socket_timeout": 10,
     "socket_connect_timeout": 5,
     "socket_keepalive": True,
@@ -287,12 +290,16 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
+#: Ticks have a queue of their own, which beat keeps short. No message carries a time: machines'
+#: clocks differ, and what came too late is known by its claim.
+TICK_QUEUE = "ticks"
+CELERY_TASK_QUEUES = [Queue("celery"), Queue(TICK_QUEUE)]
+CELERY_BEAT_SCHEDULER = "qredo_dash.beat:Beat"
 CELERY_BEAT_SCHEDULE = {
     "tick": {
         "task": "balances.tick",
         "schedule": POLL_TICK_SECONDS,
-        # A tick that waited longer than the next one is of no use any more.
-        "options": {"expires": POLL_TICK_SECONDS * 2},
+        "options": {"queue": TICK_QUEUE},
     },
     "months": {"task": "balances.make_months", "schedule": 6 * 60 * 60},
     # Tried every hour: the first time in a day writes that day's file, wherever beat was before.

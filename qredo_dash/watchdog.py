@@ -6,9 +6,12 @@ A beat that hangs and a worker that is stuck are still there; only the age of th
 import sys
 import time
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import psycopg
+from kombu import Connection
+from kombu.exceptions import KombuError
+from redis.exceptions import RedisError
 
 #: So many intervals without any poll, while a slot is half an interval late: nobody is at work.
 PATIENCE_INTERVALS = 1.25
@@ -44,8 +47,11 @@ class Watched(Protocol):
 class Watchdog:
     """Ends children that ought to poll and do not; whoever keeps them up starts them again."""
 
-    def __init__(self, database: str, interval: float, children: Sequence[Watched]) -> None:
+    def __init__(
+        self, database: str, broker: str, interval: float, children: Sequence[Watched]
+    ) -> None:
         self._database = database
+        self._broker = broker
         self._patience = PATIENCE_INTERVALS * interval
         self._children = children
         self._next_look = time.monotonic() + self._patience
@@ -60,7 +66,8 @@ class Watchdog:
             self._look_after(self._patience)
             return
         self._look_after(self._patience if stands_still else self._patience / 10)
-        if stands_still:
+        # Without a broker nothing can be handed out, and a new start would not help; beat says so.
+        if stands_still and self._broker_answers():
             self._end_all()
 
     def _look_after(self, seconds: float) -> None:
@@ -71,6 +78,16 @@ class Watchdog:
         with psycopg.connect(self._database, connect_timeout=_SECONDS, options=options) as link:
             row = link.execute(_STANDSTILL, (self._patience, self._patience)).fetchone()
         return bool(row and row[0])
+
+    def _broker_answers(self) -> bool:
+        options = {"socket_timeout": _SECONDS, "socket_connect_timeout": _SECONDS}
+        try:
+            with Connection(self._broker, transport_options=options) as connection:
+                channel: Any = connection.default_channel
+                channel.client.ping()
+        except (OSError, KombuError, RedisError):
+            return False
+        return True
 
     def _end_all(self) -> None:
         names = " and ".join(child.name for child in self._children)

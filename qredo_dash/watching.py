@@ -33,7 +33,12 @@ def watch_oneself(**_: object) -> None:
     """Look from now on, beside what the process does."""
     if not settings.SERVER_INSTALLATION:
         return  # `serve` watches
-    found = Watchdog(settings.DATABASE_URL, settings.POLL_INTERVAL_SECONDS, [ThisProcess()])
+    found = Watchdog(
+        settings.DATABASE_URL,
+        settings.BROKER_URL,
+        settings.POLL_INTERVAL_SECONDS,
+        [ThisProcess()],
+    )
     Thread(target=_watch, args=(found,), name="watchdog", daemon=True).start()
 
 

@@ -13,7 +13,9 @@ from django.db import connections  # noqa: E402
 
 from accounts.signing import check_vault  # noqa: E402
 from qredo_dash import heap  # noqa: E402
+from qredo_dash.clock_watch import watch_clock  # noqa: E402
 
 check_vault()
 connections.close_all()  # this thread answers nobody
 heap.settle()
+watch_clock("a web process")

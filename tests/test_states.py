@@ -31,5 +31,5 @@ def test_after_the_clock_stepped_back_nothing_passes_for_fresh_and_the_clock_is_
     now = at(12) - REACH - TICK
     assert not STAND.is_fresh(now)
     state = states.state_of(STAND, now)
-    assert (state.slug, state.reason) == ("stale", "This machine's clock is off")
+    assert (state.slug, state.reason) == ("stale", "The database server's clock is off")
     assert "ago" not in state.when

@@ -59,7 +59,12 @@ class Command(cli.Command):
         try:
             back, keeper = plan.back(), home.StoresKeeper()
             polling = [child for child in back if child.name in POLLING]
-            watchdog = Watchdog(settings.DATABASE_URL, settings.POLL_INTERVAL_SECONDS, polling)
+            watchdog = Watchdog(
+                settings.DATABASE_URL,
+                settings.BROKER_URL,
+                settings.POLL_INTERVAL_SECONDS,
+                polling,
+            )
 
             def beneath() -> None:
                 keeper.keep_up()
