@@ -67,6 +67,12 @@ def test_key(candidate: Candidate, *, clock_ns: Clock | None = None) -> qredo.Ba
     return _client_of(candidate, clock_ns).balance()
 
 
+def test_key_again(candidate: Candidate) -> qredo.BalanceAnswer:
+    """Do the same on a connection of its own."""
+    with signing.transport_apart() as transport:
+        return _client_of(candidate, None, transport).balance()
+
+
 def account_behind(candidate: Candidate, *, clock_ns: Clock | None = None) -> str:
     """Return which account a key answers for at Qredo, or nothing if it may not ask."""
     try:
@@ -216,12 +222,15 @@ def _end_key(account: Account, uid: UUID | None, *, by: User | None, is_revoked:
     return ended == 1
 
 
-def _client_of(candidate: Candidate, clock_ns: Clock | None) -> qredo.Client:
+def _client_of(
+    candidate: Candidate, clock_ns: Clock | None, transport: qredo.Transport | None = None
+) -> qredo.Client:
     return signing.client(
         base_url=signing.environment_url(candidate.environment, is_demo=candidate.is_demo),
         key_id=candidate.key_id,
         secret=candidate.secret,
         clock_ns=clock_ns,
+        transport=transport,
     )
 
 

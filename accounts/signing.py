@@ -2,6 +2,8 @@
 
 import ipaddress
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from urllib.parse import urlsplit
 
@@ -23,6 +25,7 @@ __all__ = [
     "client",
     "client_for",
     "environment_url",
+    "transport_apart",
 ]
 
 
@@ -33,30 +36,43 @@ class NotLoopback(ImproperlyConfigured):
     """A demo account was about to leave this machine."""
 
 
-def client_for(key: ApiKey, *, clock_ns: Clock | None = None) -> qredo.Client:
+def client_for(
+    key: ApiKey, *, clock_ns: Clock | None = None, transport: qredo.Transport | None = None
+) -> qredo.Client:
     """Return a client that signs with a stored key. Raise `VaultError` if it does not open.
 
-    `key.account` should be loaded along with the key. `clock_ns` as for `client`.
+    `key.account` should be loaded along with the key. `clock_ns` and `transport` as for `client`.
     """
     account = key.account
     secret = vault.unseal(key.sealed, key_uid=key.uid, account_uid=account.uid)
     base_url = environment_url(Environment(account.environment), is_demo=account.is_demo)
-    return client(base_url=base_url, key_id=key.key_id, secret=secret, clock_ns=clock_ns)
+    return client(
+        base_url=base_url,
+        key_id=key.key_id,
+        secret=secret,
+        clock_ns=clock_ns,
+        transport=transport,
+    )
 
 
 def client(
-    *, base_url: str, key_id: str, secret: qredo.Secret, clock_ns: Clock | None = None
+    *,
+    base_url: str,
+    key_id: str,
+    secret: qredo.Secret,
+    clock_ns: Clock | None = None,
+    transport: qredo.Transport | None = None,
 ) -> qredo.Client:
     """Return a client for a key that is not stored yet.
 
     It signs by the database's clock, which is asked for it here unless `clock_ns` gives it: this
-    machine's own may be wrong.
+    machine's own may be wrong. `transport` stands for the one that the process's clients share.
     """
     return qredo.Client(
         base_url=base_url,
         key_id=key_id,
         secret=secret,
-        transport=_transport(),
+        transport=transport or _transport(),
         unit=qredo.TimestampUnit(settings.QREDO_TIMESTAMP_UNIT),
         clock_ns=clock_ns or database_clock.read().now_ns,
         clock_name=database_clock.NAME,
@@ -107,12 +123,30 @@ def check_vault(*, opens: bool = False) -> None:
         log.warning("stored keys were not compared with the vault: %s", type(error).__name__)
 
 
+@contextmanager
+def transport_apart(seconds: float | None = None) -> Iterator[qredo.Transport]:
+    """Lend a transport with connections of its own, which no other account's answer was read from.
+
+    Its requests last so many `seconds` at most, or as long as any other.
+    """
+    usual: float = settings.POLL_HTTP_DEADLINE_SECONDS
+    transport = _new_transport(usual if seconds is None else min(seconds, usual))
+    try:
+        yield transport
+    finally:
+        transport.close()
+
+
 @cache
 def _transport() -> qredo.Transport:
+    return _new_transport(settings.POLL_HTTP_DEADLINE_SECONDS)
+
+
+def _new_transport(deadline: float) -> qredo.Transport:
     return qredo.Transport(
-        deadline=settings.POLL_HTTP_DEADLINE_SECONDS,
-        connect_timeout=min(5.0, settings.POLL_HTTP_DEADLINE_SECONDS),
-        read_timeout=min(10.0, settings.POLL_HTTP_DEADLINE_SECONDS),
+        deadline=deadline,
+        connect_timeout=min(5.0, deadline),
+        read_timeout=min(10.0, deadline),
         ca_file=settings.QREDO_CA_FILE or None,
         proxy=settings.QREDO_PROXY or None,
         pool_size=settings.POLL_CONCURRENCY,

@@ -1,5 +1,6 @@
 """Adding an account: test the key, keep both, store the answer as the first snapshot."""
 
+import logging
 from dataclasses import dataclass
 
 import qredo
@@ -8,7 +9,9 @@ from accounts.audit import objects
 from accounts.audit.recording import record, together
 from accounts.enrolment import Candidate
 from accounts.models import Account, Organization, User
-from balances import ledger, refreshing, scheduling
+from balances import ledger, mixed_answers, refreshing, scheduling
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ def add_account(
     Raise `qredo.QredoError` or `enrolment.LabelTakenError`; then nothing is kept.
     """
     since = ledger.clock()  # before the answer, so that its owner's time covers it
-    answer = enrolment.test_key(candidate) if verify else None
+    answer = _tested(candidate) if verify else None
     behind = enrolment.account_behind(candidate) if verify else ""
     with together():
         account = enrolment.keep(
@@ -48,6 +51,24 @@ def add_account(
         if answer is not None:
             _store_first(account, answer, by=by)
     return Added(account, verified=answer is not None)
+
+
+def _tested(candidate: Candidate) -> qredo.BalanceAnswer:
+    """Test a key; an answer that another account was given is asked for again."""
+    answer = enrolment.test_key(candidate)
+    others = mixed_answers.givers(answer)
+    if not others:
+        return answer
+    second = enrolment.test_key_again(candidate)
+    if mixed_answers.confirms(second, answer):
+        return second
+    log.error(
+        "a new account of %s was answered what was given to %s before; asked again on a connection"
+        " of its own, Qredo answered differently: nothing was stored. Run find_mixed_answers.",
+        candidate.environment,
+        ", ".join(map(str, others[:5])),
+    )
+    raise qredo.UpstreamError(f"{mixed_answers.UNCONFIRMED}: nothing was stored. Try it again.")
 
 
 def _stored(owner: User | Organization, by: User | None) -> User | Organization:

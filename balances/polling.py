@@ -3,11 +3,12 @@
 import logging
 import os
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache, lru_cache
+from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -16,7 +17,7 @@ import qredo
 from accounts import database_clock, signing
 from accounts.database_clock import Clock
 from accounts.models import ApiKey
-from balances import claims, recording
+from balances import claims, limits, mixed_answers, recording
 from balances.claims import Claim
 from balances.recording import Recorded
 from balances.results import Failure, Result
@@ -25,6 +26,8 @@ log = logging.getLogger(__name__)
 
 #: Who has not answered by then is waited for alone: the others' claims end without them.
 PROMPT_SECONDS = 1.0
+#: With less time than this before the chunk's deadline, nothing is asked for again.
+LEAST_SECONDS = 0.25
 
 NO_KEY = Failure("key_rejected", "No API key is stored for this account. Add one.", was_asked=False)
 SEALED = Failure(
@@ -59,33 +62,110 @@ def waves(
     needs both.
     """
     held = claims.still_held(chunk)
-    clock = clock_ns or database_clock.read().now_ns
-    keys = _active_keys(claim.account_id for claim in held)
-    jobs = {_pool().submit(_ask, claim, keys.get(claim.account_id), clock): claim for claim in held}
+    asked = _Asked(
+        _active_keys(claim.account_id for claim in held),
+        now,
+        clock_ns or database_clock.read().now_ns,
+    )
     begin_until = time.monotonic() + _time_to_begin()
-    first, late = wait(jobs, timeout=min(PROMPT_SECONDS, _time_to_begin()))
-    written = _Written(now)
-    yield written.add(first)
-    second, late = wait(late, timeout=max(0.0, begin_until - time.monotonic()))
-    untouched = {job for job in late if job.cancel()}
-    claims.give_back([jobs[job] for job in untouched])
-    yield written.add(second)
-    yield written.add(late - untouched)
+    asked.begin(held)
+    first, _ = wait(asked.jobs, timeout=min(PROMPT_SECONDS, _time_to_begin()))
+    yield asked.write(first)
+    second, late = wait(asked.jobs, timeout=max(0.0, begin_until - time.monotonic()))
+    claims.give_back([asked.jobs.pop(job) for job in late if job.cancel()])
+    yield asked.write(second)
+    yield asked.write(set(asked.jobs))
+    # Answers that had to be asked for again.
+    yield asked.write(set(asked.jobs))
 
 
 @dataclass(slots=True)
-class _Written:
-    """What is written of a chunk."""
+class _Asked:
+    """What is asked of a chunk and not written yet, by job; and what was written of it."""
 
+    keys: Mapping[int, ApiKey]
     now: datetime | None
+    clock_ns: Clock
+    jobs: dict["Future[Result]", Claim] = field(default_factory=dict)
+    again: set[UUID] = field(default_factory=set)
     results: list[Result] = field(default_factory=list)
+    ends: float = field(
+        default_factory=lambda: time.monotonic() + settings.POLL_CHUNK_DEADLINE_SECONDS
+    )
 
-    def add(self, jobs: Iterable["Future[Result]"]) -> list[Recorded]:
-        """Record these as soon as they end, in the order of their accounts."""
+    def begin(self, claims: Iterable[Claim]) -> None:
+        """Ask for the balances of claimed accounts."""
+        for claim in claims:
+            key = self.keys.get(claim.account_id)
+            self.jobs[_pool().submit(_ask, claim, key, self.clock_ns)] = claim
+
+    def write(self, jobs: Iterable["Future[Result]"]) -> list[Recorded]:
+        """Record these as soon as they end, in the order of their accounts.
+
+        What has to be confirmed first is asked for again and comes later.
+        """
         came = sorted((job.result() for job in jobs), key=lambda result: result.account_id)
-        recorded = recording.record(came, now=self.now, after=self.results) if came else []
-        self.results += came
+        for job in jobs:
+            del self.jobs[job]
+        fresh = [result for result in came if result.token not in self.again]
+        others = mixed_answers.doubtful(fresh, now=self.now) if fresh else {}
+        sure = [result for result in came if result.account_id not in others]
+        for result in came:
+            if result.account_id in others:
+                self._ask_again(result, others[result.account_id])
+        recorded = recording.record(sure, now=self.now, after=self.results) if sure else []
+        self.results += sure
         return recorded
+
+    def _ask_again(self, result: Result, others: Sequence[UUID]) -> None:
+        if self.now is None:  # limits are of the present
+            limits.debit(result.account_id)
+        again = _Again(result, self.keys[result.account_id], self.clock_ns, self.ends, others)
+        self.jobs[_pool().submit(again.result)] = Claim(result.account_id, result.token)
+        self.again.add(result.token)
+
+
+@dataclass(frozen=True, slots=True)
+class _Again:
+    """An answer that other accounts were given, and how to ask for it a second time."""
+
+    first: Result
+    key: ApiKey
+    clock_ns: Clock
+    ends: float
+    others: Sequence[UUID]
+
+    def result(self) -> Result:
+        """Ask on a connection of its own; what does not say the same is a failure."""
+        left = self.ends - time.monotonic()
+        if left < LEAST_SECONDS:
+            return self._failed(Failure("timeout", "There was no time left.", permanent=False))
+        try:
+            with signing.transport_apart(left) as transport:
+                second = _answer(self.key, self.clock_ns, transport)
+        except (OSError, ValueError):
+            # The file of certificates or the proxy's address changed since the first answer.
+            second = Failure("tls", "No second connection could be prepared. See QREDO_CA_FILE.")
+        if isinstance(second, Failure):
+            return self._failed(second)
+        assert self.first.answer is not None  # noqa: S101 - failures are not asked again
+        if mixed_answers.confirms(second, self.first.answer):
+            return replace(self.first, outcome=second)
+        log.error(
+            "account %s in %s was answered what was given to %s before; asked again on a connection"
+            " of its own, Qredo answered differently: nothing was recorded."
+            " Run find_mixed_answers.",
+            self.key.account.uid,
+            self.key.account.environment,
+            ", ".join(map(str, self.others[:5])),
+        )
+        return replace(self.first, outcome=mixed_answers.DIFFERENT)
+
+    def _failed(self, failure: Failure) -> Result:
+        detail = f"{mixed_answers.UNCONFIRMED}. {failure.detail}"
+        # Nothing of a second answer is kept: whose it is, is what is in doubt.
+        unsure = replace(failure, detail=detail, permanent=False, evidence=None)
+        return replace(self.first, outcome=unsure)
 
 
 def _time_to_begin() -> float:
@@ -104,9 +184,11 @@ def _ask(claim: Claim, key: ApiKey | None, clock_ns: Clock) -> Result:
     return Result(claim.account_id, claim.token, outcome)
 
 
-def _answer(key: ApiKey, clock_ns: Clock) -> qredo.BalanceAnswer | Failure:
+def _answer(
+    key: ApiKey, clock_ns: Clock, transport: qredo.Transport | None = None
+) -> qredo.BalanceAnswer | Failure:
     try:
-        answer = signing.client_for(key, clock_ns=clock_ns).balance()
+        answer = signing.client_for(key, clock_ns=clock_ns, transport=transport).balance()
     except qredo.QredoError as error:
         return Failure(
             str(error.reason),

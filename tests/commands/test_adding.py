@@ -37,14 +37,15 @@ def kept(installation: Installation) -> list[Any]:
 def test_a_key_that_answers_is_kept_with_its_first_snapshot(
     installation: Installation, qredo: QredoServer, dress: str
 ) -> None:
-    key_id, secret = qredo.new_key(holding(BTC=coin(150_000_000)), key_id=f"-{token_urlsafe(8)}")
+    total = 150_000_000 + len(dress)  # what no other account was answered
+    key_id, secret = qredo.new_key(holding(BTC=coin(total)), key_id=f"-{token_urlsafe(8)}")
     folded = f"{secret[:40]}\r\n{secret[40:]}\n"
     stdin = folded if dress == "folded" else dress.format(secret)
     line = added(installation.run(*adding(f"Account {key_id}", key_id), stdin=stdin))
     assert (line["verified"], str(UUID(line["id"]))) == (True, line["id"])
     assert [request.offence for request in qredo.requests] == [""]
     (balance,) = installation.run("balance_at", "now", line["id"], "--json").lines
-    assert (balance["total"], balance["coverage"]) == ("1.50000000", "fresh")
+    assert (balance["base_units"]["total"], balance["coverage"]) == (str(total), "fresh")
     assert datetime.fromisoformat(balance["observed_at"]).tzinfo is not None
 
 
