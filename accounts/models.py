@@ -2,7 +2,6 @@
 
 import uuid
 from typing import ClassVar
-from zoneinfo import available_timezones
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
@@ -14,12 +13,13 @@ from django.db.models import F, Func, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from accounts.time_zones import zone_names
 from accounts.words import plain_words
 
 
 def known_time_zone(name: str) -> None:
     """Raise `ValidationError` unless `name` is a time zone of the IANA database."""
-    if name not in available_timezones():
+    if name not in zone_names():
         raise ValidationError("Choose a time zone such as Europe/London or UTC.")
 
 

@@ -116,12 +116,17 @@ def _table(of: Subject, shown: Range, now: datetime) -> tuple[SeriesRow, ...]:
     found = list(zip(points_at(of, instants), of.partial(instants), strict=True))
     return tuple(
         SeriesRow(
-            moments.moment(point.at, now),
+            moments.moment(_called(point.at), now),
             None if point.level is None else figures(point.level),
             _coverage(point, partial),
         )
         for point, partial in reversed(found)
     )
+
+
+def _called(at: datetime) -> datetime:
+    """Return what a point is called by: the last instant of a step by the step's end."""
+    return at + buckets.TICK if at.microsecond == 999_999 else at
 
 
 def _thinned(points: Sequence[datetime]) -> list[datetime]:

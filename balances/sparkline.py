@@ -11,6 +11,8 @@ from balances.series import Point, Seen
 
 #: The drawing's size in pixels, and the room around its line.
 WIDTH, HEIGHT, ROOM = 88, 24, 2
+#: A change smaller than this part of an amount is drawn flat, as in the chart.
+_FLAT = 10**9
 #: Coordinates are given in tenths of a pixel.
 _FINE = 10
 
@@ -45,14 +47,15 @@ def _places(
 ) -> list[Place | None]:
     start, whole = points[0].at, points[-1].at - points[0].at
     width, height = ((size - 2 * ROOM) * _FINE for size in (WIDTH, HEIGHT))
+    is_flat = (high - low) * _FLAT <= max(abs(high), abs(low))
     found: list[Place | None] = []
     for point, total in zip(points, totals, strict=True):
         if total is None:
             found.append(None)
             continue
         x = (point.at - start) * width // whole if whole else 0
-        # A level that never moves lies in the middle.
-        y = (high - total) * height // (high - low) if high != low else height // 2
+        # A level that does not move lies in the middle.
+        y = height // 2 if is_flat else (high - total) * height // (high - low)
         found.append((ROOM * _FINE + x, ROOM * _FINE + y))
     return found
 

@@ -13,6 +13,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from accounts import origins
+from accounts.time_zones import is_zone
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -74,7 +75,11 @@ def _leads_to_sign_in(response: HttpResponse) -> bool:
 
 
 class ReaderZone:
-    """Times are stored in UTC and shown in the reader's zone."""
+    """Times are stored in UTC and shown in the reader's zone.
+
+    A zone that is none, stored before or gone from the database, is UTC; pages say so by
+    `lost_zone`.
+    """
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
@@ -82,5 +87,9 @@ class ReaderZone:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Make the signed-in person's zone the current one for this request."""
         name = getattr(request.user, "time_zone", "UTC")
+        if not is_zone(name):
+            request.lost_zone = name  # type: ignore[attr-defined]
+            name = "UTC"
+            setattr(request.user, "time_zone", name)  # noqa: B010 - who is signed in has one
         with timezone.override(zoneinfo.ZoneInfo(name)):
             return self.get_response(request)

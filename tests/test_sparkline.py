@@ -58,5 +58,13 @@ def test_scales_meet_and_wei_stay_exact() -> None:
     finer = Point(at(12), Level(wei, wei, 0, 0, 10**18), 1, 1, 0)
     drawn = sparkline([*points(200_000), finer], "ETH")
     assert drawn is not None
-    assert drawn.observed == "M2 22L86 2"
+    assert drawn.observed == "M2 12L86 12"  # a wei is no swing
     assert "highest 2,000.000000000000000001" in drawn.words
+
+
+def test_dust_is_no_swing() -> None:
+    ether = 32 * 10**18
+    drawn = sparkline(points(ether, ether + 10_000, ether, scale=10**18), "ETH")
+    assert drawn is not None
+    assert drawn.observed == "M2 12L44 12L86 12"
+    assert "highest 32.000000000000010000" in drawn.words

@@ -24,18 +24,19 @@ def profile(request: Request) -> HttpResponse:
     person = User.objects.get(pk=request.user.pk)
     form = ProfileForm(request.POST if request.method == "POST" else None, instance=person)
     if form.is_valid():
-        _save(form, request.user)
+        _save(form)
         messages.success(request, "Your profile is saved.")
         return redirect("profile")
     administered = organizations_administered_by(request.user)
     return render(request, "accounts/profile.html", {"form": form, "organizations": administered})
 
 
-def _save(form: ProfileForm, before: User) -> None:
+def _save(form: ProfileForm) -> None:
     changed = form.changed_data
     if not changed:
         return
     with together():
+        before = User.objects.get(pk=form.instance.pk)
         # Never the whole row: somebody may have been deactivated meanwhile.
         form.instance.save(update_fields=changed)
         was, now = ({name: getattr(p, name) for name in changed} for p in (before, form.instance))

@@ -2,7 +2,9 @@
 
 /* global uPlot */
 
-import { FONT, instant, make, niceBelow, palette, tickText } from "./chart-text.js";
+import {
+  FONT, instant, make, palette, placeOf, powerOf, rangeOf, roundBelow, ticksBetween, timeTexts, unknownZone, zoneHere,
+} from "./chart-text.js";
 
 const STRIP = 0.24; // part of the plot's height for pending in and out
 const LANE = 0.1; // part above the strip for numbered marks
@@ -20,11 +22,13 @@ export class Drawing {
   draw() {
     const { data } = this;
     this.plot?.destroy();
+    this.plot = null;
+    this.zone = zoneHere(data.zone);
     this.stage.hidden = false;
     this.listMarks();
     this.colours = palette(this.holder);
     this.columns = this.placed();
-    this.plot = new uPlot(this.options(), this.columns, this.stage);
+    this.plot = plotted(this.options(), this.columns, this.stage);
     this.plot.over.addEventListener("mouseleave", () => this.hideTip());
     this.stage.setAttribute(
       "aria-label",
@@ -36,7 +40,8 @@ export class Drawing {
   // The only numbers: places for the drawing.
   placed() {
     const { at, total, available, pending_in, pending_out, low, high } = this.data;
-    const place = (amount) => (amount === null ? null : Number(amount));
+    this.power = powerOf([...total, ...available, ...pending_in, ...pending_out, ...low, ...high]);
+    const place = (amount) => placeOf(amount, this.power);
     return [
       at,
       available.map(place),
@@ -49,7 +54,7 @@ export class Drawing {
   }
 
   options() {
-    const { colours: c, data } = this;
+    const { colours: c } = this;
     const stepped = uPlot.paths.stepped({ align: 1 });
     const bars = uPlot.paths.bars({ size: [0.7, 16, 1], align: 1 });
     const line = (label, stroke, width) => ({ label, stroke, width, scale: "y", paths: stepped, points: { show: false } });
@@ -59,8 +64,11 @@ export class Drawing {
       height: this.height,
       padding: [8, 0, 0, 0],
       legend: { show: false },
-      tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), data.zone),
-      cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: true } },
+      tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), this.zone),
+      cursor: {
+        y: false, points: { show: false }, drag: { x: true, y: false, setScale: false },
+        bind: { dblclick: () => () => this.zoomTo(this.data.at[0], this.data.at.at(-1)) },
+      },
       scales: {
         x: { time: true },
         y: { range: (u, min, max) => this.yRange(min, max) },
@@ -81,36 +89,24 @@ export class Drawing {
           stroke: c.muted, font: FONT, size: 32, gap: 8, space: 90,
           grid: { show: false }, ticks: { show: false },
           values: (u, splits, axis, space, step) =>
-            this.timeTexts(splits, step).map((text, i) => (this.hasRoom(u, splits[i], text) ? text : "")),
+            timeTexts(splits, step, this.zone).map((text, i) => (this.hasRoom(u, splits[i], text) ? text : "")),
         },
-        {
-          scale: "y", side: 1, stroke: c.muted, font: FONT, gap: 10, space: 30,
-          size: (u, texts) => Math.max(52, 18 + 7 * Math.max(0, ...(texts ?? []).map((t) => t?.length ?? 0))),
-          grid: { stroke: c.line, width: 1, filter: (u, splits) => this.aboveFloor(splits) }, ticks: { show: false },
-          filter: (u, splits) => this.aboveFloor(splits),
-          values: (u, splits, axis, space, step) => splits.map((v) => (v === null ? "" : tickText(v, step))),
-        },
+        uprightAxis(c, FONT, (low, high, least) => ticksBetween(this.floor, high, least, this.power)),
       ],
       hooks: {
-        drawClear: [() => this.hatch(), () => this.drawBand(), () => this.drawFailures()],
-        draw: [() => this.drawStrip(), () => this.drawMarks()],
+        drawClear: [(u) => this.hatch(u), (u) => this.drawBand(u), (u) => this.drawFailures(u)],
+        draw: [(u) => drawLonely(u, [[1, c.available], [2, c.total]]), (u) => this.drawStrip(u), (u) => this.drawMarks(u)],
         setCursor: [(u) => this.onCursor(u)],
+        setSelect: [(u) => this.onSelect(u)],
       },
     };
   }
 
   // The lines take the upper part of the plot; their axis may start above zero, so they are never areas.
   yRange(min, max) {
-    if (min === null || max === null || !Number.isFinite(min)) [min, max] = [0, 1];
-    const span = max - min || Math.abs(max) * 0.02 || 1;
-    const low = min >= 0 ? Math.max(0, min - span * 0.12) : min - span * 0.12;
-    const high = max + span * 0.12;
+    const [low, high] = rangeOf(min, max);
     this.floor = low;
     return [high - (high - low) / (1 - STRIP - LANE), high];
-  }
-
-  aboveFloor(splits) {
-    return splits.map((value) => (value >= this.floor ? value : null));
   }
 
   // The bars take the strip below, with an axis of their own from zero, up and down.
@@ -126,40 +122,21 @@ export class Drawing {
     return [bottom, bottom + (top - bottom) / STRIP];
   }
 
-  timeTexts(splits, step) {
-    const zone = this.data.zone;
-    const day = new Intl.DateTimeFormat("en-GB", { timeZone: zone, day: "numeric", month: "short" });
-    const month = new Intl.DateTimeFormat("en-GB", { timeZone: zone, month: "short", year: "numeric" });
-    const time = new Intl.DateTimeFormat("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-    let last = "";
-    return splits.map((seconds) => {
-      const date = new Date(seconds * 1000);
-      if (step >= 28 * 86400) return month.format(date);
-      const today = day.format(date);
-      if (step >= 86400) return today;
-      const text = today === last ? time.format(date) : `${today}, ${time.format(date)}`;
-      const isMidnight = time.format(date) === "00:00";
-      const answer = isMidnight ? today : last === "" ? text : time.format(date);
-      last = today;
-      return answer;
-    });
-  }
-
   // A label that would be cut at the edge is left out.
   hasRoom(u, seconds, text) {
     const x = u.valToPos(seconds, "x");
     return x >= text.length * 3.5;
   }
 
-  box() {
-    const { left, top, width, height } = this.plot.bbox;
+  box(u) {
+    const { left, top, width, height } = u.bbox;
     return { left, top, width, height, right: left + width, bottom: top + height };
   }
 
-  hatch() {
-    const { plot: u, data, colours: c } = this;
+  hatch(u) {
+    const { data, colours: c } = this;
     const { ctx } = u;
-    const { left, top, right, bottom } = this.box();
+    const { left, top, right, bottom } = this.box(u);
     const pixel = devicePixelRatio;
     ctx.save();
     ctx.strokeStyle = c.hatch;
@@ -186,10 +163,10 @@ export class Drawing {
   }
 
   // From the lowest to the highest total since the point before: where it went in between.
-  drawBand() {
-    const { plot: u, colours: c, data } = this;
+  drawBand(u) {
+    const { colours: c, data } = this;
     const { ctx } = u;
-    const { left, top, right, bottom } = this.box();
+    const { left, top, right, bottom } = this.box(u);
     const [at, , , , , low, high] = this.columns;
     ctx.save();
     ctx.beginPath();
@@ -209,10 +186,10 @@ export class Drawing {
   }
 
   // When polls failed or were missed: a line along the bottom of the lines' part of the plot.
-  drawFailures() {
-    const { plot: u, colours: c, data } = this;
+  drawFailures(u) {
+    const { colours: c, data } = this;
     const { ctx } = u;
-    const { left, right, bottom, height } = this.box();
+    const { left, right, bottom, height } = this.box(u);
     const pixel = devicePixelRatio;
     ctx.save();
     ctx.fillStyle = c.failed;
@@ -237,10 +214,10 @@ export class Drawing {
     return found;
   }
 
-  drawStrip() {
-    const { plot: u, colours: c, peak } = this;
+  drawStrip(u) {
+    const { colours: c, peak, power } = this;
     const { ctx } = u;
-    const { left, right } = this.box();
+    const { left, right } = this.box(u);
     const pixel = devicePixelRatio;
     const y = Math.round(u.valToPos(0, "p", true)) + 0.5;
     ctx.save();
@@ -254,21 +231,24 @@ export class Drawing {
     ctx.font = FONT.replace("12px", `${12 * pixel}px`);
     ctx.textBaseline = "middle";
     ctx.textAlign = "left";
-    const put = (value) => {
-      const at = u.valToPos(value, "p", true);
-      if (value && Math.abs(at - y) < 11 * pixel) return;
-      ctx.fillText(value ? tickText(Math.abs(value), niceBelow(Math.abs(value))) : "0", right + 10 * pixel, at);
+    const put = (text, place) => {
+      const at = u.valToPos(place, "p", true);
+      if (place && Math.abs(at - y) < 11 * pixel) return;
+      ctx.fillText(text, right + 10 * pixel, at);
     };
-    put(0);
-    if (peak.up) put(niceBelow(peak.up));
-    if (peak.down) put(-niceBelow(peak.down));
+    put("0", 0);
+    for (const [most, sign] of [[peak.up, 1], [peak.down, -1]]) {
+      if (!most) continue;
+      const { at, text } = roundBelow(most, power);
+      put(text, sign * at);
+    }
     ctx.restore();
   }
 
   // -- Marks: numbered circles between the lines and the strip; near ones share a circle.
 
-  groups() {
-    const { plot: u, data } = this;
+  groups(u = this.plot) {
+    const { data } = this;
     const found = [];
     for (const mark of data.marks ?? []) {
       const x = u.valToPos(mark.at, "x");
@@ -280,18 +260,18 @@ export class Drawing {
     return found;
   }
 
-  drawMarks() {
-    const { plot: u, colours: c } = this;
+  drawMarks(u) {
+    const { colours: c } = this;
     const { ctx } = u;
     const pixel = devicePixelRatio;
-    const { left, bottom, height } = this.box();
+    const { left, bottom, height } = this.box(u);
     const y = bottom - height * (STRIP + LANE / 2);
     ctx.save();
     ctx.font = FONT.replace("12px", `${11 * pixel}px`);
     ctx.textAlign = "center";
     ctx.textBaseline = "middle";
     ctx.lineWidth = pixel;
-    for (const { x, marks } of this.groups()) {
+    for (const { x, marks } of this.groups(u)) {
       const text = marks.length > 1 ? `${marks[0].n}–${marks.at(-1).n}` : `${marks[0].n}`;
       const half = Math.max(8 * pixel, ctx.measureText(text).width / 2 + 5 * pixel);
       const at = left + x * pixel;
@@ -313,23 +293,28 @@ export class Drawing {
       item.append(make("b", "", String(mark.n)), `${mark.text}, ${this.when(mark.at)}`);
       return item;
     });
+    if (this.zone !== this.data.zone) items.push(make("li", "", unknownZone(this.data.zone)));
     this.list.replaceChildren(...items);
   }
 
-  // -- Size and theme
+  // -- Size, zoom and theme. `attempt` is of who extends this: it says so where a drawing fails.
 
   resize() {
     const width = this.holder.clientWidth;
     if (!this.plot || !width || (width === this.plot.width && this.height === this.plot.height)) return;
-    this.plot.setSize({ width, height: this.height });
+    this.attempt(() => this.plot.batch((u) => u.setSize({ width, height: this.height })));
+  }
+
+  zoomTo(min, max) {
+    this.attempt(() => this.plot.batch((u) => u.setScale("x", { min, max })));
   }
 
   repaint() {
     if (!this.plot) return;
     const { min, max } = this.plot.scales.x;
     const wasZoomed = this.isZoomed;
-    this.draw();
-    if (wasZoomed) this.plot.setScale("x", { min, max });
+    this.attempt(() => this.draw());
+    if (wasZoomed && this.plot) this.zoomTo(min, max);
   }
 
   // -- PNG: the drawing with its title, keys and zone, so that it speaks for itself.
@@ -353,7 +338,7 @@ export class Drawing {
     ctx.font = FONT.replace("12px", `${12 * pixel}px`);
     ctx.fillStyle = c.muted;
     const { min, max } = this.plot.scales.x;
-    ctx.fillText(`${this.when(min)} to ${this.when(max)} (${data.zone})`, margin, 48 * pixel);
+    ctx.fillText(`${this.when(min)} to ${this.when(max)} (${this.zone})`, margin, 48 * pixel);
     let x = sheet.width - margin;
     ctx.textAlign = "right";
     for (const [name, colour] of [["Pending out", c.out], ["Pending in", c.in], ["Available", c.available], ["Total", c.total]]) {
@@ -375,6 +360,79 @@ export class Drawing {
   }
 
   when(seconds) {
-    return instant(seconds, this.data.zone);
+    return instant(seconds, this.zone);
   }
+}
+
+// ---- What every drawing has in common
+
+// uPlot draws in a task of its own, where an error is nobody's and paper does not wait for it. Here it draws
+// before the call returns.
+export function plotted(options, columns, stage) {
+  let begin;
+  const plot = new uPlot(options, columns, (_, go) => {
+    begin = go;
+  });
+  stage.append(plot.root);
+  try {
+    plot.batch(begin);
+  } catch (error) {
+    plot.destroy();
+    throw error;
+  }
+  return plot;
+}
+
+/** The upright axis: `ticks(low, high, least)` says where its lines stand and what is beside them. */
+export function uprightAxis(colours, font, ticks) {
+  let texts = [];
+  return {
+    scale: "y", side: 1, stroke: colours.muted, font, gap: 10, space: 30,
+    size: (u, values) => Math.max(52, 18 + 7 * Math.max(0, ...(values ?? []).map((text) => text?.length ?? 0))),
+    grid: { stroke: colours.line, width: 1 }, ticks: { show: false },
+    // One step that always fits: what uPlot would choose by itself has no end where doubles are coarse.
+    incrs: () => [1e9],
+    splits: (u, axis, low, high, step, space) => {
+      const found = ticks(low, high, (30 * step) / space);
+      texts = found.map(({ text }) => text);
+      return found.map(({ at }) => at);
+    },
+    values: () => texts,
+  };
+}
+
+/** What is known at one point alone has no line: a dot, for each of these columns, in its colour. */
+export function drawLonely(u, columns) {
+  const { ctx, data, bbox } = u;
+  ctx.save();
+  for (const [n, colour] of columns) {
+    const places = data[n];
+    ctx.fillStyle = colour;
+    for (let i = 0; i < places.length; i++) {
+      if (places[i] === null || (places[i - 1] ?? places[i + 1] ?? null) !== null) continue;
+      const x = u.valToPos(data[0][i], "x", true);
+      if (x < bbox.left - 1 || x > bbox.left + bbox.width + 1) continue;
+      ctx.beginPath();
+      ctx.arc(x, u.valToPos(places[i], "y", true), 3.5 * devicePixelRatio, 0, 2 * Math.PI);
+      ctx.fill();
+    }
+  }
+  ctx.restore();
+}
+
+/** What is said where a drawing failed: try again, or read the same numbers in the table of its section. */
+export function failedDrawing(section, again) {
+  const retry = make("button", "button", "Try again");
+  retry.type = "button";
+  retry.addEventListener("click", again);
+  const said = [make("span", "", "The chart could not be drawn."), retry];
+  const table = section?.querySelector("details.same-numbers");
+  if (!table) return said;
+  const open = make("button", "button", "Show the same numbers as a table");
+  open.type = "button";
+  open.addEventListener("click", () => {
+    table.open = true;
+    table.querySelector("summary").focus();
+  });
+  return [...said, open];
 }

@@ -1,8 +1,9 @@
 // A page's chart: fetched, followed by cursor and keys, told in words. Amounts arrive as text and are shown
 // as that text; a number is only ever a place in pixels.
 
-import { Drawing } from "./chart-drawing.js";
+import { Drawing, failedDrawing } from "./chart-drawing.js";
 import { make, shown } from "./chart-text.js";
+import { unlessLeaving } from "./live.js";
 
 class Chart extends Drawing {
   constructor(holder) {
@@ -52,7 +53,7 @@ class Chart extends Drawing {
       this.show(await response.json(), isOther);
     } catch (error) {
       if (error.name === "AbortError") return;
-      this.fail();
+      unlessLeaving(() => this.fail(), () => this.load());
     }
   }
 
@@ -65,10 +66,24 @@ class Chart extends Drawing {
       this.say("No history in this range.");
       return;
     }
-    this.say("");
-    if (this.plot && !isOther) this.update();
-    else this.draw();
-    this.holder.dataset.state = "ready";
+    const isOnePoint = series.total.filter((amount) => amount !== null).length === 1;
+    this.say(isOnePoint ? "One point so far, at the dot. A line begins when the next step ends." : "");
+    if (this.attempt(() => (this.plot && !isOther ? this.update() : this.draw()))) {
+      this.holder.dataset.state = "ready";
+    }
+  }
+
+  // Whatever draws goes through here: a drawing that breaks off is no drawing, and says so.
+  attempt(act) {
+    try {
+      act();
+    } catch (error) {
+      console.error(error);
+      this.holder.dataset.state = "failed";
+      this.clear();
+      this.status.replaceChildren(...failedDrawing(this.section, () => this.load()));
+    }
+    return Boolean(this.plot);
   }
 
   // New points in the same drawing: zoom, cursor and an open tooltip stay.
@@ -76,11 +91,13 @@ class Chart extends Drawing {
     const { min, max } = this.plot.scales.x;
     const wasZoomed = this.isZoomed;
     this.columns = this.placed();
-    this.plot.setData(this.columns, !wasZoomed);
-    if (wasZoomed) this.plot.setScale("x", { min, max });
+    this.plot.batch((u) => {
+      u.setData(this.columns, !wasZoomed);
+      if (wasZoomed) u.setScale("x", { min, max });
+    });
     this.listMarks();
     this.resize();
-    if (this.tip.hidden || this.index === null) return;
+    if (!this.plot || this.tip.hidden || this.index === null) return;
     this.index = Math.min(this.index, this.data.at.length - 1);
     this.showTip(this.plot.valToPos(this.data.at[this.index], "x"));
   }
@@ -180,7 +197,17 @@ class Chart extends Drawing {
     const from = Math.max(at[0], middle - half);
     const to = Math.min(at.at(-1), middle + half);
     if (factor < 1 && this.indexAt(to) - this.indexAt(from) < 2) return;
-    this.plot.setScale("x", { min: from, max: to });
+    this.zoomTo(from, to);
+  }
+
+  // What was dragged over becomes all that is shown: a minute at least.
+  onSelect(u) {
+    const { left, width } = u.select;
+    if (!(width > 0)) return;
+    const middle = u.posToVal(left + width / 2, "x");
+    const half = Math.max(30, (u.posToVal(left + width, "x") - u.posToVal(left, "x")) / 2);
+    u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+    this.zoomTo(middle - half, middle + half);
   }
 
   showTip(left) {
@@ -194,7 +221,7 @@ class Chart extends Drawing {
     const list = make("dl");
     for (const [name, amount] of rows) list.append(make("dt", "", name), make("dd", "", shown(amount)));
     tip.replaceChildren(make("p", "tip-when", ""), list, make("p", "tip-note", this.coverageText(i)));
-    tip.firstChild.append(make("b", "", this.when(data.at[i])));
+    tip.firstChild.append(make("b", "", this.whenOf(i)));
     if (data.low[i] !== data.high[i]) {
       tip.append(make("p", "tip-note", `Total from ${shown(data.low[i])} to ${shown(data.high[i])} since the point before`));
     }
@@ -231,6 +258,12 @@ class Chart extends Drawing {
     return [`${fresh[i]} of ${expected[i]} ${accounts} observed`, ...rest.filter(Boolean)].join(", ");
   }
 
+  // A point between first and last is the last instant of a step: it is called by the step's end.
+  whenOf(i) {
+    const isEnd = i > 0 && i < this.data.at.length - 1;
+    return this.when(this.data.at[i] + (isEnd ? 1 : 0));
+  }
+
   hideTip() {
     this.tip.hidden = true;
     this.index = null;
@@ -257,6 +290,10 @@ function sync() {
 }
 
 sync();
+// Back from the browser's page cache, where a request that was under way is not answered any more.
+addEventListener("pageshow", (event) => {
+  if (event.persisted) chart?.load();
+});
 document.addEventListener("htmx:afterSwap", sync);
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-chart-png]")) chart?.toPng();

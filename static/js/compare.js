@@ -3,9 +3,24 @@
 
 /* global uPlot */
 
-import { FONT, instant, make, palette, shown, tickText } from "./chart-text.js";
+import { drawLonely, failedDrawing, plotted, uprightAxis } from "./chart-drawing.js";
+import {
+  FONT, instant, make, palette, placeOf, powerOf, rangeOf, shown, ticksBetween, timeTexts, unknownZone, zoneHere,
+} from "./chart-text.js";
 
 const DAY = 86400;
+/** Round lengths of time in seconds: a minute and more. */
+const SPANS = [1, 5, 15, 30, 60, 180, 360, 720, 1440, 2880, 7200, 14400, 43200, 144000, 525600].map((m) => m * 60);
+
+// How long after the start of a period; `step` seconds lie between two such words.
+function afterText(seconds, step) {
+  if (step >= DAY) return `${Math.round(seconds / DAY)} d`;
+  const minutes = Math.round(seconds / 60);
+  const days = Math.floor(minutes / 1440);
+  const clock = `${Math.floor(minutes / 60) % 24} h${step < 3600 ? ` ${minutes % 60} min` : ""}`;
+  if (minutes % 1440 === 0) return days ? `${days} d` : "0";
+  return days ? `${days} d ${clock}` : clock;
+}
 
 class Overlay {
   constructor(holder) {
@@ -13,6 +28,11 @@ class Overlay {
     this.points = holder.dataset.overlay;
     this.data = JSON.parse(this.points);
     this.x = this.data.at ?? this.data.after;
+    this.zone = zoneHere(this.data.zone);
+    this.power = powerOf([...this.data.a, ...this.data.b]);
+    this.plot = null;
+    this.status = make("div", "chart-status");
+    this.status.setAttribute("role", "status");
     this.stage = make("div", "chart-stage");
     this.stage.tabIndex = 0;
     this.stage.setAttribute("role", "application");
@@ -26,21 +46,41 @@ class Overlay {
     this.tip.hidden = true;
     this.voice = make("div", "visually-hidden");
     this.voice.setAttribute("aria-live", "polite");
-    holder.replaceChildren(this.stage, this.tip, this.voice);
+    holder.replaceChildren(this.stage, this.status, this.tip, this.voice);
+    if (this.zone !== this.data.zone) holder.append(make("p", "help", unknownZone(this.data.zone)));
     this.stage.addEventListener("keydown", (event) => this.onKey(event));
     this.stage.addEventListener("blur", () => this.hideTip());
     this.sizes = new ResizeObserver(() => this.resize());
     this.sizes.observe(holder);
     this.draw();
-    holder.dataset.state = "ready";
   }
 
   draw() {
-    this.plot?.destroy();
-    const place = (amount) => (amount === null ? null : Number(amount));
-    const columns = [this.x, this.data.a.map(place), this.data.b.map(place)];
-    this.plot = new uPlot(this.options(palette(this.holder)), columns, this.stage);
-    this.plot.over.addEventListener("mouseleave", () => this.hideTip());
+    this.status.replaceChildren();
+    this.stage.hidden = false;
+    this.attempt(() => {
+      this.plot?.destroy();
+      this.plot = null;
+      const place = (amount) => placeOf(amount, this.power);
+      const columns = [this.x, this.data.a.map(place), this.data.b.map(place)];
+      this.plot = plotted(this.options(palette(this.holder)), columns, this.stage);
+      this.plot.over.addEventListener("mouseleave", () => this.hideTip());
+    });
+  }
+
+  // A drawing that breaks off is no drawing, and says so.
+  attempt(act) {
+    try {
+      act();
+      this.holder.dataset.state = "ready";
+    } catch (error) {
+      console.error(error);
+      this.holder.dataset.state = "failed";
+      this.hideTip();
+      this.close();
+      this.stage.hidden = true;
+      this.status.replaceChildren(...failedDrawing(this.holder.closest(".chart"), () => this.draw()));
+    }
   }
 
   get height() {
@@ -55,45 +95,36 @@ class Overlay {
       height: this.height,
       padding: [8, 0, 0, 0],
       legend: { show: false },
-      tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), this.data.zone),
+      tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), this.zone),
       cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
-      scales: { x: { time: Boolean(this.data.at) }, y: { range: (u, min, max) => this.yRange(min, max) } },
+      scales: { x: { time: Boolean(this.data.at) }, y: { range: (u, min, max) => rangeOf(min, max) } },
       series: [{}, line("A", c.total, 2), line("B", c.out, 2, [6, 4])],
       axes: [
         {
           stroke: c.muted, font: FONT, size: 32, gap: 8, space: 90,
           grid: { show: false }, ticks: { show: false },
+          ...(this.data.at ? {} : { incrs: SPANS }),
           // A label that would be cut at the edge is left out.
-          values: (u, splits, axis, space, step) => splits.map((x) => (u.valToPos(x, "x") < 24 ? "" : this.placeText(x, step))),
+          values: (u, splits, axis, space, step) => {
+            const texts = this.data.at ? timeTexts(splits, step, this.zone) : splits.map((x) => afterText(x, step));
+            return texts.map((text, i) => (u.valToPos(splits[i], "x") < text.length * 3.5 ? "" : text));
+          },
         },
-        {
-          side: 1, stroke: c.muted, font: FONT, gap: 10, space: 30,
-          size: (u, texts) => Math.max(52, 18 + 7 * Math.max(0, ...(texts ?? []).map((t) => t?.length ?? 0))),
-          grid: { stroke: c.line, width: 1 }, ticks: { show: false },
-          values: (u, splits, axis, space, step) => splits.map((value) => tickText(value, step)),
-        },
+        uprightAxis(c, FONT, (low, high, least) => ticksBetween(low, high, least, this.power)),
       ],
-      hooks: { setCursor: [(u) => this.onCursor(u)] },
+      hooks: {
+        draw: [(u) => drawLonely(u, [[1, c.total], [2, c.out]])],
+        setCursor: [(u) => this.onCursor(u)],
+      },
     };
   }
 
-  // The axis may start above zero, so these are lines and never areas.
-  yRange(min, max) {
-    if (min === null || !Number.isFinite(min)) return [0, 1];
-    const span = max - min || Math.abs(max) * 0.02 || 1;
-    return [min >= 0 ? Math.max(0, min - span * 0.12) : min - span * 0.12, max + span * 0.12];
-  }
-
-  placeText(x, step) {
-    if (!this.data.at) return x % DAY === 0 || step >= DAY ? `${Math.round(x / DAY)} d` : `${Math.round(x / 3600)} h`;
-    const form = step >= DAY ? { day: "numeric", month: "short" } : { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
-    return new Intl.DateTimeFormat("en-GB", { timeZone: this.data.zone, ...form }).format(new Date(x * 1000));
-  }
-
   when(index) {
-    if (this.data.at) return instant(this.data.at[index], this.data.zone);
-    const hours = Math.floor(this.data.after[index] / 3600);
-    return `after ${Math.floor(hours / 24)} d ${hours % 24} h`;
+    if (this.data.at) return instant(this.data.at[index], this.zone);
+    const minutes = Math.floor(this.data.after[index] / 60);
+    const hours = Math.floor(minutes / 60);
+    if (hours >= 24) return `after ${Math.floor(hours / 24)} d ${hours % 24} h`;
+    return `after ${hours} h ${minutes % 60} min`;
   }
 
   // A balance holds until the next point, so the point at or before the cursor counts, not the nearest.
@@ -106,6 +137,7 @@ class Overlay {
   }
 
   onKey(event) {
+    if (!this.plot) return;
     const last = this.x.length - 1;
     const now = this.index ?? last + 1;
     const by = event.shiftKey ? 10 : 1;
@@ -140,18 +172,18 @@ class Overlay {
   hideTip() {
     this.tip.hidden = true;
     this.index = null;
-    this.plot.setCursor({ left: -10, top: -10 });
+    this.plot?.setCursor({ left: -10, top: -10 });
   }
 
   close() {
-    this.sizes.disconnect();
-    this.plot.destroy();
+    this.plot?.destroy();
+    this.plot = null;
   }
 
   resize() {
     const width = this.holder.clientWidth;
-    if (!width || (width === this.plot.width && this.height === this.plot.height)) return;
-    this.plot.setSize({ width, height: this.height });
+    if (!this.plot || !width || (width === this.plot.width && this.height === this.plot.height)) return;
+    this.attempt(() => this.plot.batch((u) => u.setSize({ width, height: this.height })));
   }
 }
 
@@ -161,6 +193,7 @@ let overlay = null;
 function sync() {
   const holder = document.querySelector("[data-overlay]");
   if (overlay && overlay.holder === holder && overlay.points === holder.dataset.overlay) return;
+  overlay?.sizes.disconnect();
   overlay?.close();
   overlay = holder ? new Overlay(holder) : null;
 }

@@ -104,6 +104,16 @@ function isOpenYet(node) {
   return isFull && Boolean(opener(node)?.open);
 }
 
+// The whole row opens: a click on it that is for nothing else in it, and not the end of a selection. No element
+// is stretched over the row for that: in WebKit a row is no frame for one, and it lies over the page.
+const CLICKABLE = "a, button, summary, label, input, select, .amount, .aside";
+
+document.addEventListener("click", (event) => {
+  const details = event.target.closest("tr.lead")?.querySelector("details");
+  if (!details?.getClientRects().length || event.target.closest(CLICKABLE) || !getSelection().isCollapsed) return;
+  details.open = !details.open;
+});
+
 document.addEventListener("htmx:beforeRequest", (event) => {
   const { elt } = event.detail;
   if (elt.matches("details[data-row]") && !elt.open) event.preventDefault();
@@ -150,6 +160,11 @@ document.addEventListener("visibilitychange", () => {
   if (!document.hidden) poll();
 });
 
+// Back from the browser's page cache: what stands there is of when one left.
+addEventListener("pageshow", (event) => {
+  if (event.persisted) poll();
+});
+
 function poll() {
   if (figures()) htmx.trigger(figures(), "refresh");
 }
@@ -176,7 +191,7 @@ document.addEventListener("htmx:afterRequest", (event) => {
   if (elt !== figures()) return;
   if ([401, 403, 404].includes(xhr.status)) location.reload();
   else if (successful) sawServer(xhr.getResponseHeader("Date"));
-  else lostServer();
+  else unlessLeaving(lostServer, poll);
 });
 
 document.addEventListener("click", (event) => {
@@ -275,6 +290,32 @@ document.addEventListener("htmx:afterSwap", (event) => {
   const age = Date.now() - (cellsShown.get(cellSource())?.at ?? 0);
   if (behind.length || age > CELLS_MS) askForCells();
 });
+
+// ---- Leaving: browsers break this page's requests off then, some before the next page is there, and with the
+// error of a lost network. That is no failure to tell.
+
+const SHORTLY_MS = 3000;
+
+let since = -Infinity;
+
+// A link may turn out to be a download, and the page stays.
+addEventListener("beforeunload", () => {
+  since = performance.now();
+});
+addEventListener("pagehide", () => {
+  since = Infinity;
+});
+addEventListener("pageshow", () => {
+  since = -Infinity;
+});
+
+const isLeaving = () => performance.now() - since < SHORTLY_MS;
+
+/** Tells a failure, unless the page is being left; if it stays after all, `instead` is done a little later. */
+export function unlessLeaving(tell, instead = tell) {
+  if (!isLeaving()) tell();
+  else if (since !== Infinity) setTimeout(() => unlessLeaving(instead), SHORTLY_MS);
+}
 
 // ---- Not live: said loudly, with the instant of the last answer.
 

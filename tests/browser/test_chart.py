@@ -136,3 +136,106 @@ def test_a_chart_that_cannot_be_fetched_says_so_and_tries_again(treasurer: Visit
     page.get_by_role("button", name="Try again").click()
     treasurer.drawn()
     treasurer.excuse("ERR_FAILED")
+
+
+def told_totals(page: Page, *totals: str | None, **more: object) -> None:
+    """Let the chart's next points have these totals at their end, and none before."""
+
+    def answer(route: Route) -> None:
+        series = route.fetch().json()
+        count = len(series["at"])
+        column = [None] * (count - len(totals)) + list(totals)
+        for name in ("total", "available", "low", "high"):
+            series[name] = column
+        series["pending_in"] = series["pending_out"] = ["0" if one else None for one in column]
+        route.fulfill(json=series | more)
+
+    page.route("**/series/**", answer)
+
+
+DUST = [
+    ("32.000000000000000000", "32.000000000000010000"),
+    ("64000.000000000000000000", "64000.000000000000000500"),
+    ("10000000000000000", "10000000000000002"),
+    (f"1{'0' * 42}", f"1{'0' * 41}1"),
+    (f"1{'0' * 77}", f"2{'0' * 77}"),
+    (f"0.{'0' * 29}1", f"0.{'0' * 29}1"),
+]
+
+
+@pytest.mark.parametrize("totals", DUST)
+def test_no_amounts_freeze_the_page_or_leave_the_chart_empty(
+    treasurer: Visit, totals: tuple[str, str]
+) -> None:
+    page = treasurer.page
+    told_totals(page, *totals, *totals[::-1], *totals)
+    treasurer.go("/?asset=ETH")
+    treasurer.drawn()
+    assert pixels(page, "series-total")["series-total"] > 10
+    for width in (700, 1440):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.keyboard.press("0")
+    page.locator(".chart-stage").focus()
+    page.keyboard.press("End")
+    assert told(page)["Total"].replace(",", "") == totals[1]
+    for key in ("+", "+", "0"):
+        page.keyboard.press(key)
+    page.get_by_role("button", name="Theme").click()
+    page.emulate_media(media="print")
+    assert page.locator("[data-chart]").get_attribute("data-state") == "ready"
+    assert pixels(page, "series-total")["series-total"] > 10
+
+
+def test_one_known_point_is_a_dot_and_words(treasurer: Visit) -> None:
+    told_totals(treasurer.page, "5.00")
+    treasurer.go("/?asset=ETH")
+    page = treasurer.drawn()
+    assert pixels(page, "series-total")["series-total"] > 10
+    expect(page.locator(".chart-status")).to_contain_text("One point so far")
+
+
+def test_a_drawing_that_breaks_off_says_so_and_offers_the_table(treasurer: Visit) -> None:
+    page = treasurer.page
+    page.add_init_script(
+        """window.clears = CanvasRenderingContext2D.prototype.clearRect;
+        CanvasRenderingContext2D.prototype.clearRect = () => { throw new Error("no drawing") };"""
+    )
+    treasurer.go("/?asset=ETH")
+    holder = page.locator("[data-chart]")
+    expect(page.locator(".chart-status")).to_contain_text("The chart could not be drawn")
+    assert holder.get_attribute("data-state") == "failed"
+    page.get_by_role("button", name="Show the same numbers as a table").click()
+    expect(page.locator(".figures-series")).to_be_visible()
+    page.evaluate("() => { CanvasRenderingContext2D.prototype.clearRect = clears }")
+    page.get_by_role("button", name="Try again").click()
+    treasurer.drawn()
+    # And a drawing that is there, at whatever makes it draw again.
+    page.evaluate(
+        """() => {
+            CanvasRenderingContext2D.prototype.clearRect = () => { throw Error("no drawing"); };
+        }"""
+    )
+    page.locator(".chart-stage").focus()
+    page.keyboard.press("+")
+    expect(page.locator(".chart-status")).to_contain_text("The chart could not be drawn")
+    assert holder.get_attribute("data-state") == "failed"
+    treasurer.excuse("no drawing")
+
+
+def test_a_zone_that_the_browser_does_not_know_is_utc_and_said(treasurer: Visit) -> None:
+    told_totals(treasurer.page, "5.00", "6.00", zone="Nowhere/Land")
+    treasurer.go("/?asset=ETH")
+    page = treasurer.drawn()
+    expect(page.locator(".chart-marks")).to_contain_text("does not know the time zone Nowhere/Land")
+    page.locator(".chart-stage").focus()
+    page.keyboard.press("End")
+    expect(page.locator(".tip-when")).to_contain_text("UTC")
+
+
+def test_a_point_is_called_by_the_end_of_its_step(treasurer: Visit) -> None:
+    treasurer.go("/?asset=ETH")
+    page = treasurer.drawn()
+    page.locator(".chart-stage").focus()
+    page.keyboard.press("End")
+    page.keyboard.press("ArrowLeft")
+    assert re.search(r", \d\d:00 UTC$", page.locator(".tip-when").inner_text())

@@ -140,3 +140,17 @@ def test_a_dead_server_is_said_and_no_row_shows_old_parts(treasurer: Visit) -> N
     expect(parts.locator(".total").first).to_have_text("312.40918273")
     expect(page.locator("#live-line")).to_be_hidden()
     treasurer.excuse("ERR_FAILED", "htmx:")
+
+
+def test_a_row_opens_by_a_click_beside_what_is_in_it(treasurer: Visit) -> None:
+    page = treasurer.go()
+    row = page.locator('[id="row-production:BTC"] tr.lead')
+    opened = row.locator("details[open]")
+    box = row.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] - 3)
+    expect(opened).to_have_count(1)
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] - 3)
+    expect(opened).to_have_count(0)
+    row.locator(".amount").first.click()  # copies
+    expect(opened).to_have_count(0)
