@@ -149,5 +149,4 @@ def _new_transport(deadline: float) -> qredo.Transport:
         read_timeout=min(10.0, deadline),
         ca_file=settings.QREDO_CA_FILE or None,
         proxy=settings.QREDO_PROXY or None,
-        pool_size=settings.POLL_CONCURRENCY,
     )

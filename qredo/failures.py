@@ -24,6 +24,7 @@ from qredo.errors import (
     Tls,
     UpstreamError,
 )
+from qredo.framing import BadAnswer
 
 _Kinds = tuple[type[BaseException], ...]
 
@@ -129,11 +130,18 @@ _MAX_CHAIN = 20
 def failure_from(error: BaseException, *, host: str) -> QredoError:
     """Return the error that tells a person what `error` means; the innermost cause decides."""
     for cause in reversed(list(_causes(error))):
+        if isinstance(cause, BadAnswer):
+            return _refused(cause, host)
         for kinds, kind, sentence in _TABLE:
             # The general last line is for the error as a whole, not for a wrapper inside it.
             if isinstance(cause, kinds) and (cause is error or kinds is not _TABLE[-1][0]):
                 return kind(sentence.format(host=host))
     return UpstreamError(f"The request to {host} failed. It is tried again.")
+
+
+def _refused(bad: BadAnswer, host: str) -> QredoError:
+    again = "" if bad.kind.permanent else " It is tried again."
+    return bad.kind(f"The answer of {host} is not taken: {bad.what}.{again}")
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

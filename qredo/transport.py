@@ -4,25 +4,30 @@ import os
 import ssl
 import time
 from collections.abc import Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 from requests import PreparedRequest
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
+from urllib3 import BaseHTTPResponse
 
 from qredo.budget import BUDGET
+from qredo.codings import ACCEPTED, decoded
 from qredo.connections import Adapter
-from qredo.errors import QredoError, Reset, TooLarge
+from qredo.errors import QredoError, TooLarge
 from qredo.evidence import Sent
 from qredo.failures import REQUEST_ERRORS, failure_from
 
 # What HTTP needs beside the headers of the API. Encodings that were not asked for are not expected.
-_HTTP_HEADERS: Final = {"accept-encoding": "gzip, deflate", "user-agent": "qredo-dash"}
+_HTTP_HEADERS: Final = {
+    "accept-encoding": ACCEPTED,
+    # Said for the server's sake. Whether it closes or not, we do.
+    "connection": "close",
+    "user-agent": "qredo-dash",
+}
 _KEPT_HEADERS: Final = ("content-type", "retry-after", "date", "location")
-_CHUNK_BYTES: Final = 65_536
 _MAX_HEADER_CHARACTERS: Final = 2_048
 
 
@@ -57,15 +62,13 @@ class Transport:
         max_bytes: int = 5 * 1024 * 1024,
         ca_file: str | None = None,
         proxy: str | None = None,
-        pool_size: int = 64,
     ) -> None:
         self._timeout = (connect_timeout, read_timeout)
         self._deadline = deadline
         self._max_bytes = max_bytes
-        self._pool_size = pool_size
         self._proxies = {"https": _checked_proxy(proxy)} if proxy else {}
         self._context = ssl.create_default_context(cafile=ca_file or DEFAULT_CA_BUNDLE_PATH)
-        self._owned = (os.getpid(), Adapter(context=self._context, pool_size=pool_size))
+        self._owned = (os.getpid(), Adapter(self._context))
 
     def __repr__(self) -> str:
         return f"Transport(deadline={self._deadline}, max_bytes={self._max_bytes})"
@@ -73,7 +76,7 @@ class Transport:
     def get(self, url: str, headers: Mapping[str, str]) -> Answer:
         """Send one GET for exactly `url` and return the answer, whatever its status.
 
-        A pooled connection that turns out to be dead is replaced once. Raises QredoError.
+        It has a connection of its own, which is closed afterwards. Raises QredoError.
         """
         outcome = self._answer_or_error(url, headers)
         # The frames of a raised error are looked at by error reports: leave no header in them.
@@ -82,53 +85,38 @@ class Transport:
             raise outcome
         return outcome
 
-    def close(self) -> None:
-        """Close the connections that are kept open."""
-        self._adapter_of_process().close()
-
     def _answer_or_error(self, url: str, headers: Mapping[str, str]) -> Answer | QredoError:
-        ends = time.monotonic() + self._deadline
-        outcome = self._attempt(url, headers, ends=ends, fresh_only=False)
-        if isinstance(outcome, Reset) and not (BUDGET.fresh or BUDGET.answered):
-            outcome = self._attempt(url, headers, ends=ends, fresh_only=True)
-        return outcome
-
-    def _attempt(
-        self, url: str, headers: Mapping[str, str], *, ends: float, fresh_only: bool
-    ) -> Answer | QredoError:
-        BUDGET.start(deadline=ends, read_timeout=self._timeout[1], fresh_only=fresh_only)
-        request = _prepared(url, headers)
-        sent = time.monotonic()
+        sent, host = time.monotonic(), _host(url)
+        BUDGET.start(
+            deadline=sent + self._deadline,
+            read_timeout=self._timeout[1],
+            max_bytes=self._max_bytes,
+        )
         try:
-            response = self._adapter_of_process().send(
-                request, stream=True, timeout=self._timeout, proxies=self._proxies
-            )
-            with closing(response.raw) as raw:
-                return self._read(raw, Sent(headers), sent=sent, host=_host(url))
+            received = self._received(_prepared(url, headers))
+            coding = received.headers.get("content-encoding", "")
+            body = decoded(received.data or b"", coding, max_bytes=self._max_bytes)
         except REQUEST_ERRORS as error:
-            return failure_from(error, host=_host(url))
+            return failure_from(error, host=host)
+        if len(body) > self._max_bytes:
+            too_large = TooLarge(f"The answer of {host} is larger than {self._max_bytes} bytes.")
+            Sent(headers).accuse(too_large, body)
+            return too_large
+        return Answer(received.status, _kept(received.headers), body, sent)
 
-    def _read(self, raw: Any, asked: Sent, *, sent: float, host: str) -> Answer | QredoError:
-        if (raw.length_remaining or 0) > self._max_bytes:
-            return self._too_large(host)
-        chunks, size = [], 0
-        while chunk := raw.read(min(_CHUNK_BYTES, self._max_bytes + 1 - size), decode_content=True):
-            chunks.append(chunk)
-            size += len(chunk)
-            if size > self._max_bytes:
-                error = self._too_large(host)
-                asked.accuse(error, b"".join(chunks))
-                return error
-        return Answer(raw.status, _kept(raw.headers), b"".join(chunks), sent)
-
-    def _too_large(self, host: str) -> TooLarge:
-        return TooLarge(f"The answer of {host} is larger than {self._max_bytes} bytes.")
+    def _received(self, request: PreparedRequest) -> BaseHTTPResponse:
+        raw: BaseHTTPResponse = (
+            self._adapter_of_process()
+            .send(request, timeout=self._timeout, proxies=self._proxies)
+            .raw
+        )
+        return raw
 
     def _adapter_of_process(self) -> Adapter:
-        # A child that went on using its parent's sockets would read answers for other accounts.
+        # At the fork another thread of the parent may have held a lock of the adapter's.
         pid, adapter = self._owned
         if pid != os.getpid():
-            adapter = Adapter(context=self._context, pool_size=self._pool_size)
+            adapter = Adapter(self._context)
             self._owned = (os.getpid(), adapter)
         return adapter
 

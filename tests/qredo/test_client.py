@@ -77,6 +77,7 @@ def test_the_four_headers_and_what_http_needs() -> None:
         "qredo-api-key": KEY_ID,
         "qredo-api-ts": str(NOW_S),
         "accept-encoding": "gzip, deflate",
+        "connection": "close",
         "user-agent": "qredo-dash",
     }
 

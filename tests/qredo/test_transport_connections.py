@@ -1,90 +1,155 @@
-"""Connections: kept, replaced when stale, refused, and never across a fork."""
+"""Connections: one a request, closed whatever happens, refused, and never across a fork."""
 
+import contextlib
+import gc
 import os
+import signal
 import socket
+import threading
 import time
-from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
-from qredo import Dns, Refused, Reset, Timeout, Transport
-from tests.qredo.server import answer, raw, reset, serving
+from qredo import Dns, QredoError, Refused, Reset, Timeout, Transport
+from qredo.connections import OneRequestConnection
+from qredo.framing import BadAnswer
+from tests.qredo.server import Script, answer, raw, reset, serving
 
 
 @pytest.fixture
-def transport() -> Iterator[Transport]:
-    made = Transport(connect_timeout=2, read_timeout=2, deadline=3)
-    yield made
-    made.close()
+def transport() -> Transport:
+    return Transport(connect_timeout=2, read_timeout=2, deadline=3)
 
 
-def test_connection_is_kept(transport: Transport) -> None:
+def test_every_request_has_a_connection_of_its_own(transport: Transport) -> None:
+    # The server would keep it open; that costs no time, and nothing is sent on it again.
     with serving(answer(200, b"{}")) as server:
-        for _ in range(3):
-            transport.get(server.url, {})
-        assert server.connections == 1
+        began = time.monotonic()
+        for _ in range(20):
+            assert transport.get(server.url, {}).body == b"{}"
+        assert time.monotonic() - began < 1
+        assert server.connections == len(server.heads) == 20
+        assert all("connection: close" in head for head in server.heads)
 
 
-def test_stale_connection_is_replaced_once(transport: Transport) -> None:
-    with serving(answer(200, b"{}"), reset, answer(200, b"[]")) as server:
+def test_the_next_request_is_not_given_an_answer_that_came_meanwhile(transport: Transport) -> None:
+    # The second answer to the first request leaves when the second request is there.
+    asked = threading.Event()
+
+    def twice(sock: socket.socket) -> bool:
+        sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfirst")
+        asked.wait(5)
+        with contextlib.suppress(OSError):
+            sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nstray")
+        return True
+
+    def second(sock: socket.socket) -> bool:
+        asked.set()
+        return answer(200, b"second")(sock)
+
+    with serving(twice, second) as server:
+        assert transport.get(server.url, {}).body == b"first"
+        assert transport.get(server.url, {}).body == b"second"
+
+
+def test_what_waits_before_the_request_keeps_it_from_being_sent() -> None:
+    ours, theirs = socket.socketpair()
+    connection = OneRequestConnection("127.0.0.1")
+    connection.sock = ours
+    with ours, theirs:
+        theirs.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+        with pytest.raises(BadAnswer, match="began before the request"):
+            connection.send(b"GET / HTTP/1.1\r\n\r\n")
+        theirs.settimeout(0)
+        with pytest.raises(BlockingIOError):
+            theirs.recv(1)
+
+
+@pytest.mark.parametrize("status", [200, 401, 429, 503])
+def test_an_early_hint_is_no_answer_to_anybody(transport: Transport, status: int) -> None:
+    def hinting(sock: socket.socket) -> bool:
+        sock.sendall(b"HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n")
+        return answer(status, b"of A")(sock)
+
+    with serving(hinting, answer(200, b"of B")) as server:
+        first = transport.get(server.url, {})
+        assert (first.status, first.body) == (status, b"of A")
+        assert transport.get(server.url, {}).body == b"of B"
+
+
+@pytest.mark.parametrize(
+    "broken", [reset, raw(b""), raw(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{")]
+)
+def test_what_breaks_off_is_not_asked_for_again(transport: Transport, broken: Script) -> None:
+    with serving(answer(200, b"{}"), broken) as server:
         transport.get(server.url, {})
-        assert transport.get(server.url, {}).body == b"[]"
-        assert server.connections == 2
-        assert len(server.heads) == 3
-
-
-def test_the_retry_trusts_no_kept_connection(transport: Transport) -> None:
-    # Between the failure and its retry another thread may take or give back connections.
-    with serving(answer(200, b"{}")) as server:
-        transport.get(server.url, {})
-        transport._attempt(server.url, {}, ends=time.monotonic() + 3, fresh_only=True)
-        assert server.connections == 2
-
-
-def test_only_one_immediate_retry(transport: Transport) -> None:
-    with serving(answer(200, b"{}"), reset) as server:
-        transport.get(server.url, {})
-        with pytest.raises(Reset):
-            transport.get(server.url, {})
-        assert len(server.heads) == 3
-
-
-def test_reset_of_a_fresh_connection_is_not_retried(transport: Transport) -> None:
-    with serving(reset) as server:
         with pytest.raises(Reset) as caught:
             transport.get(server.url, {})
-        assert len(server.heads) == 1
+        assert len(server.heads) == 2
     assert not caught.value.permanent
 
 
-def test_answer_that_began_is_not_asked_for_again(transport: Transport) -> None:
-    half = raw(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{")
-    with serving(answer(200, b"{}"), half) as server:
-        transport.get(server.url, {})
-        with pytest.raises(Reset):
-            transport.get(server.url, {})
-        assert len(server.heads) == 2
-
-
-def test_unasked_bytes_never_pass_for_the_next_answer(transport: Transport) -> None:
-    two = raw(
-        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
-        b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n[unasked]",
-        keep=True,
+def test_no_path_leaves_a_socket_open(transport: Transport) -> None:
+    scripts = (
+        answer(200, b"{}"),
+        answer(503),
+        reset,
+        raw(b"nonsense\r\n\r\n"),
+        raw(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{"),
+        raw(b"HTTP/1.1 200 OK\r\nContent-Length: 9999999\r\n\r\n{", keep=True),
+        raw(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}{}", keep=True),
+        answer(200, b"no gzip", "Content-Encoding: gzip"),
     )
-    with serving(two, answer(200, b"[asked]")) as server:
-        transport.get(server.url, {})
-        assert transport.get(server.url, {}).body == b"[asked]"
+    impatient = Transport(connect_timeout=0.05, read_timeout=0.05, deadline=0.1)
+    gc.collect()
+    gc.disable()
+    try:
+        with serving(*scripts) as server:
+            ours = sockets_to(server.port)
+            for _ in scripts:
+                with contextlib.suppress(QredoError):
+                    transport.get(server.url, {})
+            with contextlib.suppress(QredoError):  # plain HTTP does not shake hands
+                impatient.get(server.url.replace("http:", "https:"), {})
+            assert sockets_to(server.port) == ours == 0
+    finally:
+        gc.enable()
 
 
-def test_child_process_opens_its_own_connection(transport: Transport) -> None:
+def sockets_to(port: int) -> int:
+    """Count this process's open connections to a port of its own, without asking for any object."""
+    remote = f"0100007F:{port:04X}"
+    table = (line.split() for line in Path("/proc/self/net/tcp").read_text().splitlines()[1:])
+    inodes = {f"socket:[{row[9]}]" for row in table if row[2] == remote}
+    return sum(link in inodes for link in map(read_link, Path("/proc/self/fd").iterdir()))
+
+
+def read_link(path: Path) -> str:
+    try:
+        return str(path.readlink())
+    except OSError:
+        return ""  # closed while we looked
+
+
+def test_child_process_asks_by_itself_though_the_parent_was_asking(transport: Transport) -> None:
+    # At the fork another thread of the parent holds the lock of what opens connections.
     with serving(answer(200, b"{}")) as server:
         transport.get(server.url, {})
-        parent = transport._adapter_of_process()
-        child = os.fork()
-        if child == 0:
-            os._exit(0 if transport._adapter_of_process() is not parent else 1)
+        with transport._adapter_of_process().poolmanager.pools.lock:
+            child = os.fork()
+            if child == 0:
+                signal.alarm(5)
+                os._exit(0 if asked_elsewhere(transport, server.url) == b"{}" else 1)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        assert transport.get(server.url, {}).body == b"{}"
+
+
+def asked_elsewhere(transport: Transport, url: str) -> bytes:
+    """Ask in a thread that never held a lock, and wait for it."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(transport.get, url, {}).result(4).body
 
 
 def test_refused(transport: Transport) -> None:

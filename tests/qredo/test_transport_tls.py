@@ -1,14 +1,18 @@
 """Only a trusted certificate for the very host: otherwise not one header leaves."""
 
 import shutil
+import socket
 import ssl
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from qredo import Timeout, Tls, Transport
-from tests.qredo.server import LoopbackServer, answer, serving
+from qredo import Timeout, Tls, Transport, UpstreamError
+from qredo.connections import OneRequestConnection
+from qredo.framing import BadAnswer
+from tests.qredo.server import LoopbackServer, answer, raw, serving
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the keys")
 
@@ -47,11 +51,55 @@ def assert_nothing_was_sent(server: LoopbackServer, transport: Transport) -> Non
     assert "made-up" not in "".join(server.heads)
 
 
-def test_trusted_certificate_serves_and_is_kept(good: Path) -> None:
+def test_trusted_certificate_serves(good: Path) -> None:
     with serving(answer(200, b"{}"), context=server_context(good)) as server:
         transport = Transport(ca_file=f"{good}.crt")
         assert [transport.get(server.url, {}).body for _ in range(2)] == [b"{}"] * 2
-        assert server.connections == 1
+        assert server.connections == 2
+
+
+def test_two_answers_in_one_record_are_none(good: Path) -> None:
+    # The second waits decrypted, where no look at the socket shows it.
+    two = raw(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}" * 2, keep=True)
+    with serving(two, answer(200, b"[]"), context=server_context(good)) as server:
+        transport = Transport(ca_file=f"{good}.crt")
+        with pytest.raises(UpstreamError, match="more bytes follow its end"):
+            transport.get(server.url, {})
+        assert transport.get(server.url, {}).body == b"[]"
+
+
+def test_bytes_that_wait_decrypted_behind_a_long_answer_are_seen(good: Path) -> None:
+    # Records hold 16 KB at most: what is read last holds the answer's end, what follows another.
+    body = b" " * 20_000
+    long = raw(b"HTTP/1.1 200 OK\r\nContent-Length: 20000\r\n\r\n" + body + b"stray", keep=True)
+    transport = Transport(ca_file=f"{good}.crt")
+    with serving(long, context=server_context(good)) as server, pytest.raises(UpstreamError):
+        transport.get(server.url, {})
+
+
+def test_what_waits_decrypted_before_the_request_keeps_it_from_being_sent(good: Path) -> None:
+    ours, theirs = socket.socketpair()
+    trusting = ssl.create_default_context(cafile=f"{good}.crt")
+
+    def greet() -> ssl.SSLSocket:
+        stream = server_context(good).wrap_socket(theirs, server_side=True)
+        stream.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+        return stream
+
+    with ThreadPoolExecutor(1) as pool:
+        greeted = pool.submit(greet)
+        connection = OneRequestConnection("127.0.0.1")
+        connection.sock = trusting.wrap_socket(ours, server_hostname="127.0.0.1")
+        with connection.sock, greeted.result(5) as server:
+            assert_unsent(connection, server)
+
+
+def assert_unsent(connection: OneRequestConnection, server: socket.socket) -> None:
+    with pytest.raises(BadAnswer, match="began before the request"):
+        connection.send(b"GET / HTTP/1.1\r\n\r\n")
+    server.settimeout(0)
+    with pytest.raises(ssl.SSLWantReadError):
+        server.recv(1)
 
 
 def test_unknown_certificate(good: Path) -> None:
