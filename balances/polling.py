@@ -219,7 +219,7 @@ def _say_once(name: str) -> None:
 
 @cache
 def _pool() -> ThreadPoolExecutor:
-    # Kept for the life of the process: each thread has its pooled connections to Qredo.
+    # Kept for the life of the process: no chunk waits for threads to start.
     return ThreadPoolExecutor(settings.POLL_CONCURRENCY, thread_name_prefix="poll")
 
 

@@ -21,9 +21,12 @@ HINT = b"HTTP/1.1 103 Early Hints\r\nLink: </x>; rel=preload\r\n\r\n"
 WHOLE = OK + LENGTH + b"\r\n" + BODY
 
 
+TRANSPORT = Transport(read_timeout=5, max_bytes=100_000)
+
+
 def asked(script: Script) -> bytes:
     with serving(script) as server:
-        return Transport(read_timeout=5, max_bytes=100_000).get(server.url, {}).body
+        return TRANSPORT.get(server.url, {}).body
 
 
 def zipped(body: bytes, coding: str = "gzip") -> bytes:
@@ -259,14 +262,14 @@ def test_any_other_answer_is_refused_by_name(
 def test_statuses_without_a_body_are_answers_without_one(status: int) -> None:
     length = b"Content-Length: 30\r\n" if status == 304 else b"Content-Length: 0\r\n"
     with serving(raw(b"HTTP/1.1 %d Made Up\r\n" % status + length + b"\r\n", keep=True)) as server:
-        got = Transport().get(server.url, {})
+        got = TRANSPORT.get(server.url, {})
     assert (got.status, got.body) == (status, b"")
 
 
 def test_what_follows_later_is_seen_if_the_server_said_that_it_closes() -> None:
     closing = WHOLE.replace(b"OK\r\n", b"OK\r\nConnection: x, Close\r\n")
     with serving(raw(closing)) as server:
-        assert Transport().get(server.url, {}).body == BODY
+        assert TRANSPORT.get(server.url, {}).body == BODY
 
     def in_two_parts(sock: socket.socket) -> bool:
         sock.sendall(closing)
@@ -287,16 +290,21 @@ def test_who_said_so_and_stays_is_waited_for_shortly() -> None:
 @pytest.mark.parametrize("name", ["length", "chunks", "trailers", "gzip", "gzip-in-chunks", "hint"])
 def test_no_part_of_an_answer_passes_for_the_whole(name: str) -> None:
     data = TAKEN[name]
-    for size in range(0, len(data), 7):
-        with pytest.raises(Reset):
-            asked(raw(data[:size]))
+    parts = [raw(data[:size]) for size in range(0, len(data), 7)]
+    with serving(*parts) as server:
+        for _ in parts:
+            with pytest.raises(Reset):
+                TRANSPORT.get(server.url, {})
 
 
 def test_where_only_the_end_of_the_connection_tells_the_end_the_json_tells_it_too() -> None:
     # A JSON object without its end is none, whatever is missing of it.
-    for size in range(len(BODY)):
-        with serving(raw(OK + b"\r\n" + BODY[:size])) as server, pytest.raises(NotJson):
-            client_of(server.url).balance()
+    parts = [raw(OK + b"\r\n" + BODY[:size]) for size in range(len(BODY))]
+    with serving(*parts) as server:
+        client = client_of(server.url)
+        for _ in parts:
+            with pytest.raises(NotJson):
+                client.balance()
 
 
 def test_a_reset_behind_a_whole_answer_takes_nothing_from_it() -> None:
