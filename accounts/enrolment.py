@@ -69,8 +69,7 @@ def test_key(candidate: Candidate, *, clock_ns: Clock | None = None) -> qredo.Ba
 
 def test_key_again(candidate: Candidate) -> qredo.BalanceAnswer:
     """Do the same on a connection of its own."""
-    with signing.transport_apart() as transport:
-        return _client_of(candidate, None, transport).balance()
+    return _client_of(candidate, None, signing.transport_apart()).balance()
 
 
 def account_behind(candidate: Candidate, *, clock_ns: Clock | None = None) -> str:

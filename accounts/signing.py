@@ -2,8 +2,6 @@
 
 import ipaddress
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from urllib.parse import urlsplit
 
@@ -123,18 +121,13 @@ def check_vault(*, opens: bool = False) -> None:
         log.warning("stored keys were not compared with the vault: %s", type(error).__name__)
 
 
-@contextmanager
-def transport_apart(seconds: float | None = None) -> Iterator[qredo.Transport]:
-    """Lend a transport with connections of its own, which no other account's answer was read from.
+def transport_apart(seconds: float | None = None) -> qredo.Transport:
+    """Return a transport of its own, which shares nothing with any other account's requests.
 
     Its requests last so many `seconds` at most, or as long as any other.
     """
     usual: float = settings.POLL_HTTP_DEADLINE_SECONDS
-    transport = _new_transport(usual if seconds is None else min(seconds, usual))
-    try:
-        yield transport
-    finally:
-        transport.close()
+    return _new_transport(usual if seconds is None else min(seconds, usual))
 
 
 @cache

@@ -141,8 +141,7 @@ class _Again:
         if left < LEAST_SECONDS:
             return self._failed(Failure("timeout", "There was no time left.", permanent=False))
         try:
-            with signing.transport_apart(left) as transport:
-                second = _answer(self.key, self.clock_ns, transport)
+            second = _answer(self.key, self.clock_ns, signing.transport_apart(left))
         except (OSError, ValueError):
             # The file of certificates or the proxy's address changed since the first answer.
             second = Failure("tls", "No second connection could be prepared. See QREDO_CA_FILE.")
