@@ -40,6 +40,21 @@ def overlap_of(user: User, account: Account) -> Overlap | None:
     return next((one for one in found if account in one.accounts), None)
 
 
+def warning(user: User, account: Account) -> str:
+    """Return what is said after an account got a key that one of its reader's accounts has."""
+    overlap = overlap_of(user, account)
+    if overlap is None or not overlap.is_certain:
+        return ""
+    text = f"{account.label} answers for the same Qredo account as {_others(overlap, account)}"
+    if not too_many(overlap, account):
+        return f"{text}. Only one of them counts in totals."
+    often = "twice" if len(overlap.accounts) == 2 else "more than once"
+    return (
+        f"{text}: its amounts are in the totals {often}. Choose Counting on an account page to"
+        " decide which one counts."
+    )
+
+
 def too_many(overlap: Overlap | None, account: Account) -> list[Overlap]:
     """Return what of an overlap counts beside an account, if both do."""
     if overlap is None:

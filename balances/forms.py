@@ -7,6 +7,7 @@ from django import forms
 from accounts.access import organizations_administered_by
 from accounts.enrolment import Candidate
 from accounts.models import Account, Environment, Organization, User
+from accounts.signing import new_accounts_are_demo
 from accounts.words import plain_words, tidy
 from balances.key_forms import KeyForm
 
@@ -64,10 +65,17 @@ class AddAccountForm(KeyForm):
             keys__key_id=cleaned.get("api_key", ""),
             keys__replaced_at=None,
             environment=cleaned.get("environment"),
+            is_demo=self._is_demo(cleaned.get("environment", "")),
         ).first()
         if twin is not None:
             self.add_error("api_key", f"This key is in use already, for the account {twin.label}.")
         return cleaned
+
+    def _is_demo(self, environment: str) -> bool:
+        """Whether an account of this environment is a demo account; in doubt it is not."""
+        if environment not in Environment.values:
+            return False
+        return new_accounts_are_demo(Environment(environment))
 
     def _siblings(self) -> Any:
         owner = self.chosen_owner

@@ -145,6 +145,7 @@ class ReplaceKeyForm(KeyForm):
             organization=self.account.organization_id,
             owner=self.account.owner_id,
             environment=self.account.environment,
+            is_demo=self.account.is_demo,
         ).exclude(pk=self.account.pk)
         twin = siblings.filter(keys__key_id=key_id, keys__replaced_at=None).first()
         if twin is not None:

@@ -18,6 +18,8 @@ from balances.upstreams import Upstream
 
 #: A probe that is late by more than this: nobody polls at all, which is another trouble.
 PATIENCE = timedelta(minutes=1)
+#: A sentence names at most so many accounts.
+MOST_NAMED = 6
 
 _REJECTED_REMEDY = (
     "If they were regenerated or revoked in Qredo's web app, replace them there and here;"
@@ -100,5 +102,7 @@ def _overlapping(accounts: Sequence[Account], decides: set[int], *, certain: boo
 
 
 def named(labels: Sequence[str]) -> str:
-    """Return labels in a sentence: `A, B and C`."""
+    """Return labels in a sentence: `A, B and C`; of many the first ones and how many more."""
+    if len(labels) > MOST_NAMED:
+        labels = [*labels[: MOST_NAMED - 1], f"{len(labels) - MOST_NAMED + 1} more"]
     return " and ".join(filter(None, (", ".join(labels[:-1]), labels[-1])))

@@ -9,9 +9,10 @@ from django.urls import reverse
 
 from accounts.models import Account, ApiKey, Environment, Membership, Role, User
 from balances import likeness, overlaps, ownership, scheduling
+from tests import props
 from tests.conftest import Cast, Simulator
 from tests.history import StoppedClock, at, coins, keyless, seen
-from tests.markup import Page, shown
+from tests.markup import Page, read, shown
 
 START = at(10)
 CERTAIN = "Custody and Custody copy answer for the same Qredo account: "
@@ -290,3 +291,126 @@ def test_added_twice_by_the_same_key_it_is_certain(
         assert admin.post(reverse("account-add"), sent).status_code == 302
     assert CERTAIN in shown(admin, "overview").text
     assert "Qredo account" not in shown(browser_of(cast.viewer), "overview").text
+
+
+def with_key(account: Account, key_id: str = "_lJCqc-T3cnNpw", **given: Any) -> ApiKey:
+    """Let an account have a key of which Qredo told nothing."""
+    return ApiKey.objects.create(
+        account=account, key_id=key_id, sealed="hpke1." + "A" * 80, **given
+    )
+
+
+def test_the_same_key_is_certain_though_nothing_ever_changed(
+    custody: Account, copy: Account, cast: Cast, browser_of: Any
+) -> None:
+    for account in (custody, copy):
+        with_key(account)
+        seen(account, at(10, 10), BTC=coins(500))
+    assert found(cast.viewer, custody, copy) == [(BOTH, True)]
+    overview, *both = pages(browser_of(cast.viewer), custody, copy)
+    assert f"{CERTAIN}{TWICE}" in overview.text
+    for page, other in zip(both, ("Custody copy", "Custody"), strict=True):
+        assert f"Same Qredo account as {other} " in page.text
+
+
+def test_what_is_certain_is_not_said_to_seem_so_as_well(
+    custody: Account, copy: Account, cast: Cast
+) -> None:
+    alike(custody, copy)
+    for account in (custody, copy):
+        with_key(account)
+    assert found(cast.viewer, custody, copy) == [(BOTH, True)]
+
+
+def test_an_ended_key_and_another_spelling_are_other_keys(
+    custody: Account, copy: Account, cast: Cast
+) -> None:
+    with_key(custody)
+    key = with_key(copy, "_LJCQC-t3CNnPW")
+    assert found(cast.viewer, custody, copy) == []
+    ApiKey.objects.filter(pk=key.pk).update(key_id="_lJCqc-T3cnNpw", sealed="", replaced_at=at(10))
+    assert found(cast.viewer, custody, copy) == []
+
+
+@pytest.mark.parametrize("place", [{"environment": Environment.SANDBOX}, {"is_demo": True}])
+def test_a_key_elsewhere_is_another_key(
+    custody: Account, copy: Account, cast: Cast, place: dict[str, Any]
+) -> None:
+    for account in (custody, copy):
+        with_key(account)
+    Account.objects.filter(pk=copy.pk).update(**place)
+    copy.refresh_from_db()
+    assert found(cast.viewer, custody, copy) == []
+
+
+def test_key_ids_and_what_qredo_told_hang_accounts_together(
+    custody: Account, copy: Account, cast: Cast
+) -> None:
+    third = keyless("Third", at(10))
+    with_key(custody, qredo_account="2A3xyz")
+    with_key(copy)
+    told(third, "2A3xyz")
+    assert found(cast.viewer, custody, copy, third) == [([*BOTH, "Third"], True)]
+
+
+def test_any_number_of_accounts_with_one_key_is_one_overlap(
+    custody: Account, cast: Cast, browser_of: Any
+) -> None:
+    many = [custody, *(keyless(f"Vault {n}", at(10)) for n in range(8))]
+    for account in many:
+        with_key(account)
+    assert found(cast.viewer, *many) == [([account.label for account in many], True)]
+    (overview,) = pages(browser_of(cast.viewer))
+    assert "Custody, Vault 0, Vault 1, Vault 2, Vault 3 and 4 more answer for" in overview.text
+    assert "in the totals 9 times" in overview.text
+
+
+def test_the_same_key_of_an_account_beyond_ones_scope_is_never_told(
+    custody: Account, copy: Account, cast: Cast, browser_of: Any
+) -> None:
+    for account in (custody, copy):
+        with_key(account)
+    ownership.transfer(copy, cast.other, by=None)
+    for who, account in ((cast.admin, custody), (cast.stranger, copy)):
+        for page in pages(browser_of(who), account):
+            assert "ame Qredo account" not in page.text
+
+
+def test_adding_a_key_that_a_readers_account_has_is_said_at_once(
+    cast: Cast, simulator: Simulator, browser_of: Any
+) -> None:
+    key = simulator.key("Spare organization")
+    admin, said = browser_of(cast.admin), []
+    for label, owner in (("Custody", str(cast.fund.uid)), ("Mine", "personal")):
+        sent = {"label": label, "owner": owner, "environment": "production"}
+        sent |= {"api_key": f" {key[0]} ", "api_secret": key[1], "wallets": "all"}
+        added = admin.post(reverse("account-add"), sent, follow=True)
+        said.append("Mine answers for the same Qredo account as Custody" in read(added).text)
+    assert said == [False, True]
+
+
+def test_adding_a_key_that_a_stranger_has_is_no_news(
+    cast: Cast, simulator: Simulator, browser_of: Any
+) -> None:
+    key = simulator.key("Spare organization")
+    said = []
+    for who, owner in ((cast.stranger, cast.other), (cast.admin, cast.fund)):
+        sent = {"label": "Custody", "owner": str(owner.uid), "environment": "production"}
+        sent |= {"api_key": key[0], "api_secret": key[1], "wallets": "all"}
+        added = browser_of(who).post(reverse("account-add"), sent, follow=True)
+        text = read(added).text
+        said.append(("Custody is added; its key answered." in text, "ame Qredo account" in text))
+    assert said == [(True, False), (True, False)]
+
+
+def test_a_new_key_that_another_account_of_the_reader_has_is_said_at_once(
+    cast: Cast, simulator: Simulator, browser_of: Any
+) -> None:
+    mine = props.enrolled(simulator.key("Spare organization"), "Mine", cast.admin)
+    custody = props.enrolled(simulator.key("Custody"), "Custody", cast.fund)
+    key = simulator.key("Spare organization")
+    sent = {"api_key": key[0], "api_secret": key[1], "wallets": "all"}
+    sent |= {"replaces": str(custody.keys.get().uid)}
+    url = reverse("account-key", args=[custody.uid])
+    page = read(browser_of(cast.admin).post(url, sent, follow=True))
+    assert f"Custody answers for the same Qredo account as {mine.label}" in page.text

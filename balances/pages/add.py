@@ -12,6 +12,7 @@ from accounts.confirmation import needs_confirmation
 from accounts.enrolment import LabelTakenError
 from accounts.models import Account
 from accounts.requests import Request
+from balances import counting_page
 from balances.forms import AddAccountForm
 from balances.onboarding import add_account
 
@@ -27,6 +28,8 @@ def page(request: Request) -> HttpResponse:
         status = 422 if form.errors else 200
         return render(request, "accounts/add.html", {"form": form}, status=status)
     messages.success(request, f"{account.label} is added; its key answered.")
+    if said := counting_page.warning(request.user, account):
+        messages.warning(request, said)
     return redirect(reverse("account", args=[account.uid]))
 
 

@@ -12,7 +12,7 @@ from accounts.confirmation import needs_confirmation
 from accounts.enrolment import KeyChangedError, declare
 from accounts.models import Account, ApiKey, User, Wallets
 from accounts.requests import Request
-from balances import rekeying
+from balances import counting_page, rekeying
 from balances.key_forms import CHANGED_BEFORE_SAID, DeclareForm, ReplaceKeyForm
 from balances.key_page import key_page
 from balances.replacing import replace_all
@@ -28,6 +28,8 @@ def page(request: Request, account: Account) -> HttpResponse:
     form = ReplaceKeyForm(account, request.POST if request.method == "POST" else None)
     if form.is_valid() and _replaced(form, request.user):
         messages.success(request, f"{account.label} has a new API key; it answered.")
+        if said := counting_page.warning(request.user, account):
+            messages.warning(request, said)
         return redirect("account", uid=account.uid)
     context = {"form": form, "page": key_page(account)}
     return render(request, "accounts/key.html", context, status=422 if form.errors else 200)

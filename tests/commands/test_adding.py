@@ -194,3 +194,16 @@ def test_no_file_of_the_installation_holds_the_secret(
     # Data files may lag behind; the log that is written ahead holds every row at commit.
     found = subprocess.run(command, capture_output=True, check=False)
     assert (found.returncode, found.stdout) == (1, b"")
+
+
+def test_a_key_that_another_account_has_is_kept_and_told(
+    installation: Installation, qredo: QredoServer
+) -> None:
+    key_id, secret = qredo.new_key(holding(BTC=coin(5_000)))
+    first = added(installation.run(*adding("Custody twin", key_id), stdin=secret))
+    ran = installation.run(*adding("Treasury twin", f" {key_id} "), stdin=secret)
+    assert (ran.code, ran.told[0]["verified"]) == (0, True)
+    assert f"the same Qredo account as {first['id']}: " in ran.complaint
+    # In another environment it is another key.
+    sandbox = ("--organization", "Fund", "--environment", "sandbox", "--no-verify")
+    added(installation.run(*adding("Twin of the sandbox", key_id, *sandbox), stdin=secret))

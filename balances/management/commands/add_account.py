@@ -10,8 +10,9 @@ from django.core.exceptions import ImproperlyConfigured, ValidationError
 import qredo
 from accounts import cli
 from accounts.enrolment import Candidate, LabelTakenError
-from accounts.models import Environment, Organization, User, Wallets
+from accounts.models import Account, Environment, Organization, User, Wallets
 from accounts.words import plain_words, tidy
+from balances import overlaps
 from balances.onboarding import add_account
 
 #: More than any secret has; the rest of the input is not even read.
@@ -52,6 +53,17 @@ class Command(cli.Command):
             # Names the setting, never the key: raised before anything is signed.
             self.refuse(str(error), code=cli.UNUSABLE)
         self.emit({"id": str(added.account.uid), "verified": added.verified})
+        self._tell_of_twins(overlaps.accounts_with_key_of(added.account))
+
+    def _tell_of_twins(self, twins: list[Account]) -> None:
+        """Say on standard error which accounts have the same key, as far as it fits a line."""
+        if twins:
+            ids = ", ".join(str(one.uid) for one in twins[:5])
+            more = f" and {len(twins) - 5} more" if len(twins) > 5 else ""
+            self.stderr.write(
+                f"This key answers for the same Qredo account as {ids}{more}: its amounts are in"
+                " the totals more than once until all but one do not count."
+            )
 
     def _candidate(
         self, *, api_key: str, environment: str, some_wallets: bool, **_: Any
