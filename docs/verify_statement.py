@@ -240,6 +240,8 @@ def level_of(told: dict[str, Any], where: str) -> Level:
 def answered(body: bytes) -> dict[str, Level]:
     """Return what an answer of Qredo's says that is held: by asset."""
     document = strict(body, Odd)
+    if document is None or document == {"data": None}:
+        return {}
     if not isinstance(document, dict) or "assets" not in document:
         raise WrongError("the answer has no assets")
     return {name: _answered_level(name, one) for name, one in _entries(document["assets"])}

@@ -20,6 +20,8 @@ SCALES: Final = frozenset(10**places for places in range(31))
 
 _FIELDS: Final = ("total", "available", "pendingIn", "pendingOut", "scale")
 _FIELD_SET: Final = frozenset(_FIELDS)
+#: What Qredo's errors consist of.
+_ERROR_FIELDS: Final = frozenset({"code", "msg", "detail", "error"})
 _SCALE_TEXT: Final = re.compile(r"[0-9]{1,32}(\.[0-9]{1,32})?([eE]\+?[0-9]{1,2})?")
 
 
@@ -54,12 +56,19 @@ class Balances:
 def parse_balances(body: bytes) -> Balances:
     """Read the answer of `GET /balance`.
 
-    `assets` may be an object, a list of one-key objects or null. Raises NotJson or NotUnderstood;
-    the latter names asset and field. What two readers could take differently is refused.
+    `assets` may be an object, a list of one-key objects or null. An organization without a fund
+    is answered with `null` data, of which nobody tells the form: `null` or `{"data": null}` alone
+    is empty too. Raises NotJson or NotUnderstood; the latter names asset and field. What two
+    readers could take differently is refused.
     """
     document = read_document(body)
+    if document is None or document == {"data": None}:
+        return Balances(())
     if not isinstance(document, dict) or "assets" not in document:
         raise NotUnderstood("Qredo's answer has no object with `assets` in it.", field="assets")
+    if document["assets"] is None and not _ERROR_FIELDS.isdisjoint(document):
+        # Qredo's form of an error, with a status that says otherwise: not "holds nothing".
+        raise _refusal("`assets` is null beside an error", field="assets")
     entries = _entries(document["assets"])
     if len(entries) > MAX_ASSETS:
         raise _refusal(f"more than {MAX_ASSETS} assets", field="assets")

@@ -112,7 +112,9 @@ def test_a_vanished_asset_is_zero_with_a_flag(account: Account) -> None:
     assert last_change(account, "ETH").flags == []
 
 
-@pytest.mark.parametrize("body", [b'{"assets":null}', b'{"assets":{}}', b'{"assets":[]}'])
+@pytest.mark.parametrize(
+    "body", [b'{"assets":null}', b'{"assets":{}}', b'{"assets":[]}', b"null", b'{"data":null}']
+)
 def test_nothing_after_something_is_flagged(account: Account, body: bytes) -> None:
     seen(account, at(10), BTC=coins(1))
     delivered(claimed(account, at(10, 5)), answer_of(body), at(10, 5))

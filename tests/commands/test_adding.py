@@ -207,3 +207,13 @@ def test_a_key_that_another_account_has_is_kept_and_told(
     # In another environment it is another key.
     sandbox = ("--organization", "Fund", "--environment", "sandbox", "--no-verify")
     added(installation.run(*adding("Twin of the sandbox", key_id, *sandbox), stdin=secret))
+
+
+@pytest.mark.parametrize("body", [b"null", b'{"data":null}', b'{"assets":null}', b'{"assets":{}}'])
+def test_a_key_of_an_organization_without_funds_can_be_added(
+    installation: Installation, qredo: QredoServer, body: bytes
+) -> None:
+    key_id, secret = qredo.new_key(Answer(body))
+    line = added(installation.run(*adding(f"New {key_id}", key_id), stdin=secret))
+    told = installation.run("balance_at", "now", line["id"], "--json").lines
+    assert told == [{"account": line["id"], "asset": None, "coverage": "fresh"}]

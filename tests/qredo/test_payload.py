@@ -58,6 +58,12 @@ def test_empty(assets: str) -> None:
     assert (balances.assets, balances.unknown_fields) == ((), ())
 
 
+@pytest.mark.parametrize("body", [b"null", b" null\r\n", b'{"data":null}', b'{ "data" : null }'])
+def test_null_of_an_organization_without_funds_is_empty(body: bytes) -> None:
+    balances = parse_balances(body)
+    assert (balances.assets, balances.unknown_fields) == ((), ())
+
+
 def test_assets_are_sorted() -> None:
     entry = '{"total":0,"available":0,"pendingIn":0,"pendingOut":0,"scale":1}'
     body = f'{{"assets":{{"Z":{entry},"A":{entry},"M":{entry}}}}}'.encode()
@@ -93,11 +99,24 @@ def test_what_is_not_json(body: bytes) -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        "null",
         "[]",
         "7",
         '"x"',
         "{}",
+        "[null]",
+        '"null"',
+        '{"data":{}}',
+        '{"data":[]}',
+        '{"data":false}',
+        '{"data":"null"}',
+        '{"Data":null}',
+        '{"data":null,"page":1}',
+        '{"data":null,"code":"500","msg":"No"}',
+        f'{{"data":{{"assets":{{{BTC}}}}}}}',
+        '{"data":{"assets":null}}',
+        '{"assets":null,"code":500}',
+        '{"assets":null,"msg":"No"}',
+        '{"assets":null,"error":"No"}',
         '{"code":"401"}',
         '{"Assets":null}',
         '{"assets":false}',
