@@ -136,6 +136,16 @@ def _transport() -> qredo.Transport:
 
 
 def _new_transport(deadline: float) -> qredo.Transport:
+    try:
+        return _transport_within(deadline)
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"QREDO_CA_FILE names {settings.QREDO_CA_FILE or 'no file'}, which cannot be read as"
+            f" certificates: {error.strerror or type(error).__name__}. No account can be polled."
+        ) from None
+
+
+def _transport_within(deadline: float) -> qredo.Transport:
     return qredo.Transport(
         deadline=deadline,
         connect_timeout=min(5.0, deadline),

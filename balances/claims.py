@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 from django.db import transaction
 
-from balances import gates, ledger, limits, sql
+from balances import announcements, gates, ledger, limits, sql, upstreams
 from balances.gates import Gate
 
 #: A claim holds at most this long; far longer than a chunk may take (see settings).
@@ -124,7 +124,23 @@ def reap(now: datetime | None = None) -> int:
             entry.miss_claim(UNFINISHED)
         ledger.save(entries.values())
         _miss_refreshes(refreshes)
+        _tell_unfinished(list(entries), now or ledger.clock())
     return len(entries)
+
+
+def _tell_unfinished(account_ids: list[int], now: datetime) -> None:
+    if not account_ids:
+        return
+    found = sql.rows(
+        "SELECT environment, is_demo, count(*) FROM accounts_account WHERE id = ANY(%s)"
+        " GROUP BY 1, 2",
+        [account_ids],
+    )
+    claims = {(environment, is_demo): number for environment, is_demo, number in found}
+    locked = upstreams.lock(claims)
+    for upstream in locked:
+        announcements.slots_missed(upstream, {UNFINISHED: claims[upstream.key]}, now)
+    upstreams.save(locked)
 
 
 def _miss_refreshes(refreshes: list[int]) -> None:

@@ -3,13 +3,14 @@
 A gate holds its environment's row, so that all workers together keep within its limits.
 """
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.conf import settings
 
-from balances import breaker, ledger, limits, sql, upstreams
+from balances import announcements, breaker, ledger, limits, sql, upstreams
 from balances.ledger import Entry
 from balances.runs import newest_slot
 from balances.upstreams import Key, Upstream
@@ -50,6 +51,8 @@ class Gate:
     now: datetime
     due: int
     allowed: int
+    #: Slots booked as missed in this pass, by reason.
+    missed: Counter[str] = field(default_factory=Counter)
 
     def took(self, claims: int, *, of: int) -> None:
         """Take a token for each claim; note whether `of` as many as allowed left due accounts."""
@@ -63,11 +66,15 @@ class Gate:
         """Book slots from `first` on that newer ones have overtaken, each by why it had to wait."""
         since, reason = self._holdup()
         if since is None:
-            entry.book_missed(first, slots, UNCLAIMED)
+            self._book(entry, first, slots, UNCLAIMED)
             return
         before = min(slots, max(0, (since - first) // entry.interval))
-        entry.book_missed(first, before, UNCLAIMED)
-        entry.book_missed(first + entry.interval * before, slots - before, reason)
+        self._book(entry, first, before, UNCLAIMED)
+        self._book(entry, first + entry.interval * before, slots - before, reason)
+
+    def _book(self, entry: Entry, first: datetime, slots: int, reason: str) -> None:
+        entry.book_missed(first, slots, reason)
+        self.missed += Counter({reason: slots})
 
     def _holdup(self) -> tuple[datetime | None, str]:
         if self.upstream.opened_at is not None:
@@ -113,7 +120,9 @@ def _gate(upstream: Upstream, now: datetime, due: int, in_flight: int) -> Gate:
 
 
 def save(gates: Sequence[Gate]) -> None:
-    """Write down what a pass took."""
+    """Write down what a pass took, and tell of what it missed."""
+    for gate in gates:
+        announcements.slots_missed(gate.upstream, gate.missed, gate.now)
     upstreams.save(gate.upstream for gate in gates)
 
 

@@ -17,11 +17,17 @@ def end(entry: Entry, *, reason: str, now: datetime) -> datetime:
     """Book what is due, close the open run and return the instant from which no slot is due."""
     entry.miss_claim(reason)
     _book_due(entry, now, reason)
-    if entry.run is not None:
-        now = max(now, entry.run.last + timedelta(microseconds=1))
-    entry.close_run(now)
+    now = cut(entry, now)
     entry.next_slot = None
     return now
+
+
+def cut(entry: Entry, at: datetime) -> datetime:
+    """Close the open run where another grid is to begin, at `at` or just after its last slot."""
+    if entry.run is not None:
+        at = max(at, entry.run.last + timedelta(microseconds=1))
+    entry.close_run(at)
+    return at
 
 
 def _book_due(entry: Entry, now: datetime, reason: str) -> None:

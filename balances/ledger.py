@@ -28,6 +28,7 @@ _WRITTEN = (
     ("tried_reason", "text"),
     ("not_before", "timestamptz"),
     ("base_interval_seconds", "integer"),
+    ("own_interval_seconds", "integer"),
     ("run_outcome", "text"),
     ("run_reason", "text"),
     ("run_first", "timestamptz"),
@@ -40,6 +41,7 @@ _WRITTEN = (
     ("last_reason", "text"),
     ("last_detail", "text"),
     ("failing_since", "timestamptz"),
+    ("told_reasons", "text"),
     ("observed_at", "timestamptz"),
     ("digest", "bytea"),
     ("snapshot_count", "integer"),
@@ -74,11 +76,13 @@ class Entry:
     tried_reason: str
     not_before: datetime | None
     base_interval_seconds: int | None
+    own_interval_seconds: int | None
     run: Run | None
     last_attempt_at: datetime | None
     last_reason: str
     last_detail: str
     failing_since: datetime | None
+    told_reasons: str
     observed_at: datetime | None
     digest: bytes | None
     snapshots: Head
@@ -134,10 +138,11 @@ class Entry:
             self.claim_token, self.claim_slot, self.claim_refresh, self.claimed_at,
             self.claim_until,
             self.attempts, self.tried_reason, self.not_before, self.base_interval_seconds,
+            self.own_interval_seconds,
             run.outcome, run.reason, run.first, run.last, run.slots,
             run.first_observed, run.last_observed, run.lateness_ms,
             self.last_attempt_at, self.last_reason, self.last_detail, self.failing_since,
-            self.observed_at, self.digest,
+            self.told_reasons, self.observed_at, self.digest,
             self.snapshots.count, self.snapshots.digest, self.runs.count, self.runs.digest,
         )  # fmt: skip
 
@@ -234,9 +239,9 @@ def _closed_row(entry: Entry, run: Run, until: datetime) -> tuple[object, ...]:
 
 def _entry(row: tuple[Any, ...]) -> Entry:
     (account_id, interval, next_slot, token, slot, refresh, since, until, attempts, tried_reason,
-     not_before, base_interval, outcome, reason, first, last, slots, first_observed, last_observed,
-     lateness, attempt, last_reason, detail, failing, observed, digest, snapshots, snapshot_chain,
-     runs, run_chain) = row  # fmt: skip
+     not_before, base_interval, own_interval, outcome, reason, first, last, slots, first_observed,
+     last_observed, lateness, attempt, last_reason, detail, failing, told, observed, digest,
+     snapshots, snapshot_chain, runs, run_chain) = row  # fmt: skip
     run = None
     if slots:
         run = Run(
@@ -244,7 +249,7 @@ def _entry(row: tuple[Any, ...]) -> Entry:
         )
     return Entry(
         account_id, interval, next_slot, token, slot, refresh, since, until, attempts,
-        tried_reason, not_before, base_interval, run, attempt, last_reason, detail, failing,
-        observed, None if digest is None else bytes(digest),
+        tried_reason, not_before, base_interval, own_interval, run, attempt, last_reason, detail,
+        failing, told, observed, None if digest is None else bytes(digest),
         Head(snapshots, bytes(snapshot_chain)), Head(runs, bytes(run_chain)),
     )  # fmt: skip

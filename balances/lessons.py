@@ -2,38 +2,64 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
 
-from balances import breaker, limits, sql, upstreams
+from balances import announcements, breaker, limits, sql, upstreams
 from balances.results import Failure, Result
 from balances.upstreams import Key, Upstream
 
 FRESH, REFUSED, BEFORE = "fresh", "rate_limited", "fresh before"
 
 
-def learn(results: Iterable[Result], now: datetime, *, after: Iterable[Result] = ()) -> None:
-    """Let environments learn from recorded results. To be done last: their rows are locked.
+@dataclass(frozen=True, slots=True)
+class Lessons:
+    """What results say about their environments, and what was known of these before."""
 
-    `after` were recorded just before and asked at the same time: if any was answered, those that
-    fail late are slow by themselves and say nothing about Qredo.
-    """
-    tallies = _tallies(list(results), [result for result in after if result.answer is not None])
-    known = {one.key: one for one in upstreams.read(tallies)}
-    # In quiet times nothing is locked and nothing written.
-    news = [key for key, tally in tallies.items() if _is_news(known.get(key), tally)]
-    if news:
-        locked = upstreams.lock(news)
-        for upstream in locked:
-            _teach(upstream, tallies[upstream.key], now)
-        upstreams.save(locked)
+    #: Each account's environment.
+    keys: dict[int, Key]
+    _tallies: dict[Key, Counter[str]]
+    _known: dict[Key, Upstream]
+
+    @classmethod
+    def of(cls, results: Iterable[Result], *, after: Iterable[Result] = ()) -> Self:
+        """Count results.
+
+        `after` were recorded just before and asked at the same time: if any was answered, those
+        that fail late are slow by themselves and say nothing about Qredo.
+        """
+        told, before = list(results), [result for result in after if result.answer is not None]
+        keys = _keys([result.account_id for result in (*told, *before)])
+        tallies = _tallies(told, before, keys)
+        return cls(keys, tallies, {one.key: one for one in upstreams.read(tallies)})
+
+    def is_down(self, account_id: int) -> bool:
+        """Whether the breaker of an account's environment was open."""
+        upstream = self._known.get(self.keys[account_id])
+        return upstream is not None and upstream.opened_at is not None
+
+    def teach(self, now: datetime) -> None:
+        """Let environments learn. To be done last: their rows are locked."""
+        # In quiet times nothing is locked and nothing written.
+        news = [k for k, tally in self._tallies.items() if _is_news(self._known.get(k), tally)]
+        if news:
+            locked = upstreams.lock(news)
+            for upstream in locked:
+                _teach(upstream, self._tallies[upstream.key], now)
+            upstreams.save(locked)
 
 
-def _tallies(results: list[Result], before: list[Result]) -> dict[Key, Counter[str]]:
+def _keys(account_ids: list[int]) -> dict[int, Key]:
     rows = sql.rows(
-        "SELECT id, environment, is_demo FROM accounts_account WHERE id = ANY(%s)",
-        [[result.account_id for result in (*results, *before)]],
+        "SELECT id, environment, is_demo FROM accounts_account WHERE id = ANY(%s)", [account_ids]
     )
-    keys: dict[int, Key] = {pk: (environment, is_demo) for pk, environment, is_demo in rows}
+    return {pk: (environment, is_demo) for pk, environment, is_demo in rows}
+
+
+def _tallies(
+    results: list[Result], before: list[Result], keys: dict[int, Key]
+) -> dict[Key, Counter[str]]:
     tallies: dict[Key, Counter[str]] = {}
     for result in results:
         tally = tallies.setdefault(keys[result.account_id], Counter())
@@ -50,6 +76,7 @@ def _is_news(upstream: Upstream | None, tally: Counter[str]) -> bool:
 
 
 def _teach(upstream: Upstream, tally: Counter[str], now: datetime) -> None:
+    opened_before, rate_before = upstream.opened_at, upstream.rate
     if tally[FRESH]:
         breaker.answered(upstream)
     elif _down(tally):
@@ -58,6 +85,9 @@ def _teach(upstream: Upstream, tally: Counter[str], now: datetime) -> None:
         limits.refused(upstream)
     else:
         limits.answered(upstream, tally[FRESH])
+    reasons = ", ".join(sorted(tally.keys() & breaker.DOWN))
+    announcements.breaker_moved(upstream, opened_before, reasons)
+    announcements.rate_moved(upstream, rate_before, refused=tally[REFUSED] > 0)
 
 
 def _down(tally: Counter[str]) -> int:

@@ -57,6 +57,8 @@ class Schedule(models.Model):
     not_before = models.DateTimeField(null=True)
     #: The interval before the account was slowed down; null while it is not.
     base_interval_seconds = models.PositiveIntegerField(null=True)
+    #: The interval that somebody gave this account; null while it follows the settings.
+    own_interval_seconds = models.PositiveIntegerField(null=True)
 
     #: The open run: slots of one outcome and one reason since `run_first`.
     run_outcome = models.CharField(max_length=8, blank=True, default="")
@@ -74,6 +76,8 @@ class Schedule(models.Model):
     last_reason = models.CharField(max_length=32, blank=True, default="")
     last_detail = models.TextField(blank=True, default="")
     failing_since = models.DateTimeField(null=True)
+    #: Why it fails, as the log has said since it began to; empty while it does not fail.
+    told_reasons = models.TextField(blank=True, default="", db_default="")
     #: The newest fresh observation and the digest of its bytes.
     observed_at = models.DateTimeField(null=True)
     digest = models.BinaryField(null=True)
@@ -121,6 +125,11 @@ class Upstream(models.Model):
     opened_at = models.DateTimeField(null=True)
     probes = models.PositiveIntegerField()
     probe_at = models.DateTimeField(null=True)
+    #: Slots that nobody polled, as the log has said: since when, the newest, how many, and why.
+    missing_since = models.DateTimeField(null=True)
+    missing_at = models.DateTimeField(null=True)
+    missing_slots = models.PositiveBigIntegerField(default=0, db_default=0)
+    missing_reasons = models.TextField(blank=True, default="", db_default="")
 
     class Meta:
         db_table = "balances_environment"
@@ -329,6 +338,8 @@ class Refresh(models.Model):
     detail = models.TextField(blank=True, default="")
     finished_at = models.DateTimeField(null=True)
     observed_at = models.DateTimeField(null=True)
+    #: Whether it waits for its environment's limits, as one of many; one alone does not.
+    waits = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         indexes = [
@@ -344,6 +355,28 @@ class Refresh(models.Model):
 
     def __str__(self) -> str:
         return f"refresh of {self.account_id}"
+
+
+class RefreshBatch(models.Model):
+    """Refreshes of many accounts that one person asked for at once, to show how far they are.
+
+    Of accounts that had an open refresh already, that one is among them.
+    """
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    asked_by = models.ForeignKey(User, models.CASCADE, related_name="+", db_index=False)
+    asked_at = models.DateTimeField()
+    refresh_ids = ArrayField(models.BigIntegerField())
+
+    class Meta:
+        db_table = "balances_refresh_batch"
+        indexes = [
+            # Serves "the newest one of a person".
+            models.Index(fields=["asked_by", "-asked_at"], name="refresh_batch_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{len(self.refresh_ids)} refreshes asked for by {self.asked_by_id}"
 
 
 #: Why an account stands still: a person paused or archived it, or revoked its key.

@@ -3,11 +3,13 @@
 import logging
 import os
 import time
+import traceback
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache, lru_cache
+from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
@@ -186,6 +188,7 @@ def _ask(claim: Claim, key: ApiKey | None, clock_ns: Clock) -> Result:
 def _answer(
     key: ApiKey, clock_ns: Clock, transport: qredo.Transport | None = None
 ) -> qredo.BalanceAnswer | Failure:
+    account_uid = key.account.uid
     try:
         answer = signing.client_for(key, clock_ns=clock_ns, transport=transport).balance()
     except qredo.QredoError as error:
@@ -202,18 +205,32 @@ def _answer(
         # Names the setting, never the key: these are raised before anything is signed.
         return Failure("bad_request", str(error), was_asked=False)
     except Exception as error:  # noqa: BLE001 - a bug must not take the chunk's other results along
-        log.error(  # noqa: TRY400 - a traceback could show what the frame holds
-            "a poll broke with %s", type(error).__name__
+        # Where and with what; a traceback could show what a frame holds.
+        what = f"{type(error).__name__} in {_place_of(error)}"
+        _say_once(logging.ERROR, "a poll of account %s broke with %s", str(account_uid), what)
+        return Failure(
+            "bad_request",
+            f"This program failed while polling ({what}): an error of its own, neither the key's"
+            " nor Qredo's. Report it; this account's figures stay as they were.",
         )
-        return Failure("bad_request", "This program failed while polling. See its log.")
     for name in answer.balances.unknown_fields:
-        _say_once(name)
+        _say_once(
+            logging.INFO,
+            "Qredo's answers have a field that is not understood and passed over: %a",
+            name[:64],
+        )
     return answer
 
 
 @lru_cache(maxsize=1000)
-def _say_once(name: str) -> None:
-    log.info("Qredo's answers have a field that is not understood and passed over: %a", name[:64])
+def _say_once(level: int, text: str, *values: str) -> None:
+    log.log(level, text, *values)
+
+
+def _place_of(error: Exception) -> str:
+    """Return file and line of where an error was raised."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else "no frame"
 
 
 @cache

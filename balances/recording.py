@@ -7,15 +7,17 @@ whose token is gone (delivered twice, too late, paused meanwhile) changes nothin
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from django.db import InterfaceError, OperationalError, transaction
 
 import qredo
-from balances import ledger, lessons, rejections, retrying, slowing, sql
+from balances import ledger, rejections, retrying, slowing, sql
+from balances.announcements import AccountNews
 from balances.holdings import Observation, Stored, store
 from balances.ledger import Entry
+from balances.lessons import Lessons
 from balances.models import Outcome
 from balances.results import Failure, Result
 from balances.runs import Run
@@ -88,10 +90,11 @@ def _record(
             if _is_held(entries.get(result.account_id), result, clock.now)
         }
         since = ledger.owned_since(list(held))
-        writing = _Writing(clock, {i: entries[i] for i in held}, held, since)
+        lessons = Lessons.of(held.values(), after=after)
+        writing = _Writing(clock, {i: entries[i] for i in held}, held, since, lessons)
         recorded = writing.write()
         rejections.keep(held.values(), clock.now)
-        lessons.learn(held.values(), clock.now, after=after)
+        lessons.teach(clock.now)
         return recorded
 
 
@@ -120,6 +123,8 @@ class _Writing:
     entries: dict[int, Entry]
     results: dict[int, Result]
     owned_since: dict[int, datetime]
+    lessons: Lessons
+    news: AccountNews = field(default_factory=AccountNews)
 
     def write(self) -> list[Recorded]:
         observations = [
@@ -133,6 +138,7 @@ class _Writing:
             self.entries[account_id].snapshots = found.head
         recorded = [self._finish(entry, stored) for entry in self.entries.values()]
         ledger.save(self.entries.values())
+        self.news.tell()
         return recorded
 
     def _observe(self, entry: Entry, answer: qredo.BalanceAnswer) -> Observation:
@@ -166,9 +172,12 @@ class _Writing:
             retrying.heed(entry, outcome, self.clock.now)
             if retrying.try_again(entry, outcome, self.clock.now):
                 return recorded
+            is_down = self.lessons.is_down(entry.account_id)
+            self.news.failed(entry, outcome, self.lessons.keys[entry.account_id], is_down=is_down)
             slowing.slow(entry, outcome)
         else:
             slowing.answered(entry)
+            self.news.answered(entry, self.lessons.keys[entry.account_id])
             entry.last_reason, entry.last_detail, entry.failing_since = "", "", None
             changes = stored[entry.account_id].changes if entry.account_id in stored else 0
             recorded = Recorded(entry.account_id, Outcome.FRESH, changed=changes)

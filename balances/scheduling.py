@@ -1,5 +1,6 @@
 """Schedules: every account that is polled has one, and its grid of slots."""
 
+import logging
 import zlib
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -10,10 +11,12 @@ from django.db import transaction
 from accounts.audit import objects
 from accounts.audit.recording import record, together
 from accounts.models import Account, User
-from balances import claims, grids, ledger, ownership, slowing
+from balances import claims, grids, ledger, ownership, slowing, sql
 from balances.models import Pause, Schedule
 from balances.ownership import Turn
 from balances.runs import first_slot
+
+log = logging.getLogger(__name__)
 
 
 def add_missing(accounts: Iterable[Account] | None = None, *, now: datetime | None = None) -> None:
@@ -22,6 +25,18 @@ def add_missing(accounts: Iterable[Account] | None = None, *, now: datetime | No
     instant = now or ledger.clock()
     made = [_new_schedule(account, instant) for account in wanted]
     Schedule.objects.bulk_create(made, ignore_conflicts=True)
+
+
+#: So many accounts follow a changed setting in one pass.
+FOLLOWERS = 500
+_OTHERS = """
+SELECT s.account_id, a.uid FROM balances_schedule s JOIN accounts_account a ON a.id = s.account_id
+WHERE s.own_interval_seconds IS NULL AND s.claim_token IS NULL
+  AND coalesce(s.base_interval_seconds, s.interval_seconds) <> %(seconds)s
+  AND (s.next_slot IS NOT NULL OR s.run_slots = 0
+       AND coalesce(a.archived_at, a.keyless_at, a.paused_at) IS NOT NULL)
+ORDER BY s.account_id LIMIT %(most)s FOR UPDATE OF s SKIP LOCKED
+"""
 
 
 def _new_schedule(account: Account, now: datetime) -> Schedule:
@@ -44,20 +59,73 @@ def phase_of(account: Account) -> int:
     return zlib.crc32(account.uid.bytes)
 
 
+def follow_interval(seconds: int) -> int:
+    """Let accounts without an interval of their own follow the setting, some at a time.
+
+    An account under way, and one whose past is still being loaded, follows later. Return how many
+    follow now.
+    """
+    with transaction.atomic():
+        # Locked by statement: who claims meanwhile is passed over and not waited for.
+        rows = sql.rows(_OTHERS, {"seconds": seconds, "most": FOLLOWERS})
+        if not rows:
+            return 0
+        now = ledger.clock()
+        entries = ledger.lock([account_id for account_id, _ in rows])
+        uids = dict(rows)
+        before = sorted({e.base_interval_seconds or e.interval_seconds for e in entries.values()})
+        for account_id, entry in entries.items():
+            _follow(entry, seconds, phase=zlib.crc32(uids[account_id].bytes), now=now)
+        ledger.save(entries.values())
+    log.info(
+        "POLL_INTERVAL_SECONDS is %d: %d accounts follow it, which were polled every %s s",
+        seconds, len(entries), ", ".join(map(str, before)),
+    )  # fmt: skip
+    return len(entries)
+
+
+def _follow(entry: ledger.Entry, seconds: int, *, phase: int, now: datetime) -> None:
+    if entry.base_interval_seconds is not None and seconds < entry.interval_seconds:
+        # A rejected key is asked about no sooner for it.
+        entry.base_interval_seconds = seconds
+        return
+    entry.base_interval_seconds = None
+    if entry.next_slot is not None:
+        # As spread over the new interval as over the old one, where the next slot is not sooner.
+        spread = first_slot(now, interval_seconds=seconds, phase=phase)
+        entry.next_slot = grids.cut(entry, min(spread, entry.next_slot))
+    entry.interval_seconds = seconds
+
+
 def change_interval(account: Account, seconds: int) -> None:
-    """Poll an account at once, and every `seconds` seconds from now on."""
+    """Give an account an interval of its own: it is polled at once, and every `seconds` seconds."""
     with transaction.atomic():
         entry = ledger.lock([account.pk])[account.pk]
-        usual = entry.base_interval_seconds or entry.interval_seconds
-        if entry.next_slot is None or usual == seconds:
-            return
-        if entry.base_interval_seconds is not None and seconds < entry.interval_seconds:
-            # A rejected key is asked about no sooner for it.
-            entry.base_interval_seconds = seconds
-        else:
-            entry.base_interval_seconds = None
-            grids.restart(entry, seconds, reason=claims.UNFINISHED, now=ledger.clock())
+        entry.own_interval_seconds = seconds
+        _poll_every(entry, seconds)
         ledger.save([entry])
+
+
+def end_loading(account: Account) -> None:
+    """Poll an account at once, and as often as the setting says: its past was loaded."""
+    with transaction.atomic():
+        entry = ledger.lock([account.pk])[account.pk]
+        _poll_every(entry, settings.POLL_INTERVAL_SECONDS)
+        ledger.save([entry])
+
+
+def _poll_every(entry: ledger.Entry, seconds: int) -> None:
+    if (entry.base_interval_seconds or entry.interval_seconds) == seconds:
+        return
+    if entry.next_slot is None:
+        if entry.run is None:  # it stands still; else its past is still being loaded
+            entry.interval_seconds, entry.base_interval_seconds = seconds, None
+    elif entry.base_interval_seconds is not None and seconds < entry.interval_seconds:
+        # A rejected key is asked about no sooner for it.
+        entry.base_interval_seconds = seconds
+    else:
+        entry.base_interval_seconds = None
+        grids.restart(entry, seconds, reason=claims.UNFINISHED, now=ledger.clock())
 
 
 def key_replaced(account: Account) -> None:

@@ -1,22 +1,58 @@
 """Celery's tasks: ids in, a use case called, nothing returned."""
 
 import logging
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec
 from uuid import UUID
 
 from celery import shared_task
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError, OperationalError
+from kombu.exceptions import OperationalError as BrokerError
 
 from accounts.audit import anchors as act_anchors
 from balances import claims, gates, incidents, polling, refreshing, scheduling
 from balances.claims import Claim
 from balances.holdings import make_months
+from balances.outages import Outage
 from balances.verification.anchors import export_day
 
 log = logging.getLogger(__name__)
 
+P = ParamSpec("P")
+_database = Outage(log, "The database", "nothing is polled until it does")
+_broker = Outage(log, "The broker (REDIS_URL)", "this worker hands nothing out until it does")
+
+
+def _needs_stores(task: Callable[P, None]) -> Callable[P, None]:
+    """Say once that a store is away, not with a traceback for every task that it ends."""
+
+    @wraps(task)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            task(*args, **kwargs)
+        except (OperationalError, InterfaceError) as error:
+            if not _is_away(error):
+                raise
+            _database.began(error)
+        except BrokerError as error:
+            _broker.began(error)
+        else:
+            _database.ended()
+            _broker.ended()
+
+    return run
+
+
+def _is_away(error: Exception) -> bool:
+    """Whether the connection failed, or the server ends; else a statement did."""
+    state = getattr(error.__cause__, "sqlstate", None)
+    return state is None or (state[:2] in {"08", "57"} and state != "57014")
+
 
 @shared_task(name="balances.tick")
+@_needs_stores
 def tick() -> None:
     """End what died, claim what is due, hand it out in chunks."""
     scheduling.add_missing()
@@ -51,6 +87,7 @@ def _chunk_size(due: int) -> int:
 
 
 @shared_task(name="balances.poll_chunk")
+@_needs_stores
 def poll_chunk(pairs: list[tuple[int, str]]) -> None:
     """Poll the accounts of one chunk of claims."""
     for recorded in polling.waves([Claim(account_id, UUID(token)) for account_id, token in pairs]):
@@ -69,6 +106,7 @@ def _claim_more() -> None:
 
 
 @shared_task(name="balances.refresh")
+@_needs_stores
 def refresh(refresh_id: int) -> None:
     """Carry out one refresh."""
     refreshing.carry_out([refresh_id])
@@ -80,6 +118,17 @@ def send_refresh(refresh_id: int) -> None:
         refresh.delay(refresh_id)
     except refresh.OperationalError:
         log.warning("a refresh could not be sent to the workers; the next tick takes it up")
+
+
+@shared_task(name="balances.follow_interval")
+@_needs_stores
+def follow_interval(seconds: int) -> None:
+    """Let accounts without an interval of their own follow the setting that beat was started with.
+
+    Workers that still have the one before must not undo it, hence the argument.
+    """
+    while scheduling.follow_interval(seconds) == scheduling.FOLLOWERS:
+        pass
 
 
 @shared_task(name="balances.make_months")

@@ -51,10 +51,9 @@ def is_probed(upstream: Upstream, now: datetime) -> bool:
 
 def _held_back(upstream: Upstream, now: datetime) -> Trouble:
     since, probe_at = upstream.opened_at or now, upstream.probe_at or now
-    name = f"Qredo {upstream.environment}{' of the demo' if upstream.is_demo else ''}"
     return Trouble(
         slug="stale",
-        who=name,
+        who=upstream.name,
         what=f"has not answered since {moments.short(since, now)}:"
         f" polling is held back, next probe {moments.within(probe_at - now)}.",
     )

@@ -17,6 +17,12 @@ Key = tuple[str, bool]
 KEYS: list[Key] = [(name, is_demo) for name in Environment.values for is_demo in (False, True)]
 
 
+def name_of(key: Key) -> str:
+    """Return what log lines and pages call an environment."""
+    environment, is_demo = key
+    return f"Qredo {environment}{' of the demo' if is_demo else ''}"
+
+
 @dataclass(slots=True)
 class Upstream:
     """One environment: how fast it may be asked, and whether it is down."""
@@ -35,16 +41,27 @@ class Upstream:
     opened_at: datetime | None
     probes: int
     probe_at: datetime | None
+    #: Slots that nobody polled, as the log has said: since when, the newest, how many, and why.
+    missing_since: datetime | None
+    missing_at: datetime | None
+    missing_slots: int
+    missing_reasons: str
 
     @property
     def key(self) -> Key:
         """What accounts are matched by."""
         return self.environment, self.is_demo
 
+    @property
+    def name(self) -> str:
+        """How log lines and pages call it."""
+        return name_of(self.key)
+
 
 _NAMES = (
     *("environment", "is_demo", "rate", "tokens", "filled_at", "short_since"),
     *("failures", "opened_at", "probes", "probe_at"),
+    *("missing_since", "missing_at", "missing_slots", "missing_reasons"),
 )
 _SELECT = (
     f"SELECT {', '.join(_NAMES)} FROM balances_environment"  # noqa: S608 - fixed names

@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 
 #: So many ticks may wait for a worker; a further one would find nothing to do.
 MOST_WAITING: Final = 2
+#: Seconds until what could not be sent is tried again.
+RETRY: Final = 10.0
 
 
 class Beat(Scheduler):
@@ -24,6 +26,7 @@ class Beat(Scheduler):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         self._due: dict[str, float] = {}
+        self._failed = False
         self._broker = Outage(
             log, "The broker (REDIS_URL)", "no account is polled until it does, pages go on"
         )
@@ -35,8 +38,10 @@ class Beat(Scheduler):
         for entry in entries:
             now = time.monotonic()
             if now >= self._due.get(entry.name, now):
-                self._due[entry.name] = now + entry.schedule.run_every.total_seconds()
                 self.apply_entry(entry)
+                period = entry.schedule.run_every.total_seconds()
+                # What could not be sent is due again soon, however seldom it is due.
+                self._due[entry.name] = now + (min(period, RETRY) if self._failed else period)
         return max(0.0, min(self._due.values(), default=1.0) - time.monotonic())
 
     def apply_entry(self, entry: Any, producer: Any = None) -> None:  # noqa: ARG002 - Celery's signature
@@ -45,8 +50,10 @@ class Beat(Scheduler):
             if not self._is_crowded(entry):
                 self.app.send_task(entry.task, entry.args, entry.kwargs, **entry.options)
         except Exception as error:  # noqa: BLE001 - whatever the broker's client raises
+            self._failed = True
             self._broker.began(error)
         else:
+            self._failed = False
             self._broker.ended()
 
     def _is_crowded(self, entry: Any) -> bool:

@@ -1,10 +1,12 @@
 """The Celery application. Its settings are those of Django that begin with `CELERY_`."""
 
+import logging.config
 import os
 import sys
 
 from celery import Celery
-from celery.signals import beat_init, worker_init, worker_ready
+from celery.signals import beat_init, setup_logging, worker_init, worker_ready
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 
@@ -13,6 +15,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qredo_dash.settings")
 app = Celery("qredo_dash")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def _log_as_everywhere(**_: object) -> None:
+    """Log as the settings say; Celery would add handlers and levels of its own."""
+    logging.config.dictConfig(settings.LOGGING)
 
 
 @worker_init.connect

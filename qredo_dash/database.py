@@ -17,6 +17,9 @@ TIMEOUTS = {
 #: and sorts a year's hours on disk. An allowance, of which is taken what is needed.
 MEMORY = {"hash_mem_multiplier": 8}
 
+#: A lost connection is made anew for so long, with growing pauses; then at the next request.
+POOL = {"min_size": 1, "max_size": 8, "timeout": 10, "reconnect_timeout": 1.0}
+
 #: The variable that says what kind of process this is, and two of its values.
 PROCESS = "QREDO_DASH_PROCESS"
 WEB, OWNER = "web", "owner"
@@ -41,7 +44,7 @@ def settings_for(url: str, name: str = "DATABASE_URL") -> dict[str, Any]:
     """Return the `DATABASES` entry for a `postgresql://` address; sockets by `?host=`."""
     parts = _parts(url, name)
     entry: dict[str, Any] = {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "qredo_dash.postgresql",
         "NAME": parts.pop("dbname", ""),
         "USER": parts.pop("user", ""),
         "PASSWORD": parts.pop("password", ""),
@@ -52,7 +55,7 @@ def settings_for(url: str, name: str = "DATABASE_URL") -> dict[str, Any]:
         "OPTIONS": {**parts, "options": _server_options(), "application_name": "qredo-dash"},
     }
     if os.environ.get(PROCESS) == WEB:
-        entry["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 8, "timeout": 10}
+        entry["OPTIONS"]["pool"] = dict(POOL)
     return entry
 
 

@@ -301,6 +301,13 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": POLL_TICK_SECONDS,
         "options": {"queue": TICK_QUEUE},
     },
+    # At the start, since the setting may have changed, and for accounts that were under way then.
+    "interval": {
+        "task": "balances.follow_interval",
+        "schedule": 30,
+        "args": [POLL_INTERVAL_SECONDS],
+        "options": {"queue": TICK_QUEUE},
+    },
     "months": {"task": "balances.make_months", "schedule": 6 * 60 * 60},
     # Tried every hour: the first time in a day writes that day's file, wherever beat was before.
     "heads": {"task": "balances.export_heads", "schedule": 60 * 60},

@@ -36,6 +36,7 @@ CHANGEABLE = {
     "balances_incident",
     "balances_pause",
     "balances_refresh",
+    "balances_refresh_batch",
     "balances_rejected",
     "balances_rollup_day",
     "balances_rollup_hour",

@@ -204,10 +204,16 @@ def test_an_interval_that_changes_again_before_any_slot_tiles(
     assert Schedule.objects.get(account=account).interval_seconds == 60
 
 
-def test_the_interval_of_a_paused_account_stays(account: Account) -> None:
+def test_an_interval_given_while_paused_holds_from_the_next_poll_on(
+    account: Account, clock: StoppedClock
+) -> None:
     scheduling.pause(account, by=None)
     scheduling.change_interval(account, 60)
-    assert Schedule.objects.get(account=account).interval_seconds == 300
+    assert Schedule.objects.get(account=account).interval_seconds == 60
+    clock.now += timedelta(seconds=2)
+    scheduling.resume(account, by=None)
+    seen(account, clock.now)
+    assert_tiled(account)
 
 
 def test_months_ahead_step_over_no_month(clock: StoppedClock) -> None:

@@ -120,7 +120,7 @@ def _hand_over(last: datetime) -> None:
         demo = Schedule.objects.filter(account__is_demo=True, base_interval_seconds=None)
         hourly = demo.filter(interval_seconds=HOUR.seconds)
         for schedule in hourly.exclude(next_slot=None).select_related("account"):
-            scheduling.change_interval(schedule.account, settings.POLL_INTERVAL_SECONDS)
+            scheduling.end_loading(schedule.account)
         hourly.filter(next_slot=None).update(interval_seconds=settings.POLL_INTERVAL_SECONDS)
     with connection.cursor() as cursor:
         cursor.execute(

@@ -1,0 +1,1 @@
+"""Django's PostgreSQL, with a pool that is quick again after the server was away."""
