@@ -71,7 +71,7 @@ def hand_out(due: list[Claim]) -> None:
         pairs = [(claim.account_id, str(claim.token)) for claim in chunk]
         try:
             # Without a time of its own: a chunk that comes too late finds its claims ended.
-            poll_chunk.delay(pairs)
+            poll_chunk.apply_async((pairs,))
         except poll_chunk.OperationalError:
             claims.give_back(due[start:])
             raise
