@@ -14,7 +14,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 
-from accounts.models import Account, Membership, Organization, Role, Share, Tenure, User
+from accounts.models import Account, Membership, Offer, Organization, Role, Share, Tenure, User
 from accounts.requests import Request
 from accounts.second_factors import factors_of
 
@@ -38,7 +38,7 @@ class NeedsRole(PermissionDenied):
 def visible_to(user: User | AnonymousUser) -> QuerySet[Account]:
     """Return the accounts that somebody may read.
 
-    Their own, those of their organizations, and personal ones that were shared with them.
+    Their own, those of their organizations, and personal ones whose share they have accepted.
 
     A superuser administers the installation and sees no account by that alone.
     """
@@ -56,6 +56,15 @@ def shares_with(user: User) -> QuerySet[Share]:
     return Share.objects.filter(user=user, owner=F("account__owner"))
 
 
+def offers_to(user: User) -> QuerySet[Offer]:
+    """Return what is offered to somebody's address by those whose accounts it is still.
+
+    An offer opens nothing. It is about the address: the person who signs in with it may answer.
+    """
+    address = User.objects.filter(pk=user.pk).values("email")
+    return Offer.objects.filter(email__in=address, owner=F("account__owner")).exclude(owner=user)
+
+
 def tenures_of(user: User) -> QuerySet[Tenure]:
     """Return the tenures whose figures somebody may see: permissions are today's."""
     shared = shares_with(user).filter(account=OuterRef("account"), owner=OuterRef("owner"))
@@ -64,6 +73,34 @@ def tenures_of(user: User) -> QuerySet[Tenure]:
         | Q(organization__in=memberships_of(user).values("organization"))
         | Exists(shared)
     )
+
+
+def summed_tenures_of(user: User) -> QuerySet[Tenure]:
+    """Return those of them whose amounts are in somebody's totals."""
+    return tenures_of(user).filter(in_totals_of(user))
+
+
+def in_totals_of(user: User) -> Q:
+    """Return which tenures are in the totals of somebody who may see them.
+
+    What another person shares is in them only if the reader says so, for all of its time: like the
+    share itself, that is decided today.
+    """
+    counted = shares_with(user).filter(
+        account=OuterRef("account"), owner=OuterRef("owner"), is_counted=True
+    )
+    own = Q(owner=user) | Q(owner=None) | Q(Exists(counted))
+    return Q(is_counted=True, is_archived=False) & own
+
+
+def count_as_read(user: User, tenures: Iterable[Tenure]) -> None:
+    """Let tenures, which are not saved, say whether they count for the reader of a page."""
+    shared = [one for one in tenures if one.owner_id not in {None, user.pk}]
+    if not shared:
+        return
+    counted = set(shares_with(user).filter(is_counted=True).values_list("account", flat=True))
+    for one in shared:
+        one.is_counted = one.is_counted and one.account_id in counted
 
 
 def memberships_of(user: User) -> QuerySet[Membership]:

@@ -14,7 +14,13 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import EmptyResultSet
 from django.db.models import QuerySet
 
-from accounts.access import closed_organizations, operated_accounts, tenures_of, visible_to
+from accounts.access import (
+    closed_organizations,
+    operated_accounts,
+    summed_tenures_of,
+    tenures_of,
+    visible_to,
+)
 from accounts.models import Account, User
 
 #: What finds something for somebody: a function of a module, since what it builds is kept.
@@ -76,6 +82,11 @@ def ids_operated_by(user: User) -> Ids:
 def ids_of_tenures_of(user: User) -> Ids:
     """Return the ids of `tenures_of`, without compiling it anew."""
     return ids_for(user, tenures_of)
+
+
+def ids_of_summed_tenures_of(user: User) -> Ids:
+    """Return the ids of `summed_tenures_of`, without compiling it anew."""
+    return ids_for(user, summed_tenures_of)
 
 
 def ids_closed_to(user: User) -> Ids:

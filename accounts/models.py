@@ -259,16 +259,42 @@ class Extent(models.Model):
         return f"{self.wallets} wallets, said of {self.key_id} since {self.since:%Y-%m-%d}"
 
 
-class Share(models.Model):
-    """A named person may read a personal account, as long as it stays its owner's.
+class Offer(models.Model):
+    """A personal account that its owner offers to an e-mail address for reading.
 
-    `owner` is whose account it was when it was shared: a transfer ends every share by itself.
+    It is about an address, whether or not anybody signs in with it, and opens nothing until it is
+    accepted. `owner` is whose account it was then: a transfer ends every offer by itself.
+    """
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    account = models.ForeignKey(Account, models.CASCADE, related_name="offers")
+    owner = models.ForeignKey(User, models.CASCADE, related_name="+")
+    email = models.EmailField("e-mail")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            # Serves "what is offered to this address" too.
+            models.UniqueConstraint(fields=["email", "account", "owner"], name="offered_once"),
+            models.CheckConstraint(condition=Q(email=Lower("email")), name="offered_lower_case"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} offered to {self.email}"
+
+
+class Share(models.Model):
+    """A person has accepted to read a personal account, as long as it stays its owner's.
+
+    `owner` is whose account it was when it was offered: a transfer ends every share by itself.
     """
 
     account = models.ForeignKey(Account, models.CASCADE, related_name="shares")
     owner = models.ForeignKey(User, models.CASCADE, related_name="+")
     user = models.ForeignKey(User, models.CASCADE, related_name="shares")
     created_at = models.DateTimeField(default=timezone.now)
+    #: Whether its reader lets it count in their own totals.
+    is_counted = models.BooleanField(default=False)
 
     class Meta:
         constraints = [

@@ -57,11 +57,13 @@ class DetailsForm(forms.Form):
 
 
 class ShareForm(forms.Form):
-    """Whom to let read."""
+    """The address to which reading is offered."""
 
     email = forms.EmailField(
         label="E-mail",
-        help_text="Of somebody who signs in here. They see balances and history, no more.",
+        max_length=254,
+        help_text="Who signs in with this address may accept. They see balances and history,"
+        " no more.",
     )
 
 

@@ -48,7 +48,7 @@ def _then(user: User, query: Query, at: datetime) -> AccountList:
     held = members_at(Scope(user, query.narrowing), at)
     listing = query.listing(held, at, reverse("accounts"))
     rows = rows_then(user, listing.shown(), at, _openings(query))
-    selects = query.narrowing.selects_then(Scope(user).at(at), visible_to(user))
+    selects = query.narrowing.selects_then(Scope(user).at(at), visible_to(user), user)
     return AccountList(
         accounts=tuple(rows),
         filters=listing.filters(),
@@ -68,7 +68,7 @@ def _now(user: User, query: Query, now: datetime) -> AccountList:
     listed = held if chosen is None else chosen.members
     listing = query.listing(listed, now, reverse("accounts"))
     rows = account_rows(user, listing.shown(), now, _openings(query), shared)
-    selects = questions(query.narrowing, held, lambda: visible_to(user))
+    selects = questions(query.narrowing, held, lambda: visible_to(user), user)
     asked = urlencode({**query.text, "version": current_version})
     return AccountList(
         accounts=tuple(rows),
@@ -87,8 +87,8 @@ def _now(user: User, query: Query, now: datetime) -> AccountList:
 
 def _present(user: User, query: Query) -> list[Member]:
     if query.narrowing.query:
-        return bare_members(query.narrowing.applied_to(visible_to(user)))
-    return bare_members(ids_visible_to(user))
+        return bare_members(user, query.narrowing.applied_to(visible_to(user), user))
+    return bare_members(user, ids_visible_to(user))
 
 
 def _openings(query: Query) -> Openings:
@@ -115,7 +115,7 @@ def opened_account(user: User, account: Account, asked: AsOf) -> AccountRow:
     if asked.is_past:
         (member,) = members_at(Scope(user, only=frozenset({account.pk})), asked.at)
         return rows_then(user, [member], asked.at, openings)[0]
-    found = bare_members(visible_to(user).filter(pk=account.pk))
+    found = bare_members(user, visible_to(user).filter(pk=account.pk))
     return account_rows(user, found, asked.at, openings)[0]
 
 
@@ -132,7 +132,8 @@ def opened_asset(user: User, query: Query, asset: str, asked: AsOf) -> AssetRow 
 
 
 def _holding_now(user: User, query: Query, asset: str, _: datetime) -> list[Member]:
-    return members(asked_for(visible_to(user), query).filter(holding__asset=asset), asset)
+    found = asked_for(visible_to(user), query, user).filter(holding__asset=asset)
+    return members(user, found, asset)
 
 
 def _holding_then(user: User, query: Query, asset: str, at: datetime) -> list[Member]:

@@ -39,9 +39,9 @@ _PARTIAL_THEN = (
 )
 
 
-def version(account: Account, query: Mapping[str, str], now: datetime) -> str:
+def version(user: User, account: Account, query: Mapping[str, str], now: datetime) -> str:
     """Return the version of an account's figures."""
-    return version_of(id_of(account), now, urlencode(sorted(query.items())))
+    return version_of(user, id_of(account), now, urlencode(sorted(query.items())))
 
 
 def account_page(
@@ -54,8 +54,8 @@ def account_page(
 ) -> AccountPage:
     """Return an account's page for somebody who may see it."""
     one = Account.objects.filter(pk=account.pk)
-    current_version = version(account, query, now)  # before the figures, as in the overview
-    member = members(one)[0]
+    current_version = version(user, account, query, now)  # before the figures, as in the overview
+    member = members(user, one)[0]
     spans = spans_of(user, [account.pk]).get(account.pk, [])
     refresh = _newest_refresh(account, spans)
     operates, administers = may(user, account, OPERATE), may(user, account, ADMINISTER)
@@ -80,7 +80,7 @@ def account_page(
         notes=_notes(member, now, administers=administers),
         troubles=(
             *troubles(user, not_answering([member]), (), now),
-            *counted_twice(user, counting_page.too_many(overlap, account)),
+            *counted_twice(user, counting_page.too_many(user, overlap, account)),
         ),
         rejected=rejected_rows(account, spans, now, may_download=operates),
     )

@@ -10,8 +10,8 @@ from operator import itemgetter
 from balances.amounts import Level
 from balances.asset_screens import Holder, HolderGroup, Named, Some
 from balances.gathering import holding
-from balances.portfolio import Held, Member, total
-from balances.rows import figures, flag_words, owner_name, owner_url, page_of
+from balances.portfolio import Held, Member, owner_name, total
+from balances.rows import figures, flag_words, owner_url, page_of
 from balances.shares import percent
 from balances.states import state_of
 

@@ -9,7 +9,7 @@ from accounts.access import visible_to
 from accounts.models import User
 from accounts.naming import name_as_known
 from balances.as_of_query import AsOf
-from balances.rows import owner_name
+from balances.portfolio import owner_name
 from balances.scopes import Scope
 
 _Found = tuple[UUID, str, str]

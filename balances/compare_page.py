@@ -20,8 +20,9 @@ from balances.compare_rows import (
     unknown_note,
 )
 from balances.compare_screens import ComparePage, SideNote
-from balances.portfolio import Member
-from balances.rows import owner_name, page_of
+from balances.narrowing import PERSON_NAMES
+from balances.portfolio import Member, owner_name
+from balances.rows import page_of
 from balances.sides import Side, Told, account_side, group_side, less
 from balances.then import Asset
 
@@ -93,8 +94,8 @@ def _name(of: Question, members: Sequence[Member], value: str) -> str:
         return f"{members[0].account.label} · {owner_name(members[0].owner)}"
     if of.by == "tags":
         return value
-    owners = {owner_name(one.owner) for one in members if not one.is_personal}
-    return next(iter(owners), "Personal")
+    owners = {owner_name(one.owner) if one.kind == "Organization" else one.kind for one in members}
+    return next(iter(owners), PERSON_NAMES.get(value, "Personal"))
 
 
 def _url(of: Question, members: Sequence[Member], key: str, asked: AsOf) -> str:

@@ -46,7 +46,7 @@ def warning(user: User, account: Account) -> str:
     if overlap is None or not overlap.is_certain:
         return ""
     text = f"{account.label} answers for the same Qredo account as {_others(overlap, account)}"
-    if not too_many(overlap, account):
+    if not too_many(user, overlap, account):
         return f"{text}. Only one of them counts in totals."
     often = "twice" if len(overlap.accounts) == 2 else "more than once"
     return (
@@ -55,11 +55,11 @@ def warning(user: User, account: Account) -> str:
     )
 
 
-def too_many(overlap: Overlap | None, account: Account) -> list[Overlap]:
+def too_many(user: User, overlap: Overlap | None, account: Account) -> list[Overlap]:
     """Return what of an overlap counts beside an account, if both do."""
     if overlap is None:
         return []
-    left_out = not_counted(overlap.accounts)
+    left_out = not_counted(user, overlap.accounts)
     counted = tuple(one for one in overlap.accounts if one.pk not in left_out)
     is_double = account in counted and len(counted) > 1
     return [replace(overlap, accounts=counted)] if is_double else []
@@ -68,9 +68,10 @@ def too_many(overlap: Overlap | None, account: Account) -> list[Overlap]:
 def facts(user: User, member: Member, overlap: Overlap | None, now: datetime) -> tuple[Fact, ...]:
     """Return what an account's page says of it."""
     account, since = member.account, None
-    if not member.is_counted:
+    if not member.is_counted and not member.is_shared:
         since = _rows(_tenures(user, account), now)[-1].began
-    found = [Fact("In totals", WORDS[member.is_counted], since)]
+    note = "as you decide under Shared with you" if member.is_shared else ""
+    found = [Fact("In totals", WORDS[member.is_counted], since, note=note)]
     if overlap is not None:
         note = "" if overlap.is_certain else "it seems"
         found.append(Fact("Same Qredo account as", _others(overlap, account), note=note))

@@ -16,12 +16,13 @@ def gathered(scope: Scope, asked: AsOf, asset: str | None = None) -> list[Member
     """Load the accounts of a scope with what they hold, without archived ones."""
     if asked.is_past:
         return [one for one in members_at(scope, asked.at, asset) if not one.is_archived]
-    return members(accounts_of(scope), asset)
+    return members(scope.user, accounts_of(scope), asset)
 
 
 def accounts_of(scope: Scope) -> QuerySet[Account]:
     """Return the accounts that a scope is about today, without archived ones."""
-    found = scope.narrowing.applied_to(visible_to(scope.user).filter(archived_at=None))
+    present = visible_to(scope.user).filter(archived_at=None)
+    found = scope.narrowing.applied_to(present, scope.user)
     return found if scope.only is None else found.filter(pk__in=scope.only)
 
 
@@ -29,8 +30,8 @@ def questions(scope: Scope, asked: AsOf) -> tuple[Select, ...]:
     """Return what a page may be narrowed by, among all that its reader sees."""
     seen = visible_to(scope.user)
     if asked.is_past:
-        return scope.narrowing.selects_then(Scope(scope.user).at(asked.at), seen)
-    return scope.narrowing.selects(seen.filter(archived_at=None))
+        return scope.narrowing.selects_then(Scope(scope.user).at(asked.at), seen, scope.user)
+    return scope.narrowing.selects(seen.filter(archived_at=None), scope.user)
 
 
 def fitting(members: Iterable[Member], asset: str, kind: Kind) -> list[Member]:

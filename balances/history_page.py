@@ -20,9 +20,9 @@ from balances.instants import iso
 from balances.openings import Openings
 from balances.overview import Query, empty_then, narrowed
 from balances.paging import Paged
-from balances.portfolio import Held, Member, counting, members_at
+from balances.portfolio import Held, Member, counting, members_at, owner_name
 from balances.proof import newest_snapshots
-from balances.rows import asset_tables, coverage, owner_name, page_of
+from balances.rows import asset_tables, coverage, page_of
 from balances.scopes import Scope
 from balances.screens import Choice
 from balances.states import state_of
@@ -62,7 +62,7 @@ def history_page(user: User, query: Query, asked: AsOf) -> HistoryPage:
     paged = Paged(members, query.text, reverse("history"))
     shown = _Proven.of(user, paged.shown(), asked.at)
     counted = [m for m in counting(members) if not m.is_archived]
-    selects = query.narrowing.selects_then(Scope(user).at(asked.at), visible_to(user))
+    selects = query.narrowing.selects_then(Scope(user).at(asked.at), visible_to(user), user)
     return HistoryPage(
         shortcuts=shortcuts,
         narrowed=narrowed(selects, query, reverse("history")),

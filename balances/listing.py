@@ -12,19 +12,20 @@ from urllib.parse import urlencode
 
 from balances.paging import Paged
 from balances.portfolio import Member
-from balances.screens import Choice, Pages
+from balances.screens import Choice, OwnerKind, Pages
 from balances.states import slug_of
 
 _TROUBLED = frozenset({"stale", "failed", "waiting", "keyless"})
 
-#: What filters go by: whether an account is personal, and the slug of its state.
-Sort = tuple[bool, str]
-#: By name: what it is called, and whom it lets through.
-FILTERS: dict[str, tuple[str, Callable[[bool, str], bool]]] = {
+#: What filters go by: what an account's owner is to the reader, and the slug of its state.
+Sort = tuple[OwnerKind, str]
+#: By name: what it is called, and what it lets through.
+FILTERS: dict[str, tuple[str, Callable[[OwnerKind, str], bool]]] = {
     "all": ("All", lambda _, __: True),
     "attention": ("Needs attention", lambda _, slug: slug in _TROUBLED),
-    "personal": ("Personal", lambda is_personal, _: is_personal),
-    "organizations": ("Organizations", lambda is_personal, _: not is_personal),
+    "personal": ("Personal", lambda kind, _: kind == "Personal"),
+    "organizations": ("Organizations", lambda kind, _: kind == "Organization"),
+    "shared": ("Shared with you", lambda kind, _: kind == "Shared with you"),
     "paused": ("Paused", lambda _, slug: slug == "paused"),
 }
 
@@ -45,6 +46,8 @@ class Listing:
         return tuple(
             Choice(label, self.url_of(name), name == self.show, _count(counts, lets))
             for name, (label, lets) in FILTERS.items()
+            # Most are shared nothing; for them there is nothing to choose.
+            if name != "shared" or name == self.show or _count(counts, lets)
         )
 
     def shown(self) -> Sequence[Member]:
@@ -68,9 +71,9 @@ class Listing:
 
     @cached_property
     def _sorts(self) -> list[Sort]:
-        return [(one.is_personal, slug_of(one.stand, self.at)) for one in self.held]
+        return [(one.kind, slug_of(one.stand, self.at)) for one in self.held]
 
 
-def _count(counts: Mapping[Sort, int], lets: Callable[[bool, str], bool]) -> int:
+def _count(counts: Mapping[Sort, int], lets: Callable[[OwnerKind, str], bool]) -> int:
     # There are few sorts of accounts, however many accounts.
     return sum(count for sort, count in counts.items() if lets(*sort))

@@ -40,11 +40,11 @@ class Question:
 
     def version(self, now: datetime) -> str:
         """Return the version of the figures."""
-        return versions.version_of(self._seen, now, self._said)
+        return versions.version_of(self.scope.user, self._seen, now, self._said)
 
     def current(self) -> tuple[datetime, str]:
         """Return the time, and the version of it."""
-        return versions.current(self._seen, self._said)
+        return versions.current(self.scope.user, self._seen, self._said)
 
     @property
     def _seen(self) -> Ids:

@@ -17,7 +17,7 @@ from balances.states import Polled
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """An account, whose it is, what polls it, whether it counts in totals, and its tags.
+    """An account, whose it is, what polls it, whether it counts for its reader, and its tags.
 
     `is_told_of`: something was said of what one of its keys sees (see `wholeness`).
     """
@@ -57,7 +57,10 @@ WITH seen AS MATERIALIZED (SELECT * FROM accounts_account WHERE id IN ({{account
 SELECT {_listed("a", _ACCOUNT)}, {_listed("s", Polled._fields)}, {_listed("o", _ORGANIZATION)},
     {_listed("p", _PERSON)},
     EXISTS (SELECT FROM accounts_tenure t
-        WHERE t.account_id = a.id AND t.ended_at IS NULL AND NOT t.is_counted),
+        WHERE t.account_id = a.id AND t.ended_at IS NULL AND NOT t.is_counted)
+    OR (a.owner_id IS NOT NULL AND a.owner_id <> %(reader)s AND NOT EXISTS (
+        SELECT FROM accounts_share t WHERE t.account_id = a.id AND t.owner_id = a.owner_id
+            AND t.user_id = %(reader)s AND t.is_counted)),
     a.id IN (SELECT account_id FROM accounts_extent),
     ARRAY(SELECT name FROM accounts_tag t WHERE t.account_id = a.id ORDER BY lower(name))
 FROM seen a LEFT JOIN balances_schedule s ON s.account_id = a.id
@@ -66,10 +69,11 @@ FROM seen a LEFT JOIN balances_schedule s ON s.account_id = a.id
 """  # noqa: S608 - fixed names
 
 
-def loaded(accounts: Ids) -> Iterator[Loaded]:
-    """Load accounts, in no order."""
+def loaded(reader: User, accounts: Ids) -> Iterator[Loaded]:
+    """Load accounts for somebody who may see them, in no order."""
     owners: dict[tuple[str, int], User | Organization] = {}
-    for row in sql.rows(_LOADED.format(accounts=accounts.text), accounts.values):
+    values = {**accounts.values, "reader": reader.pk}
+    for row in sql.rows(_LOADED.format(accounts=accounts.text), values):
         one, polled, fund, person = (row[part] for part in _PARTS)
         owner = _owner(owners, fund, person)
         schedule = None if polled[0] is None else Polled._make(polled)

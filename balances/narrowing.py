@@ -12,11 +12,14 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from accounts.labels import tags_of
-from accounts.models import Account, Environment, Organization, Tag, Tenure
+from accounts.models import Account, Environment, Organization, Tag, Tenure, User
 from balances.screens import Option, Select
 
 NAMES = ("owner", "environment", "tag")
-PERSONAL = "personal"
+#: The reader's own accounts, and those of other persons that they have accepted to read.
+PERSONAL, SHARED = "personal", "shared"
+SHARED_NAME = "Shared with you"
+PERSON_NAMES = {PERSONAL: "Personal", SHARED: SHARED_NAME}
 _NOBODY = "(no such account)"
 
 
@@ -40,10 +43,10 @@ class Narrowing:
         chosen = {name: getattr(self, name) for name in NAMES}
         return {name: text for name, text in chosen.items() if text}
 
-    def applied_to(self, accounts: QuerySet[Account]) -> QuerySet[Account]:
+    def applied_to(self, accounts: QuerySet[Account], reader: User) -> QuerySet[Account]:
         """Return those of the accounts that were asked for; none, if no account is such."""
         if self.owner:
-            accounts = accounts.filter(_owned_by(self.owner))
+            accounts = accounts.filter(_owned_by(self.owner, reader))
         if self.environment:
             accounts = accounts.filter(environment=self.environment)
         if self.tag:
@@ -52,14 +55,14 @@ class Narrowing:
         return accounts
 
     def applied_to_tenures(
-        self, tenures: QuerySet[Tenure], tagged_among: QuerySet[Account, Any]
+        self, tenures: QuerySet[Tenure], tagged_among: QuerySet[Account, Any], reader: User
     ) -> QuerySet[Tenure]:
         """Return those of the tenures that were asked for: by their own owner, today's tags.
 
         Tags are told of accounts `tagged_among` alone: who gave one away sees its tags no more.
         """
         if self.owner:
-            tenures = tenures.filter(_owned_by(self.owner))
+            tenures = tenures.filter(_owned_by(self.owner, reader))
         if self.environment:
             tenures = tenures.filter(account__environment=self.environment)
         if self.tag:
@@ -67,18 +70,19 @@ class Narrowing:
             tenures = tenures.filter(account__in=tagged.values("account"))
         return tenures
 
-    def selects(self, accounts: QuerySet[Account]) -> tuple[Select, ...]:
+    def selects(self, accounts: QuerySet[Account], reader: User) -> tuple[Select, ...]:
         """Return what may be chosen among `accounts`; what has one answer is not asked."""
         environments = accounts.order_by().values_list("environment", flat=True)
-        return self.questions(_owners(accounts), set(environments.distinct()), tags_of(accounts))
+        owners = _owners(accounts, reader)
+        return self.questions(owners, set(environments.distinct()), tags_of(accounts))
 
     def selects_then(
-        self, tenures: QuerySet[Tenure], tagged_among: QuerySet[Account]
+        self, tenures: QuerySet[Tenure], tagged_among: QuerySet[Account], reader: User
     ) -> tuple[Select, ...]:
         """Return the same for tenures of an instant: their owners, and tags of today."""
         environments = set(tenures.values_list("account__environment", flat=True))
         tagged = tagged_among.filter(pk__in=tenures.order_by().values("account"))
-        return self.questions(_owners(tenures), environments, tags_of(tagged))
+        return self.questions(_owners(tenures, reader), environments, tags_of(tagged))
 
     def questions(
         self, owners: list[tuple[str, str]], environments: set[str], tags: list[str]
@@ -119,17 +123,25 @@ def heading(selects: Iterable[Select]) -> str:
     return " · ".join(filter(None, (told.get("owner", ""), tag)))
 
 
-def _owned_by(text: str) -> Q:
-    if text == PERSONAL:
-        return Q(organization=None)
+def persons(*, own: bool, shared: bool) -> list[tuple[str, str]]:
+    """Return the choices of owners that are persons: the reader, and who shares with them."""
+    there = {PERSONAL: own, SHARED: shared}
+    return [(value, PERSON_NAMES[value]) for value, is_there in there.items() if is_there]
+
+
+def _owned_by(text: str, reader: User) -> Q:
+    if text in {PERSONAL, SHARED}:
+        own = Q(owner=reader)
+        return Q(organization=None) & (own if text == PERSONAL else ~own)
     try:
         return Q(organization__uid=UUID(text))
     except ValueError:
         return Q(pk=None)
 
 
-def _owners(owned: QuerySet[Account] | QuerySet[Tenure]) -> list[tuple[str, str]]:
-    ids = set(owned.order_by().values_list("organization", flat=True))
-    found = Organization.objects.filter(pk__in=ids).order_by("name")
-    owners = [(str(one.uid), one.name) for one in found]
-    return [*owners, (PERSONAL, "Personal")] if None in ids else owners
+def _owners(owned: QuerySet[Account] | QuerySet[Tenure], reader: User) -> list[tuple[str, str]]:
+    pairs = set(owned.order_by().values_list("organization", "owner").distinct())
+    found = Organization.objects.filter(pk__in={one for one, _ in pairs}).order_by("name")
+    people = {person for _, person in pairs} - {None}
+    theirs = persons(own=reader.pk in people, shared=bool(people - {reader.pk}))
+    return [*((str(one.uid), one.name) for one in found), *theirs]

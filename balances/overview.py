@@ -92,9 +92,9 @@ def present(accounts: QuerySet[Account]) -> QuerySet[Account]:
     return accounts.filter(archived_at=None)
 
 
-def asked_for(accounts: QuerySet[Account], query: Query) -> QuerySet[Account]:
+def asked_for(accounts: QuerySet[Account], query: Query, reader: User) -> QuerySet[Account]:
     """Return the current accounts that the overview is about."""
-    return query.narrowing.applied_to(present(accounts))
+    return query.narrowing.applied_to(present(accounts), reader)
 
 
 def narrowed(selects: tuple[Select, ...], query: Query, page_url: str) -> Narrowed:
@@ -106,17 +106,17 @@ def narrowed(selects: tuple[Select, ...], query: Query, page_url: str) -> Narrow
 
 def version(user: User, query: Query, now: datetime) -> str:
     """Return the version of the overview's figures, and of the list of accounts."""
-    return versions.version_of(_seen(user, query), now, _said(query))
+    return versions.version_of(user, _seen(user, query), now, _said(query))
 
 
 def current(user: User, query: Query) -> tuple[datetime, str]:
     """Return the time, and the version of it."""
-    return versions.current(_seen(user, query), _said(query))
+    return versions.current(user, _seen(user, query), _said(query))
 
 
 def _seen(user: User, query: Query) -> Ids:
     if query.narrowing.query:
-        return ids_of(query.narrowing.applied_to(visible_to(user)))
+        return ids_of(query.narrowing.applied_to(visible_to(user), user))
     return ids_visible_to(user)
 
 
@@ -146,7 +146,8 @@ def _then(of: _Asked) -> Overview:
     held = [member for member in everything if not member.is_archived]
     listing = query.listing(held, of.at, reverse("overview"))
     rows = rows_then(of.user, listing.shown(), of.at, _openings(query))
-    selects = query.narrowing.selects_then(Scope(of.user).at(of.at), visible_to(of.user))
+    then = Scope(of.user).at(of.at)
+    selects = query.narrowing.selects_then(then, visible_to(of.user), of.user)
     return replace(
         _figures(of, listing, rows, added_up(counting(held), of.at)),
         narrowed=narrowed(selects, query, reverse("overview")),
@@ -171,7 +172,7 @@ def _now(of: _Asked) -> Overview:
     shared, down = incidents.shared(held), not_answering(held)
     listing = query.listing(held, now, reverse("overview"))
     rows = account_rows(user, listing.shown(), now, _openings(query), shared)
-    selects = questions(query.narrowing, held, lambda: present(visible_to(user)))
+    selects = questions(query.narrowing, held, lambda: present(visible_to(user)), user)
     return replace(
         _figures(of, listing, rows, of_today(counting(held), now, _openings(query))),
         narrowed=narrowed(selects, query, reverse("overview")),
@@ -192,8 +193,8 @@ def _now(of: _Asked) -> Overview:
 
 def _present(user: User, query: Query) -> list[Member]:
     if query.narrowing.query:
-        return bare_members(asked_for(visible_to(user), query))
-    return bare_members(ids_present_for(user))
+        return bare_members(user, asked_for(visible_to(user), query, user))
+    return bare_members(user, ids_present_for(user))
 
 
 def _openings(query: Query) -> Openings:

@@ -12,8 +12,8 @@ from balances.asset_rows import some
 from balances.gathering import gathered
 from balances.live_page import Question
 from balances.pending_screens import InFlight, PendingPage, PendingTable, PendingTotal
-from balances.portfolio import Held, Kind, Member, counting, total
-from balances.rows import asset_url, coverage, owner_name, page_of
+from balances.portfolio import Held, Kind, Member, counting, owner_name, total
+from balances.rows import asset_url, coverage, page_of
 from balances.states import instant_of, state_of
 from balances.then import NOBODYS_THEN
 

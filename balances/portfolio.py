@@ -10,6 +10,7 @@ from typing import Literal
 
 from django.db.models import QuerySet
 
+from accounts.access import count_as_read
 from accounts.compiled import Ids, ids_of
 from accounts.models import Account, Organization, Tenure, User
 from accounts.naming import name_as_known
@@ -18,6 +19,7 @@ from balances.amounts import Level
 from balances.instants import iso
 from balances.loading import Loaded, loaded
 from balances.scopes import Scope
+from balances.screens import OwnerKind
 from balances.states import Polled, Stand, stand_of
 from balances.testnet import is_test_money
 
@@ -54,6 +56,8 @@ class Member:
     stand: Stand
     holdings: tuple[Held, ...]
     is_counted: bool = True
+    #: Whether another person shares it with the reader.
+    is_shared: bool = False
     #: What polls it today; none in the past.
     schedule: Polled | None = None
     #: Its tags of today, in the order of the alphabet.
@@ -79,30 +83,35 @@ class Member:
         return self.stand.halt is not None and self.stand.halt.kind == "archived"
 
     @property
-    def is_personal(self) -> bool:
-        """Whether it belongs to one person."""
-        return isinstance(self.owner, User)
+    def kind(self) -> OwnerKind:
+        """What its owner is to the reader."""
+        if self.is_shared:
+            return "Shared with you"
+        return "Personal" if isinstance(self.owner, User) else "Organization"
 
     def is_fresh(self, at: datetime) -> bool:
         """Whether the account's figures are fresh."""
         return self.stand.is_fresh(at)
 
 
-def members(accounts: QuerySet[Account] | Ids, asset: str | None = None) -> list[Member]:
+def members(
+    reader: User, accounts: QuerySet[Account] | Ids, asset: str | None = None
+) -> list[Member]:
     """Load accounts with everything a list of them shows, sorted by owner and label.
 
     With `asset` nothing else that they hold is loaded.
     """
-    return with_holdings(bare_members(accounts), asset)
+    return with_holdings(bare_members(reader, accounts), asset)
 
 
-def bare_members(accounts: QuerySet[Account] | Ids) -> list[Member]:
-    """Load the same without what they hold, for whoever shows few of many."""
+def bare_members(reader: User, accounts: QuerySet[Account] | Ids) -> list[Member]:
+    """Load the same without what they hold, where few of many are shown."""
     ids = accounts if isinstance(accounts, Ids) else ids_of(accounts)
-    found = list(loaded(ids))
+    found = list(loaded(reader, ids))
     told_of = {one.account.id: _seen(one.schedule) for one in found if one.is_told_of}
     partial = wholeness.partial(told_of) if told_of else set()
-    return sorted((_member(one, is_partial=one.account.id in partial) for one in found), key=_place)
+    loaded_members = (_member(reader, one, is_partial=one.account.id in partial) for one in found)
+    return sorted(loaded_members, key=_place)
 
 
 def _seen(schedule: Polled | None) -> datetime | None:
@@ -115,13 +124,14 @@ def with_holdings(bare: Sequence[Member], asset: str | None = None) -> list[Memb
     return [replace(one, holdings=tuple(held.get(one.account.pk, ()))) for one in bare]
 
 
-def _member(one: Loaded, *, is_partial: bool) -> Member:
+def _member(reader: User, one: Loaded, *, is_partial: bool) -> Member:
     return Member(
         account=one.account,
         owner=one.owner,
         stand=stand_of(one.account, one.schedule, is_partial=is_partial),
         holdings=(),
         is_counted=one.is_counted,
+        is_shared=_is_shared(one.account, reader),
         schedule=one.schedule,
         tags=one.tags,
     )
@@ -131,11 +141,18 @@ def members_at(scope: Scope, at: datetime, asset: str | None = None) -> list[Mem
     """Load the accounts of a scope as they were at an instant; those that were archived, too."""
     tenures = list(scope.at(at).prefetch_related("account__tags"))
     seen_today = name_as_known(scope.user, tenures)
+    count_as_read(scope.user, tenures)
     found = {one.account_id: one for one in as_of.positions([t.account_id for t in tenures], at)}
     owned = stands.owned_since(tenures, at)
     stood = stands.stands_at(owned, tenures, {i: one.sight for i, one in found.items()}, at)
     held = {i: _told_of(one, owned[i], asset) for i, one in found.items()}
-    then = [_member_then(t, stood[t.account_id], held[t.account_id]) for t in tenures]
+    then = [
+        replace(
+            _member_then(t, stood[t.account_id], held[t.account_id]),
+            is_shared=_is_shared(t, scope.user),
+        )
+        for t in tenures
+    ]
     told = (_told(member, at, seen_today) for member in then)
     return sorted(told, key=_place)
 
@@ -144,6 +161,10 @@ def _told(member: Member, at: datetime, seen_today: set[int]) -> Member:
     if member.account.pk not in seen_today:
         return replace(member, at=at, is_seen_today=False)
     return replace(member, at=at, tags=_tags(member.account))
+
+
+def _is_shared(owned: Account | Tenure, reader: User) -> bool:
+    return owned.owner_id not in {None, reader.pk}
 
 
 def _tags(account: Account) -> tuple[str, ...]:
@@ -177,16 +198,26 @@ def counting(members: Iterable[Member]) -> list[Member]:
     return [member for member in members if member.is_counted]
 
 
-def not_counted(accounts: Iterable[Account]) -> set[int]:
-    """Return the ids of those of the accounts that are in no total today."""
-    today = Tenure.objects.filter(account__in=list(accounts), ended_at=None, is_counted=False)
-    return set(today.values_list("account_id", flat=True))
+def not_counted(reader: User, accounts: Iterable[Account]) -> set[int]:
+    """Return the ids of those of the accounts that are in no total of the reader's today."""
+    today = list(Tenure.objects.filter(account__in=list(accounts), ended_at=None))
+    count_as_read(reader, today)
+    return {one.account_id for one in today if not one.is_counted}
 
 
-def _place(member: Member) -> tuple[bool, str, str, int]:
+def owner_name(owner: User | Organization) -> str:
+    """Return what an owner is called."""
+    return owner.name or owner.email if isinstance(owner, User) else owner.name
+
+
+#: In lists: funds, one's own, and apart from them what others share.
+_ORDER: dict[OwnerKind, int] = {"Organization": 0, "Personal": 1, "Shared with you": 2}
+
+
+def _place(member: Member) -> tuple[int, str, str, int]:
     # Two persons may call theirs the same; the order is the same on every page of a list.
-    owner = "" if isinstance(member.owner, User) else member.owner.name
-    return member.is_personal, owner, member.account.label, member.account.id
+    owner = "" if member.kind == "Personal" else owner_name(member.owner)
+    return _ORDER[member.kind], owner, member.account.label, member.account.id
 
 
 #: Begins a statement about holdings of `accounts`: when each came to its owner, if from another.

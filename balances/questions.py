@@ -4,18 +4,21 @@ from collections.abc import Callable, Sequence
 
 from django.db.models import QuerySet
 
-from accounts.models import Account, Organization
-from balances.narrowing import PERSONAL, Narrowing
+from accounts.models import Account, Organization, User
+from balances.narrowing import SHARED_NAME, Narrowing, persons
 from balances.portfolio import Member
 from balances.screens import Select
 
 
 def questions(
-    narrowing: Narrowing, held: Sequence[Member], everything: Callable[[], QuerySet[Account]]
+    narrowing: Narrowing,
+    held: Sequence[Member],
+    everything: Callable[[], QuerySet[Account]],
+    reader: User,
 ) -> tuple[Select, ...]:
     """Return what may be chosen among `everything`, of which `held` is what was asked for."""
     if narrowing.query:
-        return narrowing.selects(everything())
+        return narrowing.selects(everything(), reader)
     environments = {member.account.environment for member in held}
     return narrowing.questions(_owners(held), environments, _tags(held))
 
@@ -24,8 +27,8 @@ def _owners(held: Sequence[Member]) -> list[tuple[str, str]]:
     whose = {(m.account.organization_id, m.account.owner_id): m.owner for m in held}.values()
     funds = [owner for owner in whose if isinstance(owner, Organization)]
     owners = [(str(one.uid), one.name) for one in sorted(funds, key=lambda one: one.name)]
-    is_personal = len(funds) < len(whose)
-    return [*owners, (PERSONAL, "Personal")] if is_personal else owners
+    kinds = {member.kind for member in held}
+    return [*owners, *persons(own="Personal" in kinds, shared=SHARED_NAME in kinds)]
 
 
 def _tags(held: Sequence[Member]) -> list[str]:

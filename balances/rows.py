@@ -10,14 +10,14 @@ from uuid import UUID
 
 from django.urls import reverse
 
-from accounts.models import Account, Environment, Organization, User
+from accounts.models import Account, Environment, Organization
 from balances.amounts import Amount, Level
 from balances.change_screens import TO_COME, Moved
 from balances.holdings import VANISHED
 from balances.instants import iso
-from balances.narrowing import PERSONAL
+from balances.narrowing import PERSONAL, SHARED
 from balances.openings import Openings
-from balances.portfolio import Held, Kind, Member
+from balances.portfolio import Held, Kind, Member, owner_name
 from balances.screens import AccountRow, AssetRow, AssetTable, Coverage, Figures, Part
 from balances.states import in_sentence, instant_of, state_of
 from balances.totals import Covered, Total, covered, coverings
@@ -183,7 +183,7 @@ def account_row(
         url=page_of(member),
         label=account.label,
         owner=owner_name(member.owner),
-        kind="Personal" if member.is_personal else "Organization",
+        kind=member.kind,
         environment="sandbox" if account.environment == Environment.SANDBOX else "production",
         is_demo=account.is_demo,
         state=state_of(member.stand, now),
@@ -212,15 +212,11 @@ def _account_parts(member: Member) -> tuple[Part, ...]:
     )
 
 
-def owner_name(owner: User | Organization) -> str:
-    """Return what an owner is called."""
-    return owner.name or owner.email if isinstance(owner, User) else owner.name
-
-
 def owner_url(member: Member) -> str:
     """Return the overview of the accounts of a member's owner, as of the same instant."""
-    owner = PERSONAL if isinstance(member.owner, User) else str(member.owner.uid)
-    return _owned_by(owner, member.at)
+    if isinstance(member.owner, Organization):
+        return _owned_by(str(member.owner.uid), member.at)
+    return _owned_by(SHARED if member.is_shared else PERSONAL, member.at)
 
 
 @lru_cache(maxsize=1_000)

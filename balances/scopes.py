@@ -12,8 +12,8 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from accounts.access import Span, joined, joined_spans, tenures_of, visible_to
-from accounts.compiled import ids_of_tenures_of
+from accounts.access import Span, in_totals_of, joined, joined_spans, tenures_of, visible_to
+from accounts.compiled import ids_of_summed_tenures_of, ids_of_tenures_of
 from accounts.models import Tenure, User
 from accounts.naming import name_as_known
 from balances import sql
@@ -32,7 +32,7 @@ class Scope:
     def tenures(self) -> QuerySet[Tenure]:
         """Return them whatever their time, those that are archived or count in no total too."""
         found = self.narrowing.applied_to_tenures(
-            tenures_of(self.user), visible_to(self.user).values("pk")
+            tenures_of(self.user), visible_to(self.user).values("pk"), self.user
         )
         return found if self.only is None else found.filter(account__in=self.only)
 
@@ -48,7 +48,7 @@ class Scope:
     def ids_at(self, instant: datetime, *, in_totals: bool = False) -> list[int]:
         """Return the accounts that it has at an instant, or those of them that are in totals."""
         if self.narrowing.query:
-            found = in_sums(self.at(instant)) if in_totals else self.at(instant)
+            found = self.in_sums(self.at(instant)) if in_totals else self.at(instant)
             return list(found.order_by().values_list("account", flat=True))
         values = {"at": instant, "in_totals": in_totals, "among": None}
         return [account_id for (account_id,) in self._rows(_AT, values)]
@@ -63,7 +63,11 @@ class Scope:
         tenures = self.tenures()
         if environments is not None:
             tenures = tenures.filter(account__environment__in=environments)
-        return joined_spans(in_sums(tenures) if in_totals else tenures)
+        return joined_spans(self.in_sums(tenures) if in_totals else tenures)
+
+    def in_sums(self, tenures: QuerySet[Tenure]) -> QuerySet[Tenure]:
+        """Return those whose amounts are in the reader's totals; roll-ups hold the same."""
+        return tenures.filter(in_totals_of(self.user))
 
     def labels(self, ids: Collection[int]) -> dict[int, str]:
         """Return what the reader may call accounts of the scope: one that is gone, as it was."""
@@ -79,7 +83,8 @@ class Scope:
 
         They are compiled once (`accounts.compiled`), where a queryset is built at every look.
         """
-        tenures = ids_of_tenures_of(self.user)
+        build = ids_of_summed_tenures_of if values["in_totals"] else ids_of_tenures_of
+        tenures = build(self.user)
         only = None if self.only is None else sql.ids(self.only)
         text = statement.format(tenures=_TENURES.format(tenures=tenures.text))
         return sql.rows(text, {**tenures.values, "only": only, **values})
@@ -93,11 +98,11 @@ class Scope:
         if not in_totals:
             return Reach(stays=_stays(self._within(environments)))
         if self.narrowing.tag or self.only is not None:
-            return Reach(stays=_stays(in_sums(self._within(environments))))
+            return Reach(stays=_stays(self.in_sums(self._within(environments))))
         owners = self._owners(environments)
         persons = {person for _, person in owners if person is not None}
         others = persons - {self.user.pk}
-        shared = in_sums(self._within(environments)).filter(owner__in=others) if others else None
+        shared = self._shared(environments, others) if others else None
         return Reach(
             organizations=tuple(sorted(one for one, _ in owners if one is not None)),
             persons=(self.user.pk,) if self.user.pk in persons else (),
@@ -105,13 +110,17 @@ class Scope:
             stays=() if shared is None else _stays(shared),
         )
 
+    def _shared(self, environments: Collection[str], persons: Collection[int]) -> QuerySet[Tenure]:
+        """Return what others share and the reader counts."""
+        return self.in_sums(self._within(environments)).filter(owner__in=persons)
+
     def _within(self, environments: Collection[str]) -> QuerySet[Tenure]:
         return self.tenures().filter(account__environment__in=environments)
 
     def _owners(self, environments: Collection[str]) -> set[tuple[int | None, int | None]]:
         """Return whose tenures are in totals: an organization or a person each."""
         if self.narrowing.query:
-            found = in_sums(self._within(environments)).order_by()
+            found = self.in_sums(self._within(environments)).order_by()
             return set(found.values_list("organization", "owner").distinct())
         among = {"in_totals": True, "among": list(environments)}
         return {(fund, person) for fund, person in self._rows(_OWNERS, among)}
@@ -124,7 +133,6 @@ class Scope:
 _TENURES = """
 accounts_tenure WHERE id IN ({tenures})
     AND (%(only)s::bigint[] IS NULL OR account_id = ANY(%(only)s::bigint[]))
-    AND (NOT %(in_totals)s OR (is_counted AND NOT is_archived))
     AND (%(among)s::text[] IS NULL OR account_id IN (
         SELECT id FROM accounts_account WHERE environment = ANY(%(among)s::text[])))
 """
@@ -137,8 +145,3 @@ SELECT account_id FROM {tenures} AND began_at <= %(at)s AND (ended_at IS NULL OR
 
 def _stays(tenures: QuerySet[Tenure]) -> tuple[Stay, ...]:
     return tuple((i, span) for i, spans in joined_spans(tenures).items() for span in spans)
-
-
-def in_sums(tenures: QuerySet[Tenure]) -> QuerySet[Tenure]:
-    """Return those whose amounts are in totals; roll-ups hold the same."""
-    return tenures.filter(is_counted=True, is_archived=False)

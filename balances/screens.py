@@ -9,6 +9,7 @@ from typing import Literal
 from balances.amounts import Amount
 from balances.change_screens import Moved
 
+OwnerKind = Literal["Personal", "Organization", "Shared with you"]
 StateSlug = Literal["fresh", "stale", "failed", "waiting", "paused", "archived", "keyless"]
 
 
@@ -164,7 +165,7 @@ class AccountRow:
     url: str
     label: str
     owner: str
-    kind: Literal["Personal", "Organization"]
+    kind: OwnerKind
     environment: Literal["production", "sandbox"]
     is_demo: bool
     state: State

@@ -33,8 +33,8 @@ class Side:
         if asked.is_past:
             return self._inside(members_at(self.scope, asked.at))
         user, only = self.scope.user, self.scope.only
-        found = self.scope.narrowing.applied_to(visible_to(user))
-        return self._inside(members(found if only is None else found.filter(pk__in=only)))
+        found = self.scope.narrowing.applied_to(visible_to(user), user)
+        return self._inside(members(user, found if only is None else found.filter(pk__in=only)))
 
     def then(self, at: datetime) -> Then:
         """Return what its accounts held at an instant."""

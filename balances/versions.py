@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from accounts.compiled import Ids
+from accounts.models import User
 from balances import ledger, sql
 
 # A number of each row of each table that is shown, put together without regard to their order. A
@@ -28,6 +29,9 @@ SELECT
     FROM accounts_tenure WHERE account_id IN (SELECT id FROM seen))::text,
     (SELECT bit_xor(hash_record_extended(ROW(account_id, name), 0))
     FROM accounts_tag WHERE account_id IN (SELECT id FROM seen))::text,
+    -- What of others counts, as the reader decides.
+    (SELECT bit_xor(hash_record_extended(ROW(account_id, is_counted), 0)) FROM accounts_share
+    WHERE user_id = %(reader)s AND account_id IN (SELECT id FROM seen))::text,
     -- What was said of their keys is added to, never changed.
     (SELECT count(*) FROM accounts_extent WHERE account_id IN (SELECT id FROM seen))::text,
     -- What is wrong for several accounts at once, without any of them being polled. It begins with
@@ -40,18 +44,20 @@ SELECT
 """
 
 
-def version_of(accounts: Ids, now: datetime, *shown: str) -> str:
+def version_of(reader: User, accounts: Ids, now: datetime, *shown: str) -> str:
     """Return the version of everything that fragments show of `accounts`, by one statement.
 
     The minute is part of it, because ages are shown in minutes. `shown` is what else decides.
     """
-    (state,) = sql.rows(_STATE.format(accounts=accounts.text), accounts.values)
+    values = {**accounts.values, "reader": reader.pk}
+    (state,) = sql.rows(_STATE.format(accounts=accounts.text), values)
     return _version(now, shown, state)
 
 
-def current(accounts: Ids, *shown: str) -> tuple[datetime, str]:
+def current(reader: User, accounts: Ids, *shown: str) -> tuple[datetime, str]:
     """Return the time, and the version of it, by one statement too."""
-    now, state = ledger.clock_and(_STATE.format(accounts=accounts.text), accounts.values)
+    values = {**accounts.values, "reader": reader.pk}
+    now, state = ledger.clock_and(_STATE.format(accounts=accounts.text), values)
     return now, _version(now, shown, state)
 
 

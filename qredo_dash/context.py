@@ -1,13 +1,14 @@
 """What every page may say about the installation and about what is closed to its reader."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest
 
+from accounts.access import offers_to
 from accounts.audit.reading import overseeing_memberships
 from accounts.compiled import ids_closed_to, ids_for
 from accounts.models import Organization, User
@@ -22,27 +23,38 @@ def installation(_request: HttpRequest) -> dict[str, Any]:
 
 
 def reader(request: HttpRequest) -> dict[str, Callable[[], Any]]:
-    """Tell whether the reader oversees a log, and which organizations want a second factor first.
+    """Tell what the reader oversees, what is closed to them, and how much is offered to them.
 
     Asked of the database by whole pages, which show it, not by fragments.
     """
     user = getattr(request, "user", None)
 
     @cache
-    def look() -> tuple[bool, list[Organization]]:
-        return _look(user) if isinstance(user, User) else (False, [])
+    def look() -> _Look:
+        return _look(user) if isinstance(user, User) else _Look()
 
-    return {"oversees": lambda: look()[0], "closed_organizations": lambda: look()[1]}
+    return {
+        "oversees": lambda: look().oversees,
+        "closed_organizations": lambda: look().closed,
+        "offers_waiting": lambda: look().offers,
+    }
 
 
-def _look(user: User) -> tuple[bool, list[Organization]]:
+class _Look(NamedTuple):
+    oversees: bool = False
+    closed: Sequence[Organization] = ()
+    offers: int = 0
+
+
+def _look(user: User) -> _Look:
     overseeing, closed = ids_for(user, overseeing_memberships), ids_closed_to(user)
+    offers = ids_for(user, offers_to)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT EXISTS ({overseeing.text}), ARRAY({closed.text})",
-            {**overseeing.values, **closed.values},
+            f"SELECT EXISTS ({overseeing.text}), ARRAY({closed.text}), ARRAY({offers.text})",
+            {**overseeing.values, **closed.values, **offers.values},
         )
-        oversees, ids = cursor.fetchone()
+        oversees, ids, waiting = cursor.fetchone()
     # Seldom anything: then nothing is built, on every page.
     found = Organization.objects.filter(pk__in=ids).order_by("name") if ids else ()
-    return user.is_superuser or oversees, list(found)
+    return _Look(user.is_superuser or oversees, list(found), len(waiting))

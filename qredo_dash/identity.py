@@ -70,6 +70,7 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password": "20/m/ip,3/m/key",
     "reset_password_from_key": "20/m/ip",
     "manage_email": "5/5m/user",
+    "offer_account": "20/h/user",
 }
 
 MFA_ADAPTER = "accounts.adapters.SecondFactorAdapter"

@@ -15,6 +15,7 @@ from accounts.pages import (
     reset,
     second_factor,
     sessions,
+    shared,
     sign_in,
 )
 from balances.pages import (
@@ -104,6 +105,7 @@ urlpatterns = [
     path("profile/email/", email.page, name="email"),
     path("profile/email/confirm/", email.confirm, name="email-confirm"),
     path("profile/email/<str:token>/", email.arrive, name="email-arrive"),
+    path("profile/shared/", shared.page, name="shared"),
     path("profile/sessions/", sessions.page, name="usersessions_list"),
     path("profile/security/", second_factor.Overview.as_view(), name="mfa_index"),
     path("profile/security/app/", second_factor.AddApp.as_view(), name="mfa_activate_totp"),

@@ -177,10 +177,11 @@ def personal(cast: Cast, simulator: Simulator) -> Account:
     account = props.enrolled(simulator.key(name), "Personal", cast.former)
     scheduling.add_missing([account])
     # What the former owner had let somebody read ended with the transfer.
-    sharing.share(account, cast.stranger.email, by=account.owner)
+    props.shared(account, cast.stranger)
     ownership.transfer(account, cast.owner, by=cast.former)
-    account.refresh_from_db()
-    sharing.share(account, cast.reader.email, by=account.owner)
+    props.shared(account, cast.reader)
+    # What is offered opens nothing.
+    sharing.offer(account, cast.superuser.email, by=cast.owner)
     return account
 
 

@@ -11,7 +11,7 @@ from itertools import pairwise
 import pytest
 
 import qredo
-from accounts.models import Account, Environment, Organization, Tenure
+from accounts.models import Account, Environment, Organization, Tenure, User
 from balances import claims, ledger, ownership, recording
 from balances.claims import Claim
 from balances.models import Pause, Run, Schedule
@@ -46,6 +46,15 @@ def keyless(label: str, first_slot: datetime, interval: int = INTERVAL) -> Accou
     )
     Tenure.objects.create(account=account, organization=fund, began_at=props.LONG_AGO)
     props.scheduled(account, first_slot, interval)
+    return account
+
+
+def of_person(label: str, owner: User) -> Account:
+    """Return a personal account that no request is made for, due from ten o'clock on."""
+    account = keyless(label, at(10))
+    Account.objects.filter(pk=account.pk).update(owner=owner, organization=None)
+    Tenure.objects.filter(account=account).update(owner=owner, organization=None)
+    account.refresh_from_db()
     return account
 
 

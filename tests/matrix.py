@@ -46,6 +46,12 @@ class Rule:
         """Whether its address names something that not everybody sees."""
         return self.one_account or self.one_organization or self.one_incident
 
+    @property
+    def takes_post(self) -> bool:
+        """Whether a POST is understood."""
+        given = (self.signed_in, self.to_anonymous or {})
+        return any(one.get("POST", NOT_THAT_WAY) != NOT_THAT_WAY for one in given)
+
     def expected(self, who: str, readers: tuple[str, ...]) -> Answers:
         """Return the statuses that somebody gets, if `readers` see the account asked for."""
         if who == "anonymous":
@@ -174,6 +180,7 @@ RULES: Final = {
     "email": _FORM_AGAIN,
     "email-arrive": Rule(answers(get=MISSING, head=MISSING)),
     "email-confirm": Rule(answers(get=MISSING, head=MISSING, post=MISSING)),
+    "shared": Rule(answers(get=OK, head=OK, post=MOVED)),
     "usersessions_list": Rule(answers(get=OK, head=OK, post=MOVED)),
     "mfa_index": Rule(READ),
     # Nobody of the cast has a second factor.
@@ -198,6 +205,51 @@ RULES: Final = {
     ),
     "sign-out": Rule(_DO, to_anonymous=_DO),
     "health": Rule(READ, to_anonymous=READ),
+}
+
+
+#: Whether an address that takes a POST demands a fresh confirmation first. What changes keys,
+#: members, who reads an account, whose it is, or how somebody signs in does; what gives nobody
+#: anything new does not. Each new address is decided on here.
+CONFIRMED: Final = {
+    "account-add": True,
+    "account-archive": False,
+    "account-counting": False,
+    "account-edit": False,
+    "account-key": True,
+    "account-key-revoke": True,
+    "account-key-wallets": True,
+    "account-pause": False,
+    "account-refresh": False,
+    "account-restore": False,
+    "account-resume": False,
+    "account-shares": True,
+    "account-transfer": True,
+    "account-unshare": True,
+    "account_change_password": False,  # asks for the present password itself
+    "account_login": False,
+    "account_reauthenticate": False,
+    "account_reset_password": False,
+    "account_reset_password_from_key": False,  # whose link is the proof
+    "email": True,
+    "email-confirm": False,  # whose link was asked for with a confirmation
+    "incident": True,
+    "invitation-accept": False,
+    "members": True,
+    "mfa_activate_totp": True,
+    "mfa_add_webauthn": True,
+    "mfa_authenticate": False,
+    "mfa_deactivate_totp": True,
+    "mfa_generate_recovery_codes": True,
+    "mfa_login_webauthn": False,
+    "mfa_reauthenticate": False,
+    "mfa_reauthenticate_webauthn": False,
+    "mfa_remove_webauthn": True,
+    "profile": False,
+    "shared": False,  # the reader's own view: nobody else is given anything by it
+    "sign-in": False,
+    "sign-out": False,
+    "usersessions_list": False,
 }
 
 

@@ -8,9 +8,9 @@ from typing import Any
 from django.test import Client
 
 import qredo
-from accounts import enrolment
+from accounts import answer_offer, enrolment, sharing
 from accounts.enrolment import Candidate
-from accounts.models import Account, Environment, Organization, User
+from accounts.models import Account, Environment, Organization, Share, User
 from balances import claims, polling, scheduling
 from balances.models import Schedule
 from balances.recording import Recorded
@@ -48,6 +48,15 @@ def enrolled(
     return enrolment.keep(
         candidate, label=label, owner=owner, by=None, verified=True, since=LONG_AGO
     )
+
+
+def shared(account: Account, reader: User, *, counted: bool = False) -> Share:
+    """Let a person offer their account and another one accept it, and count it."""
+    account.refresh_from_db()
+    assert account.owner is not None
+    offer = sharing.offer(account, reader.email, by=account.owner)
+    share = answer_offer.accept(offer.uid, by=reader)
+    return answer_offer.count(account.uid, counted=True, by=reader) if counted else share
 
 
 def scheduled(account: Account, first_slot: datetime, interval_seconds: int) -> None:

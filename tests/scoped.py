@@ -12,7 +12,7 @@ from balances import as_of, sums
 from balances.amounts import Level
 from balances.pieces import Reach
 from balances.presence import known_spans
-from balances.scopes import Scope, in_sums
+from balances.scopes import Scope
 from balances.series import Point, along
 from tests.naive import TICK, NaiveAccount
 
@@ -68,7 +68,7 @@ def _every_level(one: NaiveAccount) -> Between:
 
 
 def _along(scope: Scope, asset: str, points: Sequence[datetime]) -> list[Point]:
-    spans = joined_spans(in_sums(scope.tenures()))
+    spans = joined_spans(scope.in_sums(scope.tenures()))
     return along(scope.reach(PRODUCTION), spans, known_spans(spans), asset, points)
 
 
@@ -100,7 +100,7 @@ def _check_all_assets(reach: Reach, asset: str, points: Sequence[datetime], trut
 
 def as_of_total(scope: Scope, asset: str, at: datetime) -> Level | None:
     """Return a total as a page about an instant adds it up; nothing while nothing is known."""
-    accounts = in_sums(scope.at(at)).values_list("account", flat=True)
+    accounts = scope.in_sums(scope.at(at)).values_list("account", flat=True)
     known = [one for one in as_of.positions(list(accounts), at) if one.sight is not None]
     held = [s.level for one in known for s in one.standings if s.asset == asset]
     return reduce(add, held, NOTHING) if known else None

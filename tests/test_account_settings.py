@@ -1,18 +1,20 @@
 """Label, tags and owner of an account, changed in the browser; lists narrowed by them."""
 
 import json
+from smtplib import SMTPException
 from typing import Any
 
 import pytest
+from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import Account, Membership, Role, Tag
+from accounts.models import Account, Membership, Role, Tag, User
 from balances import ownership, refreshing, scheduling
 from tests import acts
 from tests.conftest import Cast, Simulator
 from tests.history import coins
-from tests.markup import read
+from tests.markup import read, shown
 
 
 def path(name: str, account: Account) -> str:
@@ -91,6 +93,49 @@ def test_an_account_goes_to_an_organization_that_one_administers(
     assert custody.organization == cast.other
     assert browser_of(cast.viewer).get(path("account", custody)).status_code == 404
     assert browser_of(cast.stranger).get(path("account", custody)).status_code == 200
+
+
+@pytest.mark.parametrize("to", ["personal", "other"])
+def test_the_other_admins_are_told_that_one_of_them_gave_an_account_away(
+    cast: Cast, custody: Account, admin: Client, settings: Any, to: str
+) -> None:
+    settings.MAIL_IS_SENT = True
+    scheduling.add_missing([custody])
+    for user in (cast.former, cast.owner):
+        Membership.objects.create(organization=cast.fund, user=user, role=Role.ADMIN)
+    User.objects.filter(pk=cast.owner.pk).update(is_active=False)
+    Membership.objects.create(organization=cast.other, user=cast.admin, role=Role.ADMIN)
+    told_so = "other admins of Fund are told"
+    assert told_so in shown(admin, "account-transfer", custody).text
+    settings.MAIL_IS_SENT = False
+    assert told_so not in shown(admin, "account-transfer", custody).text
+    settings.MAIL_IS_SENT = True
+    assert admin.post(path("account-transfer", custody), {"owner": "wrong"}).status_code == 422
+    assert mail.outbox == []
+    owner = "personal" if to == "personal" else str(cast.other.uid)
+    assert admin.post(path("account-transfer", custody), {"owner": owner}).status_code == 302
+    (told,) = mail.outbox
+    assert told.to == ["former@example.com"]
+    named = "admin@example.com" if to == "personal" else "Other"
+    said = f"admin@example.com has given the account Custody of Fund to {named}, with its API key"
+    assert said in told.body
+    assert "given away" in told.subject
+
+
+def test_an_account_is_given_away_although_no_mail_goes_out(
+    cast: Cast, custody: Account, admin: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise SMTPException
+
+    settings.MAIL_IS_SENT = True
+    scheduling.add_missing([custody])
+    Membership.objects.create(organization=cast.fund, user=cast.former, role=Role.ADMIN)
+    monkeypatch.setattr("accounts.adapters.AccountAdapter.send_mail", refuse)
+    answer = admin.post(path("account-transfer", custody), {"owner": "personal"})
+    assert answer.status_code == 302
+    custody.refresh_from_db()
+    assert custody.owner == cast.admin
 
 
 def test_who_gives_an_account_away_is_led_to_what_is_left(

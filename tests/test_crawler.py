@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.test import Client
@@ -22,6 +23,8 @@ READERS = {
     "personal": {"owner", "reader"},
     "foreign": {"stranger"},
 }
+#: To whom an account is offered, who has not accepted it: they see its label on one page.
+OFFERED = ("superuser", "personal")
 SIMULATED = {"custody": "Custody", "foreign": "Hot wallet"}
 
 
@@ -90,7 +93,14 @@ def hidden_from(who: str, canaries: dict[str, Canary]) -> Iterator[str]:
     for which, canary in canaries.items():
         if who not in READERS[which]:
             yield from canary.of_figures
-            # Whoever gave it away goes on reading of their own time with it.
+            if (who, which) == OFFERED:
+                yield from (canary.tag, str(canary.account.uid))
+                continue
+            if (who, which) == ("stranger", "personal"):
+                # That they once accepted a share of it is on record, as it was called then.
+                yield from (canary.label, canary.tag)
+                continue
+            # Who gave it away goes on reading of their own time with it.
             if (who, which) != ("former", "personal"):
                 yield from canary.of_name
 
@@ -121,6 +131,9 @@ def test_nobody_comes_upon_anything_of_others(
     for one in linked.seen:
         fine = {200, 204, 302} if one.is_link else {200, 204, 302, 405}
         assert one.status in fine, (one.path, one.shown_on, one.status)
+    if who == OFFERED[0]:
+        named = [one for one in linked.seen if canaries[OFFERED[1]].label in one.text]
+        assert {urlsplit(one.path).path for one in named} == {reverse("shared")}
     for path, element in pieces([*linked.seen, *tried.seen]):
         if element.attributes.get("type") == "application/json":
             continue  # data, which no browser runs

@@ -21,6 +21,7 @@ CHANGEABLE = {
     "accounts_apikey",
     "accounts_invitation",
     "accounts_membership",
+    "accounts_offer",
     "accounts_organization",
     "accounts_share",
     "accounts_tag",

@@ -1,9 +1,11 @@
 """Every address, method and person: generated from the URL configuration."""
 
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID, uuid4
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
@@ -11,8 +13,10 @@ from django.utils import timezone
 
 from accounts.models import Account, Organization
 from balances.models import Incident
+from tests import props
 from tests.conftest import Cast
 from tests.matrix import (
+    CONFIRMED,
     EVERYBODY,
     MEMBERS,
     METHODS,
@@ -28,6 +32,14 @@ from tests.matrix import (
 NAMES = sorted(RULES)
 OF_ONE = [name for name in NAMES if RULES[name].one_account]
 OF_ORGANIZATION = [name for name in NAMES if RULES[name].one_organization]
+#: What the owner of a personal account does, and nobody else.
+OF_PERSON = {"account-shares", "account-unshare"}
+#: What somebody has to have beside a password, so that there is something to take away.
+FACTORS = {
+    "mfa_deactivate_totp": "totp",
+    "mfa_generate_recovery_codes": "totp",
+    "mfa_remove_webauthn": "webauthn",
+}
 OF_INCIDENT = [name for name in NAMES if RULES[name].one_incident]
 
 
@@ -145,6 +157,30 @@ def test_who_lacks_a_role_is_told_which(
     for who in set(MEMBERS) - set(rule.roles):
         answer = ask(browser_of(getattr(cast, who)), rule.guarded[0], name, custody.uid)
         assert f"<b>{needed}</b>" in answer.content.decode(), who
+
+
+def test_every_post_has_been_decided_on() -> None:
+    assert CONFIRMED.keys() == {name for name, rule in RULES.items() if rule.takes_post}
+
+
+@pytest.mark.parametrize("name", sorted(CONFIRMED))
+def test_a_fresh_confirmation_comes_before_what_is_worth_stealing(
+    cast: Cast, custody: Account, personal: Account, name: str
+) -> None:
+    user, account = (cast.owner, personal) if name in OF_PERSON else (cast.admin, custody)
+    (pattern,) = (one for one in addresses() if one.name == name)
+    known = dict(zip(pattern.pattern.converters, arguments(pattern, account), strict=True))
+    if name in OF_INCIDENT:
+        known["uid"] = incident_of(cast.fund)
+    if name in FACTORS:
+        data = {"name": "Key"}
+        known["pk"] = Authenticator.objects.create(user=user, type=FACTORS[name], data=data).pk
+    path = reverse(name, args=[known[one] for one in pattern.pattern.converters])
+    for ago, expected in ((3600, CONFIRMED[name]), (0, False)):
+        answer = props.signed_in(user, ago=ago).post(path)
+        led = answer.headers.get("Location", "")
+        is_asked = led.startswith("/confirm/") and f"next={quote(path, safe='')}" in led
+        assert is_asked == expected, (ago, answer.status_code, led)
 
 
 def test_everybody_is_in_the_matrix(cast: Cast) -> None:

@@ -8,10 +8,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts import labels, sharing
+from accounts import answer_offer, labels
 from accounts.models import Account, Environment, User
 from balances import ownership
-from tests import markup
+from tests import markup, props
 from tests.conftest import Cast
 from tests.history import INTERVAL, StoppedClock, at, coins, keyless, seen
 from tests.markup import Page
@@ -158,8 +158,9 @@ def test_who_may_read_a_personal_account_sees_how_it_moved(
     clock.now = TODAY
     seen(own, TODAY, BTC=coins(30))
     assert cells(cast.reader) == ""
-    own.refresh_from_db()
-    sharing.share(own, cast.reader.email, by=cast.owner)
+    props.shared(own, cast.reader)
+    assert cells(cast.reader) == ""
+    answer_offer.count(own.uid, counted=True, by=cast.reader)
     assert cells(cast.owner).startswith("Up +0.2 200.00 %")
     assert cells(cast.reader).startswith("Up +0.2 200.00 %")
     assert "+0.2" not in cells(cast.viewer)

@@ -8,14 +8,13 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts import sharing
-from accounts.models import Account, Environment, Membership, Tenure, User
+from accounts.models import Account, Environment, Membership
 from balances import ownership, scheduling
 from balances.instants import iso
 from balances.models import Payload
-from tests import acts
+from tests import acts, props
 from tests.conftest import Cast
-from tests.history import StoppedClock, at, coins, keyless, seen
+from tests.history import StoppedClock, at, coins, keyless, of_person, seen
 from tests.markup import Page, read
 from tests.statements import account, found, notes, statement
 from tests.tampered import History, a_history
@@ -200,14 +199,6 @@ def test_who_has_no_part_in_it_gets_a_statement_of_nothing(
     assert "Custody" not in page.text
 
 
-def of_person(label: str, owner: User) -> Account:
-    mine = keyless(label, at(10))
-    Account.objects.filter(pk=mine.pk).update(owner=owner, organization=None)
-    Tenure.objects.filter(account=mine).update(owner=owner, organization=None)
-    mine.refresh_from_db()
-    return mine
-
-
 def test_a_share_shows_a_personal_account_until_it_is_withdrawn(
     cast: Cast, browser_of: Any
 ) -> None:
@@ -215,7 +206,7 @@ def test_a_share_shows_a_personal_account_until_it_is_withdrawn(
     seen(mine, at(10), BTC=coins(100))
     reader = browser_of(cast.reader)
     assert file_of(reader, at(11))["accounts"] == []
-    sharing.share(mine, cast.reader.email, by=cast.owner)
+    props.shared(mine, cast.reader)
     assert holdings(file_of(reader, at(11)), "Mine") == {"BTC": ["100", "100", "0", "0"]}
     mine.shares.all().delete()
     assert file_of(reader, at(11))["accounts"] == []

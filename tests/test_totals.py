@@ -48,12 +48,12 @@ def accounts(cast: Cast, clock: StoppedClock) -> list[Account]:  # noqa: ARG001
 
 
 def sums(user: User, openings: Openings = SHUT) -> dict[tuple[str, str], Total]:
-    counted = counting(bare_members(ids_visible_to(user)))
+    counted = counting(bare_members(user, ids_visible_to(user)))
     return {(one.asset, one.kind): one for one in of_today(counted, NOW, openings)}
 
 
 def loaded(user: User) -> dict[tuple[str, str], Total]:
-    counted = counting(bare_members(ids_visible_to(user)))
+    counted = counting(bare_members(user, ids_visible_to(user)))
     found = added_up(with_holdings(counted), NOW)
     return {(one.asset, one.kind): one for one in found}
 

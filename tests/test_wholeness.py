@@ -80,7 +80,7 @@ def test_what_a_key_sees_is_asked_when_its_account_is_added(
     assert "This key sees" in form.text
     assert form.values()["wallets"] == "all"
     account = added(admin, cast, simulator, "some")
-    (first,) = portfolio.members(Account.objects.all())
+    (first,) = portfolio.members(cast.admin, Account.objects.all())
     assert first.stand.is_partial
     page = shown(admin, "account", account)
     assert marks(page) == 1
@@ -304,7 +304,7 @@ def test_what_is_said_today_does_not_change_the_past(vault: Account, cast: Cast)
     before = [partial(cast.viewer, at(10, minute)) for minute in (10, 20, 50)]
     enrolment.declare(vault, Wallets.SOME, of=active(vault).uid, by=cast.admin)
     assert [partial(cast.viewer, at(10, minute)) for minute in (10, 20, 50)] == before
-    (now,) = portfolio.members(Account.objects.all())
+    (now,) = portfolio.members(cast.viewer, Account.objects.all())
     assert now.stand.is_partial
     assert partial(cast.viewer, timezone.now()) == ["Vault"]
 

@@ -33,7 +33,7 @@ def figures(request: Request, account: Account, asked: AsOf) -> HttpResponse:
     """Return an account's figures, or 204 when the version that the reader has is current."""
     query = asked.kept(request.GET.dict())
     query.pop("version", "")
-    if request.GET.get("version") == screens.version(account, query, asked.at):
+    if request.GET.get("version") == screens.version(request.user, account, query, asked.at):
         return HttpResponse(status=204)
     shown = _shown(request, account, query, asked, with_chart=False)
     return render(request, "balances/_account_figures.html", {"page": shown})

@@ -11,7 +11,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from accounts.access import visible_to
 from accounts.requests import Request
 from balances import ledger
 from balances.statements import file
@@ -86,7 +85,6 @@ def _asked(request: Request) -> Asked:
 
 
 def _form(request: Request, error: str = "") -> HttpResponse:
-    query, accounts = request.GET.dict(), visible_to(request.user)
-    shown = reports_page(accounts, query, ledger.clock(), error)
+    shown = reports_page(request.user, request.GET.dict(), ledger.clock(), error)
     status = 422 if error else 200
     return render(request, "balances/reports.html", {"page": shown}, status=status)

@@ -1,5 +1,7 @@
 """What people decide about one account: its label and tags, who else reads it, whose it is."""
 
+from allauth.core import ratelimit
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -12,6 +14,7 @@ from accounts.enrolment import LabelTakenError
 from accounts.labels import relabel
 from accounts.models import Account, User
 from accounts.requests import Request
+from accounts.tell_admins import tell_of_transfer
 from balances import ownership
 from balances.account_forms import DetailsForm, ShareForm, TransferForm
 
@@ -41,19 +44,26 @@ def _relabelled(form: DetailsForm, account: Account, by: User) -> bool:
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs_confirmation
 def shares(request: Request, account: Account) -> HttpResponse:
-    """Show who else reads a personal account, and let one more."""
+    """Show who else reads a personal account, and offer it to one more.
+
+    What is said is the same for every address, whether or not anybody signs in with it.
+    """
     _require_owner(request, account)
     form = ShareForm(request.POST if request.method == "POST" else None)
-    if form.is_valid() and (email := _shared(form, account, request.user)):
-        messages.success(request, f"{email} reads {account.label} from now on.")
+    if form.is_valid() and (email := _offered(form, account, request)):
+        messages.success(request, f"{account.label} is offered to {email}.")
         return redirect("account-shares", account.uid)
-    return _form(request, "accounts/shares.html", form, account, shares=sharing.shares_of(account))
+    shares, offers = sharing.shares_of(account), sharing.offers_of(account)
+    return _form(request, "accounts/shares.html", form, account, shares=shares, offers=offers)
 
 
-def _shared(form: ShareForm, account: Account, by: User) -> str:
+def _offered(form: ShareForm, account: Account, request: Request) -> str:
+    if not ratelimit.consume(request, action="offer_account", user=request.user):
+        form.add_error(None, "You have made too many offers. Wait an hour, then try again.")
+        return ""
     try:
-        return sharing.share(account, form.cleaned_data["email"], by=by).user.email
-    except sharing.NobodyError as error:
+        return sharing.offer(account, form.cleaned_data["email"], by=request.user).email
+    except sharing.NotOfferedError as error:
         form.add_error("email", str(error))
         return ""
 
@@ -62,11 +72,11 @@ def _shared(form: ShareForm, account: Account, by: User) -> str:
 @require_POST
 @needs_confirmation
 def unshare(request: Request, account: Account) -> HttpResponse:
-    """Take reading back from somebody."""
+    """Take an offer or a share back."""
     _require_owner(request, account)
     email = request.POST.get("email", "")[:254].replace("\0", "")
     if sharing.stop(account, email, by=request.user):
-        messages.success(request, f"{email} reads {account.label} no more.")
+        messages.success(request, f"{account.label} is shared with {email} no more.")
     return redirect("account-shares", account.uid)
 
 
@@ -89,7 +99,7 @@ def transfer(request: Request, account: Account) -> HttpResponse:
         messages.success(request, f"{account.label} belongs to its new owner from now on.")
         seen = visible_to(request.user).filter(pk=account.pk).exists()
         return redirect("account", account.uid) if seen else redirect("accounts")
-    return _form(request, "accounts/transfer.html", form, account)
+    return _form(request, "accounts/transfer.html", form, account, is_mailed=settings.MAIL_IS_SENT)
 
 
 def _transferred(form: TransferForm, account: Account, request: Request) -> bool:
@@ -99,6 +109,8 @@ def _transferred(form: TransferForm, account: Account, request: Request) -> bool
     except ownership.BadTurnError as error:
         form.add_error("owner", str(error))
         return False
+    if account.organization is not None:
+        tell_of_transfer(account.label, account.organization, to=form.chosen_owner, by=request.user)
     return True
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts.models import Account
+from accounts.access import visible_to
+from accounts.models import User
 from balances import as_of_query, moments
 from balances.instants import iso
 from balances.narrowing import Narrowing
@@ -15,7 +15,7 @@ from balances.statements.screens import ReportsPage, Shortcut
 
 
 def reports_page(
-    accounts: QuerySet[Account], query: Mapping[str, str], now: datetime, error: str = ""
+    reader: User, query: Mapping[str, str], now: datetime, error: str = ""
 ) -> ReportsPage:
     """Return the form. Until a cut-off was asked for it holds the last day of last month."""
     found = [Shortcut(label, iso(end), moments.full(end)) for label, end in shortcuts(now)]
@@ -28,5 +28,5 @@ def reports_page(
         error=error,
         zone=timezone.get_current_timezone_name(),
         shortcuts=tuple(found),
-        selects=Narrowing.of(query).selects(accounts),
+        selects=Narrowing.of(query).selects(visible_to(reader), reader),
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from accounts.access import count_as_read
 from accounts.models import Account, Tenure, Wallets
 from accounts.naming import name_as_known
 from balances.amounts import Level
@@ -104,6 +105,7 @@ def tenures_at(scope: Scope, at: datetime) -> list[Tenure]:
     """Return whose accounts a statement is about, in its order: by owner, label and id."""
     tenures = list(scope.at(at))
     name_as_known(scope.user, tenures)
+    count_as_read(scope.user, tenures)
     return sorted(tenures, key=_place)
 
 

@@ -9,7 +9,7 @@ from accounts.local_time import exact
 from accounts.models import Tenure
 from balances import as_of_query, moments, sql
 from balances.amounts import Level, grouped, plain_decimal
-from balances.narrowing import PERSONAL
+from balances.narrowing import PERSON_NAMES
 from balances.portfolio import Held, Kind
 from balances.rows import flag_words
 from balances.statements.asked import Asked
@@ -134,8 +134,8 @@ def _chosen(asked: Asked, blocks: Sequence[Block]) -> Iterator[tuple[str, str]]:
     """Yield what narrows the statement; an owner by the name that the accounts tell."""
     narrowing = asked.scope.narrowing
     if narrowing.owner:
-        name = "Personal" if narrowing.owner == PERSONAL else "(no such account)"
-        yield "Owner", blocks[0].owner if blocks and name != "Personal" else name
+        fund = blocks[0].owner if blocks else "(no such account)"
+        yield "Owner", PERSON_NAMES.get(narrowing.owner, fund)
     if narrowing.environment:
         yield "Environment", narrowing.environment
     if narrowing.tag:
