@@ -16,5 +16,5 @@ RUN DATA_DIR=/nonexistent python manage.py collectstatic --noinput --verbosity 0
 USER qredo-dash
 VOLUME /data
 EXPOSE 8000
-CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", \
-     "--blocking-threads", "4", "--log-level", "warning", "qredo_dash.wsgi:application"]
+CMD ["granian", "--interface", "rsgi", "--no-ws", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", \
+     "--log-level", "warning", "qredo_dash.http.server:application"]

@@ -67,9 +67,9 @@ class Plan:
 
     def _web(self) -> list[str]:
         return [
-            PYTHON, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1",
-            "--port", str(self.port), "--workers", "1", "--blocking-threads", "4",
-            "--log-level", "warning", "qredo_dash.wsgi:application",
+            PYTHON, "-m", "granian", "--interface", "rsgi", "--no-ws", "--host", "127.0.0.1",
+            "--port", str(self.port), "--workers", "1",
+            "--log-level", "warning", "qredo_dash.http.server:application",
         ]  # fmt: skip
 
     def _simulator(self) -> list[Child]:

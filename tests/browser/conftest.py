@@ -119,9 +119,9 @@ def site(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
     collect = [sys.executable, "-m", "django", "collectstatic", "--noinput", "-v0"]
     subprocess.run(collect, env=environment, cwd=PROJECT, check=True)
     command = [
-        sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1",
-        "--port", str(port), "--workers", "1", "--blocking-threads", "4",
-        "--log-level", "warning", "qredo_dash.wsgi:application",
+        sys.executable, "-m", "granian", "--interface", "rsgi", "--no-ws", "--host", "127.0.0.1",
+        "--port", str(port), "--workers", "1",
+        "--log-level", "warning", "qredo_dash.http.server:application",
     ]  # fmt: skip
     with subprocess.Popen(command, env=environment, cwd=PROJECT) as process:
         try:
