@@ -17,8 +17,9 @@ TIMEOUTS = {
 #: and sorts a year's hours on disk. An allowance, of which is taken what is needed.
 MEMORY = {"hash_mem_multiplier": 8}
 
-#: A lost connection is made anew for so long, with growing pauses; then at the next request.
-POOL = {"min_size": 1, "max_size": 8, "timeout": 10, "reconnect_timeout": 1.0}
+#: There is a connection for each thread, so a request waits for one only while the database is
+#: away. A lost one is made anew for a second, with growing pauses; then at the next request.
+POOL = {"min_size": 1, "max_size": 8, "timeout": 2, "reconnect_timeout": 1.0}
 
 #: The variable that says what kind of process this is, and two of its values.
 PROCESS = "QREDO_DASH_PROCESS"

@@ -9,6 +9,7 @@ CONFIGURATION: dict[str, Any] = {
     "filters": {
         "refused": {"()": "qredo_dash.log_filters.Refused"},
         "repeated": {"()": "qredo_dash.log_filters.Repeated"},
+        "not_the_database": {"()": "qredo_dash.http.outages.NotTheDatabase"},
     },
     "handlers": {
         "console": {
@@ -26,5 +27,8 @@ CONFIGURATION: dict[str, Any] = {
         "urllib3": {"level": "WARNING"},
         "redis": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},
+        # Each attempt to connect is one of its lines; `outages` says it once.
+        "psycopg.pool": {"level": "ERROR"},
+        "django.request": {"filters": ["not_the_database"]},
     },
 }

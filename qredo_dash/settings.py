@@ -13,6 +13,7 @@ from kombu import Queue
 
 import embedded
 from qredo_dash import caches, database, env, home, logs
+from qredo_dash.http import static_headers
 from qredo_dash.identity import *  # noqa: F403 - each of its names is a setting
 
 BASE_DIR = home.PROJECT
@@ -103,6 +104,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "qredo_dash.middleware.PrivateAnswers",
+    "qredo_dash.http.outages.Outages",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -182,6 +184,8 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021"]
 X_FRAME_OPTIONS = "DENY"
 # A megabyte pasted into a field is refused at that field; what is larger is not even read.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
+# No form takes a file: what a client sends as one is dropped, never written anywhere.
+FILE_UPLOAD_HANDLERS: list[str] = []
 DEFAULT_EXCEPTION_REPORTER_FILTER = "qredo_dash.reports.NothingTyped"
 
 CONTENT_SECURITY_POLICY = {
@@ -207,6 +211,8 @@ STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # Ours alone: no page uses what packages bring along.
 STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
+WHITENOISE_ALLOW_ALL_ORIGINS = False
+WHITENOISE_ADD_HEADERS_FUNCTION = static_headers.add_headers
 STATIC_ROOT = BASE_DIR / ".cache" / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -49,6 +49,7 @@ class Base36(StringConverter):
 register_converter(Base36, "base36")
 
 handler403 = "qredo_dash.errors.forbidden"
+handler500 = "qredo_dash.errors.broken"
 
 urlpatterns = [
     path("", overview.page, name="overview"),

@@ -169,3 +169,15 @@ def test_a_post_without_proof_changes_nothing(cast: Cast, custody: Account) -> N
     custody.refresh_from_db()
     assert custody.is_polled
     assert not custody.refreshes.exists()
+
+
+@pytest.mark.usefixtures("db")
+def test_static_files_are_for_this_site_alone(settings: Any) -> None:
+    """WhiteNoise answers them before our middleware, and would let every site read them."""
+    settings.SECURE_HSTS_SECONDS = 3600
+    answer = Client().get(static("js/theme.js"))
+    answer.close()
+    assert answer.status_code == 200
+    assert "Access-Control-Allow-Origin" not in answer.headers
+    assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert answer.headers["Strict-Transport-Security"] == "max-age=3600"

@@ -16,6 +16,9 @@ PATIENCE: Final = 30.0
 #: Bodies that may be under way at once in one process, and the bytes of all of them.
 MOST_WAITING: Final = 256
 MOST_BYTES: Final = 64 * 1024 * 1024
+#: What is too large is read and dropped up to here: a browser shows no answer before it has sent
+#: all. Beyond it the connection is closed.
+LARGEST_DROPPED: Final = 32 * 1024 * 1024
 
 
 class RefusedError(Exception):
@@ -47,7 +50,7 @@ class Bodies:
         length = headers.get("content-length")
         if length is None and headers.get("transfer-encoding") is None:
             return b""
-        if length is not None and (not length.isdecimal() or int(length) > self.largest):
+        if length is not None and (not length.isdecimal() or int(length) > LARGEST_DROPPED):
             raise RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         if self.waiting >= MOST_WAITING:
             raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE)
@@ -62,16 +65,20 @@ class Bodies:
 
     async def _whole(self, incoming: Incoming) -> bytes:
         parts: list[bytes] = []
-        size = 0
+        size = held = 0
         try:
             async for part in incoming:
-                parts.append(part)
                 size += len(part)
-                self.bytes_held += len(part)
-                if size > self.largest:
-                    raise RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+                if size > LARGEST_DROPPED:
+                    break
+                if size <= self.largest:
+                    parts.append(part)
+                    held += len(part)
+                    self.bytes_held += len(part)
                 if self.bytes_held > MOST_BYTES:
                     raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE)
         finally:
-            self.bytes_held -= size
+            self.bytes_held -= held
+        if size > self.largest:
+            raise RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         return b"".join(parts)

@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 THREADS: Final = 8
 THREADS_A_SESSION: Final = 4
 MOST_WAITING: Final = 64
+#: Characters of a path with its query; pages repeat it in their links.
+LONGEST_TARGET: Final = 8_192
 #: What is longer goes out in parts, so that a large file is never in memory as a whole.
 LARGEST_WHOLE: Final = 4 * 1024 * 1024
 PART_BYTES: Final = 64 * 1024
@@ -111,6 +113,7 @@ class Gateway:
         headers = _joined(scope.headers.items())
         loop = asyncio.get_running_loop()
         try:
+            _check_target(scope)
             body = await self._bodies.read(headers, exchange)
             environ = _environ(scope, headers, body)
             async with self._turns.of(_cookie(headers, self._session_cookie)):
@@ -188,6 +191,11 @@ def _gathered(parts: Iterator[bytes], least: int) -> tuple[bytes, bool]:
         if size >= least:
             return b"".join(found), False
     return b"".join(found), True
+
+
+def _check_target(scope: Scope) -> None:
+    if len(scope.path) + len(scope.query_string) > LONGEST_TARGET:
+        raise RefusedError(HTTPStatus.REQUEST_URI_TOO_LONG)
 
 
 class Turns:

@@ -1,0 +1,114 @@
+"""The database being away: quick answers that say so, and one line in the log at each end.
+
+Without this each request waits for the pool, answers 500 and writes a traceback, and a few of them
+hold every thread. So the first one that fails opens an outage; while it lasts, one request a second
+looks whether the database is back and all others are answered at once.
+"""
+
+import logging
+import threading
+import time
+from http import HTTPStatus
+from typing import Final
+
+import psycopg
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from qredo_dash.middleware import Answer
+
+logger = logging.getLogger(__name__)
+
+#: Seconds between two looks.
+PAUSE: Final = 1.0
+#: Classes of SQLSTATE that say that the server takes no work: connection lost, out of resources,
+#: shutting down or starting up.
+AWAY: Final = ("08", "53", "57P")
+
+
+def is_away(error: BaseException | None) -> bool:
+    """Whether an error says that the database cannot be reached, not that a query was wrong."""
+    if isinstance(error, InterfaceError):
+        return True
+    if not isinstance(error, OperationalError | psycopg.OperationalError):
+        return False
+    cause = error if isinstance(error, psycopg.Error) else error.__cause__
+    state = getattr(cause, "sqlstate", None)
+    return state is None or state.startswith(AWAY)
+
+
+class Outage:
+    """Whether the database is known to be away, in this process. Safe to share by threads."""
+
+    def __init__(self) -> None:
+        self._since: float | None = None
+        self._next_look = 0.0
+        self._looking = threading.Lock()
+
+    def begin(self, error: BaseException) -> None:
+        """Open an outage, or let an open one go on."""
+        now = time.monotonic()
+        self._next_look = now + PAUSE
+        if self._since is None:
+            self._since = now
+            logger.error(
+                "the database does not answer (%s): pages say so until it does",
+                type(error.__cause__ or error).__name__,
+            )
+
+    def lasts(self) -> bool:
+        """Whether it goes on; looks for itself when that is due, in one thread at a time."""
+        since = self._since
+        if since is None:
+            return False
+        if time.monotonic() < self._next_look or not self._looking.acquire(blocking=False):
+            return True
+        try:
+            return not self._is_over(since)
+        finally:
+            self._looking.release()
+
+    def _is_over(self, since: float) -> bool:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
+        except DatabaseError as error:
+            connection.close()
+            self.begin(error)
+            return False
+        self._since = None
+        logger.warning("the database answers again after %.0f s", time.monotonic() - since)
+        return True
+
+
+OUTAGE = Outage()
+
+
+class Outages:
+    """Stands outside of all that needs the database."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer at once while the database is known to be away."""
+        return page(request) if OUTAGE.lasts() else self.get_response(request)
+
+
+def page(request: HttpRequest) -> HttpResponse:
+    """Say that the database does not answer, in a page that needs none."""
+    response = render(request, "database.html", status=HTTPStatus.SERVICE_UNAVAILABLE)
+    response["Retry-After"] = "5"
+    return response
+
+
+class NotTheDatabase(logging.Filter):
+    """Leaves out of the log what was said once already: requests that an outage failed."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Pass what has another reason."""
+        error = record.exc_info[1] if record.exc_info else None
+        if is_away(error):
+            return False
+        return record.name != "django.request" or getattr(record, "status_code", 0) != 503
