@@ -14,7 +14,7 @@ from urllib.request import urlopen
 from tests.installation import PROJECT
 from tests.processes import by_hand
 from tests.processes.by_hand import Site
-from tests.processes.conftest import folder
+from tests.processes.scene import folder
 from tests.qredo_server import QredoServer
 
 _ENROL = """

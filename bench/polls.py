@@ -16,6 +16,8 @@ from bench.scene import Scene
 
 #: How often polls and bare requests are repeated: the best of each counts.
 ROUNDS = 3
+#: What the floor's requests travel on. Polls have a connection each: what that costs shows in both.
+KEPT, APART = "; floor keeps connections", "; floor opens one a request"
 
 
 def lines(scene: Scene) -> Iterator[Line]:
@@ -26,12 +28,14 @@ def lines(scene: Scene) -> Iterator[Line]:
     """
     poll_all(next(scene.rounds))
     poll_all(next(scene.rounds))
-    bare = best(lambda: bare_loop(scene), repeat=ROUNDS)
+    kept = best(lambda: bare_loop(scene, scene.base_url, connection_each=False), repeat=ROUNDS)
+    apart = best(lambda: bare_loop(scene, scene.base_url, connection_each=True), repeat=ROUNDS)
     logged: list[int] = []
     polled = best(lambda: logged.append(_logged(next(scene.rounds))), repeat=ROUNDS)
     many = len(scene.accounts)
-    yield Line(1, f"CPU of {many} polls, claim to commit", polled[0], "s", 1.3, bare[0])
-    yield Line(2, f"wall time of {many} polls", polled[1], "s", 1.3, bare[1])
+    for floor, form in ((kept, KEPT), (apart, APART)):
+        yield Line(1, f"CPU of {many} polls, claim to commit{form}", polled[0], "s", 1.3, floor[0])
+        yield Line(2, f"wall time of {many} polls{form}", polled[1], "s", 1.3, floor[1])
     yield Line(6, "WAL of an unchanged poll, claim included", min(logged) / many, "B", 400)
 
 
@@ -54,10 +58,14 @@ def wal() -> int:
     return int(sql.rows("SELECT pg_current_wal_insert_lsn() - '0/0'")[0][0])
 
 
-def bare_loop(scene: Scene) -> None:
-    """Send the same requests with one plain session a thread and nothing else."""
+def bare_loop(scene: Scene, base_url: str, *, connection_each: bool) -> None:
+    """Send the same requests with one plain session a thread and nothing else.
+
+    The sessions keep their connections, or open one for each request as polls do.
+    """
     local = threading.local()
-    url = f"{scene.base_url}/balance"
+    url = f"{base_url}/balance"
+    apart = {"connection": "close"} if connection_each else {}
 
     def ask(_number: int) -> None:
         if not hasattr(local, "session"):
@@ -69,6 +77,7 @@ def bare_loop(scene: Scene) -> None:
             "qredo-api-key": scene.key_id,
             "qredo-api-ts": stamp,
             "qredo-api-sig": signature,
+            **apart,
         }
         assert local.session.get(url, headers=headers, timeout=10).status_code == 200
 

@@ -14,7 +14,10 @@ _KEY = b"qredo-api-key: "
 
 
 class Link(asyncio.Protocol):
-    """One connection; requests have no body, and none is sent before the last one's answer."""
+    """One connection; requests have no body, and none is sent before the last one's answer.
+
+    It is the client who closes, so that a server's own pace is in no figure.
+    """
 
     counts: Counter[str] = Counter()
 

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 
 import psycopg
 
-from tests.processes.conftest import EMAIL, PASSWORD
 from tests.processes.program import Browser
+from tests.processes.scene import EMAIL, PASSWORD
 
 PATHS = ("/", "/accounts/", "/health/")
 

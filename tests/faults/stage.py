@@ -13,8 +13,8 @@ from tests.faults.audit import Tally, check, grid, tally
 from tests.faults.trial import Trial, now
 from tests.installation import INTERVAL, Installation, installed
 from tests.processes.books import opened
-from tests.processes.conftest import EMAIL, PASSWORD, folder, moving
 from tests.processes.program import Program, serving
+from tests.processes.scene import EMAIL, PASSWORD, folder, moving
 from tests.processes.waiting import until
 from tests.qredo_server import QredoServer
 

@@ -9,7 +9,7 @@ from tests.faults.trial import Trial
 from tests.installation import INTERVAL
 from tests.processes import by_hand
 from tests.processes.by_hand import Site, ended_in_order, started
-from tests.processes.conftest import folder, moving
+from tests.processes.scene import folder, moving
 from tests.qredo_server import QredoServer
 
 ACCOUNTS = 60

@@ -1,42 +1,13 @@
 """One installation without demo, polled often, whose every answer differs from the one before."""
 
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from itertools import count
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
 from tests.installation import Installation, installed
 from tests.processes.program import Program, serving
-from tests.qredo_server import Answer, QredoServer, coin, holding
-
-#: So many that with an interval of 15 seconds two slots or three fall due every second.
-ACCOUNTS = 40
-EMAIL, PASSWORD = "viewer@example.com", "a made-up pass phrase"
-
-
-@contextmanager
-def folder() -> Iterator[Path]:
-    made = Path(tempfile.mkdtemp(prefix="qd-run-"))
-    made.chmod(0o755)
-    try:
-        yield made
-    finally:
-        shutil.rmtree(made)
-
-
-def moving(every: int = 1) -> Callable[[], Answer]:
-    """Two assets that always hold the same amount, a larger one every time (or every so often)."""
-    numbers = count(every)
-
-    def answer() -> Answer:
-        number = next(numbers) // every
-        return holding(BTC=coin(number), ETH=coin(number))
-
-    return answer
+from tests.processes.scene import ACCOUNTS, EMAIL, PASSWORD, folder, moving
+from tests.qredo_server import QredoServer
 
 
 @pytest.fixture(scope="session")

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.installation import Installation, installed, strays
-from tests.processes.conftest import folder
 from tests.processes.program import LAST_LINE, Browser, Program, serving
+from tests.processes.scene import folder
 from tests.processes.waiting import until
 from tests.qredo_server import QredoServer
 

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from tests.installation import INTERVAL
-from tests.processes.conftest import EMAIL, PASSWORD
 from tests.processes.program import LAST_LINE, Browser, Program
+from tests.processes.scene import EMAIL, PASSWORD
 from tests.processes.waiting import until
 
 
