@@ -1,0 +1,49 @@
+"""What is recorded for an account is what its own requests were answered, whatever else arrives."""
+
+import hashlib
+import json
+from datetime import timedelta
+from typing import Any
+
+from balances.models import Holding, Snapshot
+from tests import props
+from tests.conftest import Cast
+from tests.history import at
+from tests.qredo.keys import SECRET_TEXT
+from tests.qredo.odd_server import OddServer
+
+ACCOUNTS, ROUNDS, STEP = 12, 12, timedelta(minutes=5)
+
+
+def test_a_server_with_odd_framing_mixes_no_balances_up(cast: Cast, settings: Any) -> None:
+    now = at(10)
+    with OddServer(seed=7).running() as server:
+        settings.QREDO_GIVEN_URLS = {"production": server.url, "sandbox": server.url}
+        keys = {}
+        for number in range(ACCOUNTS):
+            owner = (cast.fund, cast.other)[number % 2]
+            account = props.enrolled((f"key-{number}", SECRET_TEXT), f"Odd {number}", owner)
+            props.scheduled(account, now, 300)
+            keys[account] = f"key-{number}"
+        fresh = 0
+        for _ in range(ROUNDS):
+            asked = {key: len(server.meant.get(key, ())) for key in keys.values()}
+            recorded = {one.account_id: one.outcome for one in props.polled(keys, now)}
+            for account, key in keys.items():
+                if recorded.get(account.pk) == "fresh":
+                    assert amount_of(account.pk) in amounts(server.meant[key][asked[key] :])
+                    fresh += 1
+            now += STEP
+    assert fresh >= ROUNDS  # of 144 slots a third has an answer that is beyond doubt
+    for account, key in keys.items():
+        stored = Snapshot.objects.filter(account=account).values_list("payload_id", flat=True)
+        digests = {hashlib.sha256(body).digest() for body in server.meant[key]}
+        assert {bytes(digest) for digest in stored} <= digests
+
+
+def amount_of(account: int) -> int:
+    return int(Holding.objects.get(account=account, asset="BTC").total)
+
+
+def amounts(bodies: list[bytes]) -> set[int]:
+    return {json.loads(body)["assets"]["BTC"]["total"] for body in bodies}
