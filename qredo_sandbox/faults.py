@@ -24,6 +24,9 @@ class Manner(Enum):
     RESET = "reset"
     RESET_MIDWAY = "reset midway"
     HANG = "hang"
+    INTERIM = "interim"
+    TWICE = "twice"
+    ENDLESS = "endless"
 
 
 def _nothing() -> None:
@@ -117,6 +120,18 @@ _INSTEAD: dict[str, Callable[[Fault], Answer]] = {
     "body": _literal,
     "raw_assets": _raw_assets,
 }
+
+
+def _gzip_cut(truth: Answer) -> Answer:
+    body = gzip.compress(truth.body, mtime=0)[:-4]
+    return replace(truth, body=body, headers=(*truth.headers, ("Content-Encoding", "gzip")))
+
+
+_ALTERED: dict[str, Callable[[Answer], Answer]] = {
+    "short_length": lambda truth: replace(truth, length_error=-1),
+    "long_length": lambda truth: replace(truth, length_error=1),
+    "cut_gzip": _gzip_cut,
+}
 _MANNERS = {
     "dated": (Manner.WHOLE, 0.0),
     "slow": (Manner.LATE, 5.0),
@@ -127,8 +142,11 @@ _MANNERS = {
     "reset": (Manner.RESET, 0.0),
     "reset_midway": (Manner.RESET_MIDWAY, 0.05),
     "hang": (Manner.HANG, 0.0),
+    "interim": (Manner.INTERIM, 0.05),
+    "second_answer": (Manner.TWICE, 0.0),
+    "endless_chunks": (Manner.ENDLESS, 0.01),
 }
-KINDS = frozenset(_INSTEAD) | frozenset(_MANNERS)
+KINDS = frozenset(_INSTEAD) | frozenset(_ALTERED) | frozenset(_MANNERS)
 
 
 def spoil(fault: Fault, truth: Callable[[], Answer]) -> Reply:
@@ -136,6 +154,8 @@ def spoil(fault: Fault, truth: Callable[[], Answer]) -> Reply:
     manner, seconds = _MANNERS.get(fault.kind, (Manner.WHOLE, 0.0))
     instead = _INSTEAD.get(fault.kind)
     answer = truth() if instead is None else instead(fault)
+    if fault.kind in _ALTERED:
+        answer = _ALTERED[fault.kind](answer)
     if fault.date is not None:
         answer = replace(answer, date=fault.date)
     return Reply(answer, manner, seconds if fault.seconds is None else fault.seconds)

@@ -9,6 +9,10 @@ A fault takes the place of the next ``count`` answers of a key, or of all until 
 - ``body`` with ``status`` and ``content_type``; ``raw_assets`` with the text of ``assets``;
 - ``slow``, ``drip``, ``slow_headers``, ``drip_body``, with ``seconds`` in all or for each byte;
 - ``truncated``, ``reset`` before the answer, ``reset_midway`` in the middle of it, ``hang``;
+- ``interim``, a 103 and ``seconds`` later the true answer; ``second_answer``, after as many seconds
+  one more that nobody asked for, of an account that holds nothing;
+- ``short_length`` and ``long_length``, a Content-Length that is a byte off; ``cut_gzip``;
+  ``endless_chunks``, a blank every so many ``seconds``;
 - ``dated``, a true answer; ``date`` goes with every kind and is the Date header ("" for none).
 """
 

@@ -10,10 +10,22 @@ from email.utils import formatdate
 from qredo_sandbox.answers import error
 from qredo_sandbox.clock import SECOND, Clock
 from qredo_sandbox.faults import Manner, Reply
-from qredo_sandbox.wire import MAX_BODY, MAX_HEAD, BadRequest, Request, parse, render
+from qredo_sandbox.wire import (
+    MAX_BODY,
+    MAX_HEAD,
+    Answer,
+    BadRequest,
+    Request,
+    chunked,
+    interim,
+    parse,
+    render,
+)
 
 Handler = Callable[[Request], Reply]
 
+#: What follows an answer though nobody asked for it: an account that holds nothing.
+_UNASKED = Answer(200, b'{"assets":{}}')
 _LINGER_ZERO = struct.pack("ii", 1, 0)
 
 
@@ -87,7 +99,9 @@ class Connection(asyncio.Protocol):
             self._send(request, self._handler(request))
 
     def _send(self, request: Request, reply: Reply) -> None:
-        self._done, self._keep_open = reply.done, request.keeps_open
+        self._done = reply.done
+        # A length that does not fit would swallow the next answer.
+        self._keep_open = request.keeps_open and not reply.answer.length_error
         bodiless = request.method == "HEAD"
         raw = render(reply.answer, self._dates.text(), keep_open=self._keep_open, bodiless=bodiless)
         if reply.latency:
@@ -117,8 +131,23 @@ class Connection(asyncio.Protocol):
             case Manner.RESET_MIDWAY:
                 self._transport.write(raw[: len(raw) - len(reply.answer.body) // 2 - 1])
                 self._after(reply.seconds, self._reset)  # what was sent needs time to arrive
+            case Manner.HANG:
+                pass  # the client has to lose patience first
             case _:
-                pass  # a hang: the client has to lose patience first
+                self._misframe(raw, reply)
+
+    def _misframe(self, raw: bytes, reply: Reply) -> None:
+        match reply.manner:
+            case Manner.INTERIM:
+                self._transport.write(interim())
+                self._after(reply.seconds, lambda: self._finish(raw))
+            case Manner.TWICE:
+                self._transport.write(raw)
+                stray = render(_UNASKED, self._dates.text())
+                self._after(reply.seconds, lambda: self._finish(stray))
+            case Manner.ENDLESS:
+                self._transport.write(chunked(raw[: len(raw) - len(reply.answer.body)]))
+                self._chunk_endlessly(reply.seconds)
 
     def _finish(self, raw: bytes) -> None:
         self._transport.write(raw)
@@ -149,6 +178,10 @@ class Connection(asyncio.Protocol):
             return
         self._transport.write(raw[left.start : left.start + 1])
         self._after(seconds, lambda: self._drip(raw, left[1:], seconds))
+
+    def _chunk_endlessly(self, seconds: float) -> None:
+        self._transport.write(b"1\r\n \r\n")
+        self._after(seconds, lambda: self._chunk_endlessly(seconds))
 
     def _after(self, seconds: float, then: Callable[[], None]) -> None:
         self._timer = asyncio.get_running_loop().call_later(seconds, then)

@@ -47,6 +47,7 @@ class Answer:
     content_type: str = "application/json"
     headers: tuple[tuple[str, str], ...] = ()
     date: str | None = None  # instead of the clock's; an empty one leaves the header out
+    length_error: int = 0  # by how much Content-Length is more than the body
 
 
 def parse(buffer: bytearray) -> tuple[Request, int] | None:
@@ -115,6 +116,16 @@ def _body_length(request: Request) -> int:
     return length
 
 
+def interim() -> bytes:
+    """Return an answer that is not the final one."""
+    return b"HTTP/1.1 103 Early Hints\r\nLink: </qapi/v1>; rel=preconnect\r\n\r\n"
+
+
+def chunked(head: bytes) -> bytes:
+    """Return a rendered head as that of a body in chunks."""
+    return re.sub(rb"Content-Length: [0-9]+", b"Transfer-Encoding: chunked", head)
+
+
 def render(answer: Answer, date: str, *, keep_open: bool = True, bodiless: bool = False) -> bytes:
     """Return the bytes of an answer; ``bodiless`` is for HEAD, whose length counts all the same."""
     extra = "".join(f"{name}: {value}\r\n" for name, value in answer.headers)
@@ -126,7 +137,7 @@ def render(answer: Answer, date: str, *, keep_open: bool = True, bodiless: bool 
         f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}\r\n"
         f"{dated}"
         f"Content-Type: {answer.content_type}\r\n"
-        f"Content-Length: {len(answer.body)}\r\n"
+        f"Content-Length: {len(answer.body) + answer.length_error}\r\n"
         f"{extra}\r\n"
     )
     return head.encode("latin-1") + (b"" if bodiless else answer.body)

@@ -4,13 +4,12 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urlsplit
-
-from urllib3 import HTTPConnectionPool
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +39,16 @@ class TurnedBack:
 
     environments: dict[str, str]
     accounts: tuple[Simulated, ...]
-    pool: HTTPConnectionPool
+    address: str
 
     def set_clock(self, now: datetime) -> None:
         """Let the simulator stand at an instant."""
         body = json.dumps({"now": now.isoformat(), "frozen": True})
-        answer = self.pool.request(
-            "POST", "/_admin/clock", body=body, headers={"Content-Type": "application/json"}
-        )
-        if answer.status != 200:
-            raise RuntimeError(f"the simulator did not set its clock: {answer.status}")
+        with closing(HTTPConnection(self.address, timeout=10)) as link:
+            link.request("POST", "/_admin/clock", body, {"Content-Type": "application/json"})
+            status = link.getresponse().status
+        if status != 200:
+            raise RuntimeError(f"the simulator did not set its clock: {status}")
 
 
 @contextmanager
@@ -61,8 +60,6 @@ def turned_back(seed: int) -> Iterator[TurnedBack]:
     ) as process:
         assert process.stdout is not None  # noqa: S101 - it is a pipe
         first = json.loads(process.stdout.readline())
-        address = urlsplit(first["address"])
         told = (Simulated.of(a) for a in first["accounts"] if not a["spare"])
-        with HTTPConnectionPool(address.hostname or "", address.port, maxsize=1) as pool:
-            yield TurnedBack(first["environments"], tuple(told), pool)
+        yield TurnedBack(first["environments"], tuple(told), urlsplit(first["address"]).netloc)
         process.terminate()

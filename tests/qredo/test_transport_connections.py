@@ -15,7 +15,7 @@ import pytest
 from qredo import Dns, QredoError, Refused, Reset, Timeout, Transport
 from qredo.connections import OneRequestConnection
 from qredo.framing import BadAnswer
-from tests.qredo.server import Script, answer, raw, reset, serving
+from tests.qredo.server import Script, answer, dripping, raw, reset, serving
 
 
 @pytest.fixture
@@ -222,3 +222,39 @@ def test_loopback_does_not_go_through_the_proxy() -> None:
     with serving(answer(200, b"proxy")) as proxy, serving(answer(200, b"real")) as server:
         assert Transport(proxy=proxy.url).get(server.url, {}).body == b"real"
         assert proxy.connections == 0
+
+
+TUNNEL = b"HTTP/1.1 200 Connection established\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (TUNNEL + b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", "more bytes follow its end"),
+        (b"HTTP/1.1 101 Made Up\r\n\r\n", "switches to another protocol"),
+        (b"HTTP/1.1 200 OK\r\nX : y\r\n\r\n", "a header is malformed"),
+        (b"HTTP/1.1 200 OK\n\n", "a line does not end with CR LF"),
+        (b"HTTP/1.1 200 OK\r\n", "closed before it was complete"),
+        (b"nonsense\r\n\r\n", "status line"),
+    ],
+)
+def test_a_proxy_s_odd_answer_is_refused_before_anything_signed_is_sent(
+    said: bytes, words: str
+) -> None:
+    with serving(raw(said)) as proxy:
+        transport = Transport(proxy=proxy.url, read_timeout=5)
+        with pytest.raises(QredoError, match=words) as caught:
+            transport.get("https://qredo.invalid/balance", {"qredo-api-sig": "made-up"})
+        assert "the proxy's answer to CONNECT" in caught.value.detail
+        assert len(proxy.heads) == 1
+        assert "made-up" not in proxy.heads[0]
+
+
+def test_a_proxy_that_drips_its_answer_is_held_to_the_deadline() -> None:
+    drip = dripping(b"HTTP/1.1 200 OK\r\nX: ", b"y", every=0.05)
+    with serving(drip) as proxy:
+        transport = Transport(proxy=proxy.url, read_timeout=5, deadline=0.4)
+        began = time.monotonic()
+        with pytest.raises(Timeout):
+            transport.get("https://qredo.invalid/balance", {})
+        assert time.monotonic() - began < 2

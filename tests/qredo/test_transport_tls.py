@@ -1,9 +1,11 @@
 """Only a trusted certificate for the very host: otherwise not one header leaves."""
 
+import contextlib
 import shutil
 import socket
 import ssl
 import subprocess
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import pytest
 from qredo import Timeout, Tls, Transport, UpstreamError
 from qredo.connections import OneRequestConnection
 from qredo.framing import BadAnswer
-from tests.qredo.server import LoopbackServer, answer, raw, serving
+from tests.qredo.server import LoopbackServer, Script, answer, raw, serving
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the keys")
 
@@ -123,3 +125,50 @@ def test_handshake_that_never_ends_is_bounded() -> None:
 def test_missing_ca_file_is_refused_at_the_start(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="No such file"):
         Transport(ca_file=str(tmp_path / "none.pem"))
+
+
+def through(target: LoopbackServer, first: bytes) -> Script:
+    """A proxy that says `first` to CONNECT and then passes bytes on both ways."""
+
+    def script(sock: socket.socket) -> bool:
+        sock.sendall(first)
+        with socket.create_connection(("127.0.0.1", target.port)) as onward:
+            back = threading.Thread(target=passed_on, args=(onward, sock), daemon=True)
+            back.start()
+            passed_on(sock, onward)
+            back.join(5)
+        return False
+
+    return script
+
+
+def passed_on(here: socket.socket, there: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while data := here.recv(65_536):
+            there.sendall(data)
+        there.shutdown(socket.SHUT_WR)
+
+
+def test_every_request_has_a_tunnel_of_its_own_and_interim_answers_are_skipped(good: Path) -> None:
+    hint, tunnel = b"HTTP/1.1 103 Early Hints\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\n"
+    hinting = raw(hint + b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", keep=True)
+    with (
+        serving(hinting, answer(200, b"[]"), context=server_context(good)) as server,
+        serving(through(server, hint + tunnel)) as proxy,
+    ):
+        transport = Transport(ca_file=f"{good}.crt", proxy=proxy.url)
+        assert [transport.get(server.url, {}).body for _ in range(2)] == [b"{}", b"[]"]
+        assert (proxy.connections, server.connections) == (2, 2)
+        assert [head.split(" ")[0] for head in proxy.heads] == ["CONNECT"] * 2
+
+
+def test_tls_within_tls_to_the_proxy(good: Path) -> None:
+    two = raw(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}" * 2, keep=True)
+    with (
+        serving(answer(200, b"{}"), two, context=server_context(good)) as server,
+        serving(through(server, b"HTTP/1.1 200 OK\r\n\r\n"), context=server_context(good)) as proxy,
+    ):
+        transport = Transport(ca_file=f"{good}.crt", proxy=proxy.url)
+        assert transport.get(server.url, {}).body == b"{}"
+        with pytest.raises(UpstreamError, match="more bytes follow its end"):
+            transport.get(server.url, {})
