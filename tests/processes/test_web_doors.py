@@ -11,7 +11,7 @@ import pytest
 
 from tests.processes import by_hand
 from tests.processes.by_hand import HOST, Process, Site, started
-from tests.processes.conftest import folder
+from tests.processes.scene import folder
 from tests.processes.waiting import until
 from tests.qredo_server import QredoServer
 
