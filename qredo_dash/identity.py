@@ -29,6 +29,7 @@ LOGOUT_REDIRECT_URL = "sign-in"
 
 # A browser keeps a name with `__Host-` only if it came over https, from this host, for all of it.
 _HOST = "__Host-" if _HTTPS else ""
+SESSION_ENGINE = "accounts.session_store"
 SESSION_COOKIE_NAME = f"{_HOST}session"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -71,6 +72,7 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password_from_key": "20/m/ip",
     "manage_email": "5/5m/user",
     "offer_account": "20/h/user",
+    "company": "60/m/ip",
 }
 
 MFA_ADAPTER = "accounts.adapters.SecondFactorAdapter"
@@ -107,18 +109,23 @@ SOCIALACCOUNT_LOGIN_ON_GET = (
     True  # a form would be sent on to the company, which our policy forbids
 )
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False  # the adapter connects, and keeps passwords
-SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {
-    "openid_connect": {
-        "APPS": [
-            {
-                "provider_id": "company",
-                "name": OIDC_NAME,
-                "client_id": env.text("OIDC_CLIENT_ID"),
-                "secret": env.secret("OIDC_CLIENT_SECRET"),
-                "settings": {"server_url": OIDC_SERVER_URL, "oauth_pkce_enabled": True},
-            }
-        ]
-        if OIDC_SERVER_URL
-        else []
+
+
+def company_provider(server: str, *, name: str, client: str, secret: str) -> dict[str, Any]:
+    """Return allauth's setting of the company's server; its code is of use to one browser alone."""
+    app = {
+        "provider_id": "company",
+        "name": name,
+        "client_id": client,
+        "secret": secret,
+        "settings": {"server_url": server, "oauth_pkce_enabled": True},
     }
-}
+    return {"openid_connect": {"APPS": [app] if server else []}}
+
+
+SOCIALACCOUNT_PROVIDERS = company_provider(
+    OIDC_SERVER_URL,
+    name=OIDC_NAME,
+    client=env.text("OIDC_CLIENT_ID"),
+    secret=env.secret("OIDC_CLIENT_SECRET"),
+)

@@ -87,7 +87,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
-    "allauth.usersessions",
+    "accounts.apps.SessionsConfig",
     "django_htmx",
     "csp",
     "qredo_dash",
@@ -317,4 +317,5 @@ CELERY_BEAT_SCHEDULE = {
     "months": {"task": "balances.make_months", "schedule": 6 * 60 * 60},
     # Tried every hour: the first time in a day writes that day's file, wherever beat was before.
     "heads": {"task": "balances.export_heads", "schedule": 60 * 60},
+    "sessions": {"task": "accounts.forget_sessions", "schedule": 6 * 60 * 60},
 }

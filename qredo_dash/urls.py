@@ -107,6 +107,7 @@ urlpatterns = [
     path("profile/email/confirm/", email.confirm, name="email-confirm"),
     path("profile/email/<str:token>/", email.arrive, name="email-arrive"),
     path("profile/shared/", shared.page, name="shared"),
+    path("profile/company/", company.page, name="company-account"),
     path("profile/sessions/", sessions.page, name="usersessions_list"),
     path("profile/security/", second_factor.Overview.as_view(), name="mfa_index"),
     path("profile/security/app/", second_factor.AddApp.as_view(), name="mfa_activate_totp"),
@@ -152,6 +153,7 @@ urlpatterns = [
 #: Only where a company's server is set up.
 COMPANY = [
     path("sign-in/company/", company.go, name="company"),
+    path("profile/company/connect/", company.connect, name="company-connect"),
     path("sign-in/<slug:provider_id>/back/", company.back, name="openid_connect_callback"),
 ]
 if settings.OIDC_SERVER_URL:

@@ -181,6 +181,7 @@ RULES: Final = {
     "email-arrive": Rule(answers(get=MISSING, head=MISSING)),
     "email-confirm": Rule(answers(get=MISSING, head=MISSING, post=MISSING)),
     "shared": Rule(answers(get=OK, head=OK, post=MOVED)),
+    "company-account": Rule(answers(get=OK, head=OK, post=MOVED)),
     "usersessions_list": Rule(answers(get=OK, head=OK, post=MOVED)),
     "mfa_index": Rule(READ),
     # Nobody of the cast has a second factor.

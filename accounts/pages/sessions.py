@@ -10,11 +10,11 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
+from accounts import sessions
 from accounts.audit import objects
 from accounts.audit.recording import record
 from accounts.browsers import called
 from accounts.requests import Request
-from accounts.sessions import end_others
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +34,23 @@ def page(request: Request) -> HttpResponse:
     if request.method == "POST":
         _end(request)
         return redirect("usersessions_list")
-    found = UserSession.objects.purge_and_list(request.user)
-    rows = sorted(map(_row, found), key=lambda row: row.since, reverse=True)
+    found = [_row(one, request) for one in sessions.standing(request.user)]
+    rows = sorted(found, key=lambda row: row.since, reverse=True)
     return render(request, "accounts/sessions.html", {"rows": rows})
 
 
 def _end(request: Request) -> None:
     if "others" in request.POST:
-        _record(request, end_others(request.user, but=request.session.session_key))
+        _record(request, sessions.end_others(request.user, but=request.session.session_key))
         messages.success(request, "Your other sessions have ended.")
         return
     number = request.POST.get("session", "")
     if not (number.isascii() and number.isdigit()):
         return
-    own_ones = UserSession.objects.filter(user=request.user, pk=number)
-    for own in own_ones.exclude(session_key=request.session.session_key):
-        own.end()
-        _record(request, 1)
+    own = UserSession.objects.filter(user=request.user, pk=number)
+    others = [one for one in own if not sessions.is_this(one, request)]
+    if others:
+        _record(request, sessions.end(others))
         messages.success(request, "The session has ended.")
 
 
@@ -60,6 +60,7 @@ def _record(request: Request, ended: int) -> None:
         record("session.ended", about, by=request.user, after=told)
 
 
-def _row(session: Any) -> Row:
+def _row(session: Any, request: Request) -> Row:
     browser = called(session.user_agent)
-    return Row(session.pk, browser, session.ip, session.created_at, session.is_current())
+    is_this = sessions.is_this(session, request)
+    return Row(session.pk, browser, session.ip, session.created_at, is_this)
