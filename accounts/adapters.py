@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from accounts import confirmation, sealing
 from accounts.second_factors import factors_of
+from accounts.site_address import absolute
 
 WRONG_CODE = "This code is not right, or it was used before."
 NOT_TOGETHER = "E-mail and password do not fit together. Both are checked as typed."
@@ -61,6 +62,12 @@ class AccountAdapter(DefaultAccountAdapter):
             return str(super().get_client_ip(request))
         except ImproperlyConfigured:
             return str(request.META["REMOTE_ADDR"])
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """Return the link for a new password, at the site's own address."""
+        number, _, secret = key.partition("-")
+        path = reverse("account_reset_password_from_key", args=[number, secret])
+        return absolute(self.request, path)
 
     def forget_attempts(self, request: HttpRequest, email: str) -> None:
         """Count from nothing again for somebody who has a new password."""

@@ -1,6 +1,7 @@
 """Settings of how people prove who they are, all from the environment; a part of `settings`."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -22,6 +23,7 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "accounts.forbidden_words.ForbiddenWords"},
+    {"NAME": "accounts.password_strength.EasilyGuessed"},
 ]
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "overview"
@@ -68,10 +70,11 @@ ACCOUNT_RATE_LIMITS = {
     "login_failed": "20/m/ip,5/5m/key",
     "reauthenticate": "10/m/user",
     "change_password": "5/m/user",
-    "reset_password": "20/m/ip,3/m/key",
+    # A day's limits, too: strangers are mailed in this installation's name.
+    "reset_password": "20/m/ip,100/d/ip,3/m/key,6/d/key",
     "reset_password_from_key": "20/m/ip",
-    "manage_email": "5/5m/user",
     "offer_account": "20/h/user",
+    "manage_email": "5/5m/user,20/d/user,6/d/key",
     "company": "60/m/ip",
 }
 
@@ -85,6 +88,24 @@ MFA_TOTP_ISSUER = "Qredo Dash"
 # Codes of the present half minute alone: allauth remembers used ones for no longer than that.
 MFA_TOTP_TOLERANCE = 0
 MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}
+
+
+def site_url(given: str) -> str:
+    """Return the address of the site without a slash at its end, or nothing if none was given."""
+    parts = urlsplit(given)
+    if given and (parts.scheme not in {"http", "https"} or not parts.netloc):
+        raise ImproperlyConfigured(
+            "SITE_URL is the site's address, such as https://dash.example.com."
+        )
+    return f"{parts.scheme}://{parts.netloc}" if given else ""
+
+
+#: Where links in mails lead; without it, to the first of ALLOWED_HOSTS that is not this machine.
+SITE_URL = site_url(env.text("SITE_URL"))
+#: Whom to tell of a flaw, as `https:`, `mailto:` or `tel:`; shown in `/.well-known/security.txt`.
+SECURITY_CONTACT = env.text("SECURITY_CONTACT")
+if SECURITY_CONTACT and urlsplit(SECURITY_CONTACT).scheme not in {"https", "mailto", "tel"}:
+    raise ImproperlyConfigured("SECURITY_CONTACT begins with https:, mailto: or tel:.")
 
 # Mail: links of invitations and for a new password. Without a server the pages say so.
 EMAIL_HOST = env.text("EMAIL_HOST")

@@ -1,6 +1,7 @@
 """What keeps the log to one line an event: of refused requests, and of stores that are away."""
 
 import logging
+import re
 import time
 from typing import Final
 
@@ -48,4 +49,22 @@ class Repeated(logging.Filter):
             return False
         self._said[key] = now
         record.exc_info = record.exc_text = None
+        return True
+
+
+#: Addresses whose last part is a secret: a link works for its holder.
+_LINKS = re.compile(
+    r"(/(?:invitations|profile/email|sign-in/forgotten)/)(?!accept/|confirm/)[^/\s'\"]+"
+)
+
+
+class WithoutLinks(logging.Filter):
+    """Leaves the secrets of links by mail out of lines: a link that failed here may still work."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Blot them out, before any handler sees the line."""
+        told = record.getMessage()
+        blotted = _LINKS.sub(r"\1…", told)
+        if blotted != told:
+            record.msg, record.args = blotted, ()
         return True

@@ -2,11 +2,16 @@
 
 from typing import Any
 
+#: Who logs addresses of requests.
+_TELLING = ("django.request", "django.security.csrf", "qredo_dash.refusals")
+
+
 CONFIGURATION: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "filters": {
+        "without_links": {"()": "qredo_dash.log_filters.WithoutLinks"},
         "refused": {"()": "qredo_dash.log_filters.Refused"},
         "repeated": {"()": "qredo_dash.log_filters.Repeated"},
         "not_the_database": {"()": "qredo_dash.http.outages.NotTheDatabase"},
@@ -15,11 +20,12 @@ CONFIGURATION: dict[str, Any] = {
         "console": {
             "class": "logging.StreamHandler",
             "formatter": "line",
-            "filters": ["refused", "repeated"],
+            "filters": ["without_links", "refused", "repeated"],
         }
     },
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
+        **{name: {"filters": ["without_links"]} for name in _TELLING},
         "accounts": {"level": "INFO"},
         "balances": {"level": "INFO"},
         "qredo_dash": {"level": "INFO"},

@@ -5,6 +5,7 @@ person's log and in each organization's. A failure is in one log, whoever was me
 takes as long for an address that nobody has.
 """
 
+import logging
 from typing import Any
 
 from allauth.account.signals import password_reset
@@ -15,13 +16,21 @@ from allauth.mfa.signals import (
     authenticator_reset,
 )
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.core.cache import cache
+from django.utils import timezone
 
+from accounts import origins
 from accounts.audit import objects
 from accounts.audit.objects import INSTALLATION, Thing
 from accounts.audit.recording import NOBODY, record, together
 from accounts.audit.vocabulary import Facts
 from accounts.models import Organization, User
 
+logger = logging.getLogger(__name__)
+
+#: So many failures of a day and log are acts of their own; then every doubling of their number is
+#: one. Acts are kept for good, and failures are anybody's to make.
+TOLD_SINGLY = 5
 #: What a sign-in may call the e-mail address.
 _NAMES = ("username", "email", "login")
 
@@ -73,7 +82,22 @@ def _factor_removed(user: User, authenticator: Authenticator, **_: Any) -> None:
 
 
 def _failed(credentials: dict[str, Any], **_: Any) -> None:
-    record("sign_in.failed", _meant(credentials), by=NOBODY)
+    about = _meant(credentials)
+    count = _counted(about.log)
+    logger.warning("a sign-in failed from %s, number %d today in %s", _place(), count, about.log)
+    if count <= TOLD_SINGLY or (count & (count - 1)) == 0:
+        record("sign_in.failed", about, by=NOBODY, after={"today": count})
+
+
+def _counted(log: str) -> int:
+    """Return how many sign-ins have failed today in a log, this one included."""
+    key = f"failed-sign-ins:{timezone.now():%Y-%m-%d}:{log.replace(' ', ':')}"
+    cache.add(key, 0, timeout=2 * 24 * 60 * 60)
+    return int(cache.incr(key))
+
+
+def _place() -> str:
+    return origins.current().address or "an unknown place"
 
 
 def _meant(credentials: dict[str, Any]) -> Thing:

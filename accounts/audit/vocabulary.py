@@ -75,7 +75,7 @@ VOCABULARY: dict[str, Word] = {
     "profile.changed": _word("Profile changed", "name", "time_zone"),
     "session.ended": _word("Session ended elsewhere", "sessions"),
     "sign_in": _word("Signed in"),
-    "sign_in.failed": _word("Sign-in failed"),
+    "sign_in.failed": _word("Sign-in failed", "today"),
     "sign_out": _word("Signed out"),
     "statement.exported": _word("Statement exported", "format", "accounts"),
     "statement.viewed": _word("Statement viewed", "accounts"),

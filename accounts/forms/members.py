@@ -6,6 +6,7 @@ from django import forms
 from django.contrib.auth.password_validation import validate_password
 
 from accounts.models import Role, User
+from accounts.password_strength import refuse_guessable, words_of
 from accounts.words import plain_words, tidy
 
 
@@ -39,9 +40,9 @@ class JoinForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
-    def __init__(self, email: str, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, email: str, organization: str, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.email = email
+        self.email, self.organization = email, organization
 
     def clean_name(self) -> str:
         """Put white space in order."""
@@ -58,6 +59,8 @@ class JoinForm(forms.Form):
 
     def _refuse_guessable(self, password: str, name: str) -> None:
         try:
-            validate_password(password, User(email=self.email, name=name))
+            person = User(email=self.email, name=name)
+            validate_password(password, person)
+            refuse_guessable(password, [*words_of(person), self.organization])
         except forms.ValidationError as error:
             self.add_error("password", error)

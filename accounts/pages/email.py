@@ -1,12 +1,6 @@
 """Changing one's e-mail address, by a link that is sent to the new one."""
 
-import logging
-from smtplib import SMTPException
-from typing import Any
-
-from allauth.account.adapter import get_adapter
 from allauth.core import ratelimit
-from allauth.utils import build_absolute_uri
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
@@ -14,15 +8,15 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import email_change
+from accounts import email_change, mailing
 from accounts.confirmation import needs_confirmation
 from accounts.forms.email import EmailForm
 from accounts.models import User
 from accounts.requests import Request
+from accounts.site_address import absolute
 
 #: Where a session keeps the link that was opened.
 HELD = "email_change"
-logger = logging.getLogger(__name__)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -42,26 +36,17 @@ def page(request: Request) -> HttpResponse:
 
 
 def _sent(request: Request, form: EmailForm) -> bool:
-    if not ratelimit.consume(request, action="manage_email", user=request.user):
+    wanted = form.cleaned_data["email"]
+    if not ratelimit.consume(request, action="manage_email", user=request.user, key=wanted):
         form.add_error(None, "Too many attempts. Wait five minutes, then try again.")
         return False
-    wanted = form.cleaned_data["email"]
     token = email_change.ask(request.user, wanted)
     name = "email_taken" if token is None else "email_confirm"
-    link = build_absolute_uri(request, reverse("email-arrive", args=[token or "-"]))
-    if _mailed(name, wanted, {"link": link}):
+    link = absolute(request, reverse("email-arrive", args=[token or "-"]))
+    if mailing.send(name, wanted, {"link": link}):
         return True
     form.add_error(None, "The mail server did not take the message. Try again later.")
     return False
-
-
-def _mailed(name: str, to: str, context: dict[str, Any]) -> bool:
-    try:
-        get_adapter().send_mail(f"accounts/email/{name}", to, context)
-    except (OSError, SMTPException) as error:
-        logger.error("%s was not mailed: %s", name, type(error).__name__)  # noqa: TRY400 - named
-        return False
-    return True
 
 
 @require_safe
@@ -94,7 +79,7 @@ def _changed(request: Request, wish: email_change.Wish, user: User) -> HttpRespo
         messages.error(request, "This address is somebody's by now. Nothing was changed.")
         return redirect("profile")
     del request.session[HELD]
-    _mailed("email_changed", wish.before, {"wish": wish})
+    mailing.send("email_changed", wish.before, {"wish": wish})
     messages.success(request, f"You sign in as {wish.wanted} from now on.")
     return redirect("profile")
 

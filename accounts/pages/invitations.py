@@ -54,7 +54,8 @@ def _as_member(request: HttpRequest, invitation: Invitation, user: User) -> Http
 def _as_new(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     if User.objects.filter(email=invitation.email).exists():
         return _page(request, invitation, is_known=True)
-    form = JoinForm(invitation.email, request.POST if request.method == "POST" else None)
+    posted = request.POST if request.method == "POST" else None
+    form = JoinForm(invitation.email, invitation.organization.name, posted)
     if not form.is_valid():
         return _page(request, invitation, form=form)
     try:

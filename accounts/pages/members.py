@@ -7,7 +7,6 @@ from smtplib import SMTPException
 from typing import Any
 
 from allauth.account.adapter import get_adapter
-from allauth.utils import build_absolute_uri
 from django.conf import settings
 from django.contrib import messages
 from django.db.models import Exists, OuterRef
@@ -24,6 +23,7 @@ from accounts.forms.members import InviteForm
 from accounts.models import Organization, Role
 from accounts.requests import Request
 from accounts.second_factors import of_anybody
+from accounts.site_address import absolute
 
 logger = logging.getLogger(__name__)
 
@@ -103,7 +103,7 @@ def _invite(request: Request, organization: Organization) -> Shown | None:
     except invitations.AlreadyMemberError:
         form.add_error("email", "This person is a member already.")
         return Shown(form=form, status=422)
-    link = build_absolute_uri(request, reverse("invitation", args=[token]))
+    link = absolute(request, reverse("invitation", args=[token]))
     _mail(request, organization, email, link)
     return Shown(link=link, invited=email)
 

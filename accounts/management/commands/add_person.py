@@ -12,6 +12,7 @@ from accounts import cli
 from accounts.audit import objects
 from accounts.audit.recording import record, together
 from accounts.models import Membership, Organization, Role, User
+from accounts.password_strength import refuse_guessable, words_of
 
 
 class Command(cli.Command):
@@ -30,13 +31,13 @@ class Command(cli.Command):
         """Add the person and print who they are."""
         try:
             with together():
-                user = self._person(options["email"], options["name"])
+                user = self._person(options["email"], options["name"], options["organization"])
                 self._join(user, options["organization"], options["role"])
         except ValidationError as error:
             self.refuse(" ".join(error.messages))
         self.emit({"email": user.email})
 
-    def _person(self, email: str, name: str) -> User:
+    def _person(self, email: str, name: str, organization: str | None) -> User:
         found = User.objects.filter(email=email.strip().lower()).first()
         if found is not None:
             return found
@@ -45,6 +46,7 @@ class Command(cli.Command):
         user.set_password(password)
         user.full_clean()
         validate_password(password, user)
+        refuse_guessable(password, [*words_of(user), organization or ""])
         user.save()
         record("person.added", objects.installed(objects.person(user)), by=None)
         return user
