@@ -1,6 +1,5 @@
 """The app of people, organizations, accounts and their keys."""
 
-from allauth.usersessions.apps import UserSessionsConfig
 from django.apps import AppConfig
 
 
@@ -8,7 +7,6 @@ class AccountsConfig(AppConfig):
     """Accounts."""
 
     name = "accounts"
-    default = True  # of several in this module
 
     def ready(self) -> None:
         """Heed what happens in allauth, and put sign-ins on record, by whatever way they come."""
@@ -19,20 +17,22 @@ class AccountsConfig(AppConfig):
 
         sign_ins.watch()
         authenticator_added.connect(end_sessions_without, dispatch_uid="first factor")
+        _note_sessions()
 
 
-class SessionsConfig(UserSessionsConfig):
-    """allauth's table of sign-ins, written by `accounts.sessions`: it holds digests, no keys."""
+def _note_sessions() -> None:
+    """Note sign-ins in place of allauth, which would write down the cookie's own value."""
+    from allauth.account.signals import (  # noqa: PLC0415 - models are there now
+        password_changed,
+        password_set,
+        user_logged_in,
+    )
+    from allauth.usersessions import signals  # noqa: PLC0415 - likewise
 
-    def ready(self) -> None:
-        """Listen instead of allauth, which would write down the cookie's own value."""
-        from allauth.account.signals import (  # noqa: PLC0415 - models are there now
-            password_changed,
-            password_set,
-            user_logged_in,
-        )
+    from accounts import sessions  # noqa: PLC0415 - likewise
 
-        from accounts import sessions  # noqa: PLC0415 - likewise
-
-        for signal in (user_logged_in, password_set, password_changed):
-            signal.connect(sessions.note, dispatch_uid="sessions")
+    user_logged_in.disconnect(signals.on_user_logged_in)
+    user_logged_in.connect(sessions.note, dispatch_uid="sessions")
+    for signal in (password_set, password_changed):
+        signal.disconnect(signals.on_password_changed)
+        signal.connect(sessions.note, dispatch_uid="sessions")

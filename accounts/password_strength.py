@@ -14,6 +14,9 @@ from accounts.models import Organization, User
 
 #: So many guesses a password has to withstand: a random one of 12 characters withstands more.
 LEAST_GUESSES: Final = 10**10
+#: A long one may have patterns of its own, which nobody tries first.
+LONG: Final = 18
+LEAST_GUESSES_OF_LONG: Final = 10**7
 #: What is looked at; zxcvbn refuses more, and more makes nothing worse.
 LOOKED_AT: Final = 64
 #: Phrases that everybody knows, which word by word would be strong.
@@ -45,7 +48,8 @@ def refuse_guessable(password: str, known: Iterable[str]) -> None:
     """Raise `ValidationError` unless a password withstands those who know these words of it."""
     inputs = [*WORDS, *KNOWN, *(part for word in known for part in _parts(word))]
     found = zxcvbn(password[:LOOKED_AT], user_inputs=inputs) if password else None
-    if found is None or found["guesses"] < LEAST_GUESSES:
+    least = LEAST_GUESSES_OF_LONG if len(password) >= LONG else LEAST_GUESSES
+    if found is None or found["guesses"] < least:
         raise ValidationError(REFUSED, code="easily_guessed")
 
 

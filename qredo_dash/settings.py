@@ -87,7 +87,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
-    "accounts.apps.SessionsConfig",
+    "allauth.usersessions",
     "django_htmx",
     "csp",
     "qredo_dash",

@@ -416,7 +416,7 @@ def test_nothing_but_signing_in_is_done_on_request(cast: Cast, company: Company)
     connected(cast.stranger)
     company.claims["email"] = cast.stranger.email
     browser = props.signed_in(cast.viewer)
-    answer = browser.get(reverse("company"), {"process": "connect", "connects": cast.viewer.pk})
+    answer = browser.get(reverse("company"), {"process": "connect", "connects": "1"})
     come_back(browser, asked_of(answer)["state"])
     assert browser.session["_auth_user_id"] == str(cast.stranger.pk)
     assert not connections.exists(cast.viewer)
