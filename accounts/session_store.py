@@ -26,7 +26,7 @@ _SIGNED_IN: Final = "_auth_user_id"
 
 
 def digest(value: str) -> str:
-    """Return what a cookie's value is stored as; `accounts.0007` says the same in SQL."""
+    """Return what a cookie's value is stored as; `accounts.0008` says the same in SQL."""
     return hashlib.sha256(value.encode()).hexdigest()[:KEPT]
 
 

@@ -21,7 +21,7 @@ from accounts.tasks import forget_sessions
 from tests import broker, canary, props
 from tests.conftest import Cast
 
-MIGRATION = importlib.import_module("accounts.migrations.0007_sessions")
+MIGRATION = importlib.import_module("accounts.migrations.0008_sessions")
 PLAIN = "plain0123456789abcdefghijklmnopq"
 
 

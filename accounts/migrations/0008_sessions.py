@@ -14,7 +14,7 @@ TABLES = ("django_session", "usersessions_usersession")
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0006_extents"),
+        ("accounts", "0007_offers"),
         ("sessions", "0001_initial"),
         ("usersessions", "0001_initial"),
     ]
