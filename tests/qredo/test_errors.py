@@ -1,6 +1,7 @@
 """Whatever a request may raise becomes one of our errors, and holds nothing of the request."""
 
 import errno
+import gzip
 import http.client
 import pickle
 import socket
@@ -17,7 +18,7 @@ import qredo
 from qredo import Evidence, QredoError, Reason, Secret, Transport
 from qredo.failures import REQUEST_ERRORS, failure_from
 from tests.qredo.keys import KEY_ID, SECRET_BYTES, SECRET_TEXT
-from tests.qredo.server import answer, reset, serving
+from tests.qredo.server import Script, answer, raw, reset, serving
 
 Kind = TypeVar("Kind")
 
@@ -138,9 +139,25 @@ def locals_of(trace: TracebackType | None) -> Iterator[object]:
         trace = trace.tb_next
 
 
-@pytest.mark.parametrize("status", [0, 200, 302, 401, 403, 429, 500])
-def test_no_key_is_reachable_from_an_error(status: int) -> None:
-    with serving(answer(status, KEY_ID.encode()) if status else reset) as server:
+ECHO = KEY_ID.encode()
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        *(answer(status, ECHO) for status in (200, 302, 401, 403, 429, 500)),
+        answer(200, ECHO, "Content-Encoding: gzip"),
+        answer(200, gzip.compress(ECHO)[:-1], "Content-Encoding: gzip"),
+        reset,
+        raw(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}" + ECHO),
+        raw(b"HTTP/1.1 200 OK\r\n" + ECHO + b"\r\n\r\n"),
+        raw(ECHO + b"\r\n\r\n"),
+        raw(b"HTTP/1.1 200 OK\r\nContent-Length: 9999999\r\n\r\n" + ECHO),
+        raw(b"HTTP/1.1 200 OK\r\n\r\n" + ECHO + b" " * 6_000_000),
+    ],
+)
+def test_no_key_is_reachable_from_an_error(script: Script) -> None:
+    with serving(script) as server:
         client = qredo.Client(
             base_url=server.url,
             key_id=KEY_ID,
