@@ -1,0 +1,98 @@
+"""Stored answers that look like another account's are listed; honest ones are not."""
+
+import json
+from typing import Any
+
+import pytest
+from django.core.management.base import CommandError
+
+from accounts.models import Account
+from balances.found_answers import mixed
+from balances.management.commands.find_mixed_answers import Command
+from tests.conftest import Cast
+from tests.history import at, coins, keyless, seen
+
+
+@pytest.fixture
+def mine(cast: Cast) -> Account:  # noqa: ARG001
+    return keyless("Mine", at(10))
+
+
+@pytest.fixture
+def theirs(mine: Account) -> Account:  # noqa: ARG001
+    return keyless("Theirs", at(10, 1))
+
+
+def saw(account: Account, *totals: int, minute: int = 0) -> None:
+    """Let an account answer with so many coins, poll by poll; nothing at all for -1."""
+    for number, total in enumerate(totals):
+        assets = {} if total < 0 else {"BTC": coins(total)}
+        seen(account, at(10, minute + 5 * number), **assets)
+
+
+def found() -> list[tuple[str, str, bool]]:
+    labels = dict(Account.objects.values_list("uid", "label"))
+    return [(labels[one.account], labels[one.other], one.returned) for one in mixed()]
+
+
+def test_an_answer_of_another_account_is_found(mine: Account, theirs: Account) -> None:
+    saw(theirs, 1_002, 1_002, 1_002, 1_002, minute=1)
+    saw(mine, 14, 14, 1_002, 14)
+    (one,) = mixed()
+    assert (one.account, one.other, one.returned) == (mine.uid, theirs.uid, True)
+    assert (one.observed_at, one.until) == (at(10, 10), at(10, 15))
+    assert one.other_observed_at == at(10, 1)
+
+
+def test_it_is_found_before_the_other_account_is_given_it(mine: Account, theirs: Account) -> None:
+    saw(mine, 14, 1_002, 14, 14)
+    saw(theirs, 900, 900, 1_002, 1_003, minute=1)
+    assert found() == [("Mine", "Theirs", True)]
+
+
+def test_what_nobody_asked_for_again_is_found(mine: Account, theirs: Account) -> None:
+    saw(theirs, 1_002, 1_002, minute=1)
+    saw(mine, 14, 14, 1_002)
+    assert found() == [("Mine", "Theirs", False)]
+    seen(mine, at(10, 15), BTC=coins(1_002))
+    assert found() == []
+
+
+def test_other_balances_of_its_own_follow(mine: Account, theirs: Account) -> None:
+    saw(theirs, 1_002, 1_002, 1_002, minute=1)
+    saw(mine, 14, 14, 1_002, 15)
+    assert found() == [("Mine", "Theirs", False)]
+
+
+def test_two_keys_of_one_account_are_no_mix_up(mine: Account, theirs: Account) -> None:
+    saw(mine, 14, 15, 16, 17)
+    saw(theirs, 14, 15, 16, 17, minute=1)
+    assert found() == []
+
+
+def test_two_that_come_to_hold_the_same_are_none(mine: Account, theirs: Account) -> None:
+    saw(theirs, 5, 5, 5, 5, minute=1)
+    saw(mine, 14, 14, 5, 5)
+    assert found() == []
+
+
+def test_the_same_at_quite_other_times_is_none(mine: Account, theirs: Account) -> None:
+    saw(theirs, 5, 6, minute=1)
+    seen(mine, at(10), BTC=coins(1))
+    for hour, total in ((13, 5), (14, 1)):
+        seen(mine, at(hour), BTC=coins(total))
+    assert found() == []
+
+
+def test_the_command_lists_them_and_fails(mine: Account, theirs: Account, capsys: Any) -> None:
+    Command().handle(json=True)
+    assert capsys.readouterr().out == ""
+    saw(theirs, 1_002, 1_002, 1_002, 1_002, minute=1)
+    saw(mine, 14, 14, 1_002, 14)
+    with pytest.raises(CommandError, match="1 stored answers look like") as failed:
+        Command().handle(json=True)
+    assert failed.value.returncode == 1
+    (line,) = [json.loads(text) for text in capsys.readouterr().out.splitlines()]
+    assert (line["account"], line["other"]) == (str(mine.uid), str(theirs.uid))
+    assert (line["observed_at"], line["returned"]) == ("2026-03-02T10:10:00Z", True)
+    assert len(line["digest"]) == 64
