@@ -9,7 +9,7 @@ from django.urls import reverse
 from accounts.access import ADMINISTER, OPERATE, Span, may, spans_of
 from accounts.compiled import id_of
 from accounts.models import Account, ApiKey, User
-from balances import charts, counting_page, moments, subjects
+from balances import charts, counting_page, moments, subjects, wholeness
 from balances.account_screens import AccountPage, RefreshNote
 from balances.chart_screens import Chart
 from balances.charts import Frame
@@ -36,6 +36,12 @@ _PARTIAL = (
 _PARTIAL_THEN = (
     "Partial: the API key was said to see only some wallets of this account, so that the others are"
     " in no figure here."
+)
+
+_LEFT_OUT = (
+    "Partial: Qredo's answer has an asset with a name that cannot be shown: it has invisible or"
+    " unusual characters, or is too long. That asset is in no figure here and in no total; the"
+    " others are as Qredo answered. Look at the account in Qredo's web app."
 )
 
 
@@ -126,11 +132,17 @@ def _asked(query: Mapping[str, str], choices: list[tuple[str, Kind]]) -> tuple[s
     return next((pair for pair in choices if pair[0] == asset), min(choices, key=first_to_show))
 
 
-def partial_note(member: Member) -> tuple[str, ...]:
-    """Return what it means that an account's figures are partial, if they are, and what helps."""
+def partial_note(member: Member, at: datetime | None = None) -> tuple[str, ...]:
+    """Return what it means that an account's figures are partial, if they are, and what helps.
+
+    `at` is the instant that they are as of, if not now.
+    """
     if not member.stand.is_partial:
         return ()
-    return (_PARTIAL_THEN if member.stand.is_past else _PARTIAL,)
+    sight, pk = member.stand.sight, member.account.pk
+    by_key = wholeness.partial_by_key({pk: sight.observed_at if sight else None}, at)
+    found = [_PARTIAL_THEN if member.stand.is_past else _PARTIAL] if by_key else []
+    return (*found, *([_LEFT_OUT] if wholeness.left_out([pk], at) else []))
 
 
 def _detail(member: Member) -> tuple[str, ...]:

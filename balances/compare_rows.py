@@ -80,8 +80,8 @@ def _move(head: str, level: Level | None) -> Cell:
 
 
 def partial_note(labels: Sequence[str]) -> tuple[str, ...]:
-    """Name the accounts whose key is said to see only some wallets."""
-    return (f"Partial, by keys that see only some wallets: {', '.join(labels)}.",) if labels else ()
+    """Name the accounts of which some wallets or assets are left out."""
+    return (f"Partial, some wallets or assets left out: {', '.join(labels)}.",) if labels else ()
 
 
 def unknown_note(labels: Sequence[str]) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -20,8 +20,9 @@ from balances.rollups import Delta
 
 #: Flags of a change: what a reader should know about a figure.
 IDENTITY, SCALE_CHANGED, VANISHED = "identity", "scale_changed", "vanished"
-#: Flag of a snapshot: no asset at all where there were some.
-EMPTIED = "emptied"
+#: Flags of a snapshot: no asset at all where there were some; an asset is in the answer that no
+#: figure has, for its name cannot be shown.
+EMPTIED, LEFT_OUT = "emptied", "left_out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,27 @@ class Changed:
         """What the change adds to the sums of the account's owner."""
         level = self.after if self.before is None else self.after - self.before
         return Delta(self.account_id, self.asset, self.observed_at, level)
+
+
+# What is held and not zero.
+_HELD = """
+SELECT account_id, asset FROM balances_holding
+WHERE account_id = ANY(%s) AND (total, available, pending_in, pending_out) <> (0, 0, 0, 0)
+ORDER BY account_id, asset
+"""
+
+
+def hidden(answers: Mapping[int, qredo.BalanceAnswer]) -> dict[int, str]:
+    """Return, by account, an asset that is held and may be the one that an answer leaves out.
+
+    It is missing from the answer under its name, so that nobody knows whether it is gone.
+    """
+    doubtful = {pk: one.balances for pk, one in answers.items() if one.balances.left_out}
+    found: dict[int, str] = {}
+    for pk, asset in sql.rows(_HELD, [list(doubtful)]) if doubtful else ():
+        if asset not in {one.asset for one in doubtful[pk].assets}:
+            found.setdefault(pk, asset)
+    return found
 
 
 _UPSERT = """
@@ -123,12 +145,31 @@ def store(observations: Sequence[Observation]) -> dict[int, Stored]:
     changed: dict[int, list[Changed]] = defaultdict(list)
     for change in [*_upsert(observations), *_vanish(observations)]:
         changed[change.account_id].append(change)
-    stored = [o for o in observations if o.account_id in changed or o.is_first]
+    unchanged = [o for o in observations if o.account_id not in changed and not o.is_first]
+    turned = _turned(unchanged)
+    stored = [
+        o for o in observations if o.is_first or o.account_id in changed or o.account_id in turned
+    ]
     heads = _linked(stored, changed)
     snapshots = _snapshots(stored, changed, heads)
     _write_changes(snapshots, changed)
     rollups.add([c.delta for changes in changed.values() for c in changes])
     return {i: Stored(len(changed[i]), head) for i, head in heads.items()}
+
+
+# The flags of each account's newest snapshot.
+_FLAGS = """
+SELECT n.id, s.flags FROM unnest(%s::bigint[]) AS n(id) CROSS JOIN LATERAL (
+    SELECT flags FROM balances_snapshot WHERE account_id = n.id ORDER BY observed_at DESC LIMIT 1
+) s
+"""
+
+
+def _turned(unchanged: Sequence[Observation]) -> set[int]:
+    """Return the accounts where nothing changed but whether an asset is left out."""
+    now = {o.account_id: bool(o.answer.balances.left_out) for o in unchanged}
+    rows = sql.rows(_FLAGS, [list(now)]) if now else []
+    return {pk for pk, flags in rows if (LEFT_OUT in flags) != now[pk]}
 
 
 def _linked(
@@ -223,7 +264,8 @@ def _snapshots(
 
 def _snapshot_flags(o: Observation, changed: dict[int, list[Changed]]) -> tuple[str, ...]:
     emptied = not o.answer.balances.assets and bool(changed.get(o.account_id))
-    return (EMPTIED,) if emptied else ()
+    left_out = bool(o.answer.balances.left_out)
+    return (*((EMPTIED,) if emptied else ()), *((LEFT_OUT,) if left_out else ()))
 
 
 def _write_changes(snapshots: dict[int, int], changed: dict[int, list[Changed]]) -> None:

@@ -61,7 +61,8 @@ SELECT {_listed("a", _ACCOUNT)}, {_listed("s", Polled._fields)}, {_listed("o", _
     OR (a.owner_id IS NOT NULL AND a.owner_id <> %(reader)s AND NOT EXISTS (
         SELECT FROM accounts_share t WHERE t.account_id = a.id AND t.owner_id = a.owner_id
             AND t.user_id = %(reader)s AND t.is_counted)),
-    a.id IN (SELECT account_id FROM accounts_extent),
+    a.id IN (SELECT account_id FROM accounts_extent UNION ALL
+        SELECT account_id FROM balances_snapshot WHERE 'left_out' = ANY(flags)),
     ARRAY(SELECT name FROM accounts_tag t WHERE t.account_id = a.id ORDER BY lower(name))
 FROM seen a LEFT JOIN balances_schedule s ON s.account_id = a.id
     LEFT JOIN accounts_organization o ON o.id = a.organization_id

@@ -219,6 +219,13 @@ def _answer(
             "Qredo's answers have a field that is not understood and passed over: %a",
             name[:64],
         )
+    for name in answer.balances.left_out:
+        _say_once(
+            logging.WARNING,
+            "Qredo's answers have an asset with a name that cannot be shown: it is left out of"
+            " every figure, and its accounts are marked as partial: %s",
+            name,
+        )
     return answer
 
 

@@ -15,7 +15,7 @@ from django.db import InterfaceError, OperationalError, transaction
 import qredo
 from balances import ledger, rejections, retrying, slowing, sql
 from balances.announcements import AccountNews
-from balances.holdings import Observation, Stored, store
+from balances.holdings import Observation, Stored, hidden, store
 from balances.ledger import Entry
 from balances.lessons import Lessons
 from balances.models import Outcome
@@ -89,6 +89,7 @@ def _record(
             for result in results
             if _is_held(entries.get(result.account_id), result, clock.now)
         }
+        _refuse_hidden(held)
         since = ledger.owned_since(list(held))
         lessons = Lessons.of(held.values(), after=after)
         writing = _Writing(clock, {i: entries[i] for i in held}, held, since, lessons)
@@ -96,6 +97,25 @@ def _record(
         rejections.keep(held.values(), clock.now)
         lessons.teach(clock.now)
         return recorded
+
+
+def _refuse_hidden(results: dict[int, Result]) -> None:
+    """Fail answers that leave out an asset while one that is held is missing: it may be that one.
+
+    What is missing is zero otherwise.
+    """
+    answers = {pk: one.answer for pk, one in results.items() if one.answer is not None}
+    for pk, asset in hidden(answers).items():
+        answer = answers[pk]
+        failure = Failure(
+            "not_understood",
+            f"Qredo's answer has an asset with a name that cannot be shown, and {asset} is missing"
+            " from it: they may be the same. The balances before stay.",
+            evidence=qredo.Evidence(
+                answer.body[: qredo.MAX_EVIDENCE_BYTES], answer.digest, len(answer.body)
+            ),
+        )
+        results[pk] = replace(results[pk], outcome=failure)
 
 
 def _is_held(entry: Entry | None, result: Result, now: datetime) -> bool:

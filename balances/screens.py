@@ -55,7 +55,7 @@ class State:
     when: str  # "4 min ago", "since 11:05 GMT"
     reason: str = ""
     remedy: str = ""
-    is_partial: bool = False  # the account's key is said to see only some wallets
+    is_partial: bool = False  # some wallets or assets are left out
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class Coverage:
     oldest_label: str = ""
     oldest_reason: str = ""
     unknown: int = 0
-    partial: int = 0  # accounts whose key is said to see only some wallets
+    partial: int = 0  # accounts of which some wallets or assets are left out
 
     @property
     def is_whole(self) -> bool:
@@ -100,10 +100,9 @@ class Coverage:
 
     @property
     def partial_text(self) -> str:
-        """How many accounts are of keys that see only some wallets, in a sentence."""
-        if self.partial == 1:
-            return "1 account's key sees only some wallets."
-        return f"{self.partial} accounts' keys see only some wallets."
+        """How many accounts are partial, in a sentence."""
+        counted = "1 account is" if self.partial == 1 else f"{self.partial} accounts are"
+        return f"{counted} partial: some wallets or assets are left out."
 
     @property
     def carried(self) -> int:

@@ -82,7 +82,7 @@ class Stand:
     missed: str = ""  # why nobody polled, if the newest slots were missed
     is_loading: bool = False  # its past is: no slot falls due yet
     is_past: bool = False
-    is_partial: bool = False  # its key is said to see only some wallets
+    is_partial: bool = False  # some of its wallets or assets are left out
 
     def is_fresh(self, at: datetime) -> bool:
         """Whether the account's figures count as fresh."""

@@ -1,4 +1,7 @@
-"""Which accounts' figures are partial: those of keys that were said to see only some wallets.
+"""Which accounts' figures are partial: a key sees only some wallets, or an asset was left out.
+
+A key sees only some wallets when a person said so. An asset is left out of an answer when its name
+cannot be shown; that holds from the answer's snapshot to the next one.
 
 Figures are those of the key that they were seen with, so a new key makes them whole with its first
 answer. Until then, and while nothing was seen, it is the key in force that is told. What was said
@@ -41,6 +44,18 @@ FROM accounts_apikey k WHERE k.account_id = ANY(%s)
 """
 
 
+# Serves few snapshots, if any, by an index of their own.
+_LEFT_OUT = """
+SELECT s.account_id, s.observed_at, n.observed_at
+FROM balances_snapshot s LEFT JOIN LATERAL (
+    SELECT observed_at FROM balances_snapshot
+    WHERE account_id = s.account_id AND observed_at > s.observed_at ORDER BY observed_at LIMIT 1
+) n ON true
+WHERE 'left_out' = ANY(s.flags) AND s.account_id = ANY(%s::bigint[])
+ORDER BY s.account_id, s.observed_at
+"""
+
+
 @dataclass(slots=True)
 class _Key:
     """A key: since when it is in force, and since when it is said to see only some wallets."""
@@ -66,11 +81,31 @@ def partial(seen: Mapping[int, datetime | None], at: datetime | None = None) -> 
 
     `seen` tells, by account id, the newest observation by then; nothing if there is none.
     """
+    return partial_by_key(seen, at) | left_out(seen, at)
+
+
+def partial_by_key(seen: Mapping[int, datetime | None], at: datetime | None = None) -> set[int]:
+    """Return those of them that are partial because a key was said to see only some wallets."""
     return {
         pk
         for pk, keys in _keys(seen).items()
         if _in_force(keys, at).is_partial(at) or _in_force(keys, seen[pk] or at).is_partial(at)
     }
+
+
+def left_out(accounts: Collection[int], at: datetime | None = None) -> set[int]:
+    """Return the accounts whose answer at an instant, or now, has an asset that no figure has."""
+    found = _left_out_spans(accounts)
+    if at is None:
+        return {pk for pk, spans in found.items() if spans[-1][1] == _END}
+    return {pk for pk, spans in found.items() if any(a <= at < b for a, b in spans)}
+
+
+def _left_out_spans(accounts: Collection[int]) -> dict[int, list[tuple[datetime, datetime]]]:
+    found: dict[int, list[tuple[datetime, datetime]]] = {}
+    for pk, began, ended in sql.rows(_LEFT_OUT, [sql.ids(accounts)]):
+        found.setdefault(pk, []).append((began, ended or _END))
+    return found
 
 
 def partial_among(sights: Mapping[int, Sight | None], at: datetime) -> set[int]:
@@ -82,7 +117,23 @@ def partial_spans(accounts: Collection[int]) -> dict[int, list[Span]]:
     """Return, by account, the stretches of time in which its figures are partial."""
     found = _keys(accounts)
     answered = dict(sql.rows(_ANSWERED, [list(found)])) if found else {}
-    return {pk: list(_stretches(keys, answered)) for pk, keys in found.items()}
+    by_key = {pk: list(_stretches(keys, answered)) for pk, keys in found.items()}
+    by_answer = _left_out_spans(accounts)
+    return {
+        pk: _joined([*by_key.get(pk, ()), *by_answer.get(pk, ())])
+        for pk in by_key.keys() | by_answer.keys()
+    }
+
+
+def _joined(spans: Sequence[Span]) -> list[Span]:
+    """Join spans that overlap: an account is partial once, for whatever reason."""
+    found: list[tuple[datetime, datetime]] = []
+    for began, ended in sorted((began, ended or _END) for began, ended in spans):
+        if found and began <= found[-1][1]:
+            found[-1] = found[-1][0], max(found[-1][1], ended)
+        else:
+            found.append((began, ended))
+    return list(found)
 
 
 def _stretches(keys: Sequence[_Key], answered: Mapping[int, datetime | None]) -> Iterator[Span]:

@@ -22,6 +22,7 @@ import hashlib
 import json
 import re
 import sys
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
@@ -244,7 +245,28 @@ def answered(body: bytes) -> dict[str, Level]:
         return {}
     if not isinstance(document, dict) or "assets" not in document:
         raise WrongError("the answer has no assets")
-    return {name: _answered_level(name, one) for name, one in _entries(document["assets"])}
+    levels = {name: _answered_level(name, one) for name, one in _entries(document["assets"])}
+    # What cannot be shown as what it is, is left out of every figure.
+    return {name: level for name, level in levels.items() if plain(name)}
+
+
+def plain(name: str) -> bool:
+    """Whether an asset's name shows exactly what it is."""
+    if not 0 < len(name) <= 128 or name[0] == " " or name[-1] == " ":
+        return False
+    if name.isascii():
+        return name.isprintable()
+    return (
+        unicodedata.category(name[0])[0] != "M"
+        and unicodedata.is_normalized("NFC", name)
+        and all(one == " " or _visible(one) for one in name)
+    )
+
+
+def _visible(one: str) -> bool:
+    blank = one in "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
+    selects = 0xFE00 <= ord(one) < 0xFE10 or 0xE0100 <= ord(one) < 0xE01F0
+    return not (blank or selects or unicodedata.category(one)[0] in "CZ")
 
 
 def _entries(assets: Any) -> Iterator[tuple[str, Any]]:
@@ -321,7 +343,7 @@ class Run(NamedTuple):
 SNAPSHOT = (
     r"qredo-dash snapshot 1\naccount (" + UUID + r")\nnumber ([1-9]\d{0,9})\n"
     r"slot (?:-|" + INSTANT + r")\nobserved (" + INSTANT + r")\npayload ([0-9a-f]{64})\n"
-    r"flags (?:emptied)?\n((?:change [^\n]*\n)*)"
+    r"flags (?:emptied|left_out)?\n((?:change [^\n]*\n)*)"
 )  # fmt: skip
 CHANGE = r'change ("(?:[^"\\\n]|\\.)*")' + 4 * (" (" + NUMBER + ")") + r" (10{0,30}) ([a-z_,]*)"
 RUN = (

@@ -24,7 +24,7 @@ from qredo.errors import (
     TooLarge,
     UpstreamError,
 )
-from qredo.evidence import Evidence
+from qredo.evidence import MAX_EVIDENCE_BYTES, Evidence
 from qredo.payload import (
     AccountInfo,
     AccountKind,
@@ -46,6 +46,7 @@ from qredo.signing import (
 from qredo.transport import Answer, Transport
 
 __all__ = [
+    "MAX_EVIDENCE_BYTES",
     "REASONS",
     "AccountInfo",
     "AccountKind",

@@ -47,10 +47,14 @@ class AssetBalance:
 
 @dataclass(frozen=True, slots=True)
 class Balances:
-    """All balances of one answer, sorted by asset; names of fields that we do not know."""
+    """All balances of one answer, sorted by asset; names of fields that we do not know.
+
+    `left_out` are the names, escaped, of assets that no page could show as what they are.
+    """
 
     assets: tuple[AssetBalance, ...]
     unknown_fields: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 def parse_balances(body: bytes) -> Balances:
@@ -59,7 +63,8 @@ def parse_balances(body: bytes) -> Balances:
     `assets` may be an object, a list of one-key objects or null. An organization without a fund
     is answered with `null` data, of which nobody tells the form: `null` or `{"data": null}` alone
     is empty too. Raises NotJson or NotUnderstood; the latter names asset and field. What two
-    readers could take differently is refused.
+    readers could take differently is refused. An asset whose name cannot be shown is left out, if
+    its amounts are sound and another asset is there.
     """
     document = read_document(body)
     if document is None or document == {"data": None}:
@@ -72,9 +77,15 @@ def parse_balances(body: bytes) -> Balances:
     entries = _entries(document["assets"])
     if len(entries) > MAX_ASSETS:
         raise _refusal(f"more than {MAX_ASSETS} assets", field="assets")
+    assets = [_asset_balance(asset, entries[asset]) for asset in sorted(entries)]
+    plain = tuple(one for one in assets if name_is_plain(one.asset))
+    odd = [one.asset for one in assets if not name_is_plain(one.asset)]
+    if odd and not plain:
+        raise _refusal("its name is empty, too long or has invisible characters", asset=odd[0])
     return Balances(
-        assets=tuple(_asset_balance(asset, entries[asset]) for asset in sorted(entries)),
+        assets=plain,
         unknown_fields=_unknown_fields(document, entries.values()),
+        left_out=tuple(shown_name(name) for name in odd),
     )
 
 
@@ -104,8 +115,6 @@ def _merged(items: list[object]) -> dict[str, object]:
 
 
 def _asset_balance(asset: str, entry: object) -> AssetBalance:
-    if not name_is_plain(asset):
-        raise _refusal("its name is empty, too long or has invisible characters", asset=asset)
     if not isinstance(entry, dict):
         raise _refusal("its balance is not an object", asset=asset)
     if not entry.keys() >= _FIELD_SET:

@@ -23,8 +23,8 @@ from tests.markup import Page, read, shown
 from tests.statements import account as account_in
 from tests.statements import found, put, resealed, statement
 
-ONE = "1 account's key sees only some wallets."
-TWO = "2 accounts' keys see only some wallets."
+ONE = "1 account is partial: some wallets or assets are left out."
+TWO = "2 accounts are partial: some wallets or assets are left out."
 NEXT = "Settlement"
 TICK = timedelta(microseconds=1)
 
@@ -137,7 +137,7 @@ def test_every_page_marks_it_and_totals_say_how_many(
     assert marks(opened) == 2  # its row, and its part of the asset
     assert "1 partial" in opened.text
     compared = shown(viewer, "compare", by="accounts", a=str(custody.uid), b=str(trading.uid))
-    assert "Partial, by keys that see only some wallets: Custody." in compared.text
+    assert "Partial, some wallets or assets left out: Custody." in compared.text
     declared(admin, trading, "some")
     assert TWO in shown(viewer, "overview").text
 
@@ -315,7 +315,7 @@ def test_two_periods_name_who_was_partial_at_their_ends(vault: Account, cast: Ca
     times |= {"from2": "2026-03-02T11:05", "to2": "2026-03-02T11:20"}
     asked = {"by": "periods", "account": str(vault.uid), **times}
     page = read(viewer.get(reverse("compare"), asked))
-    assert page.text.count("Partial, by keys that see only some wallets: Vault.") == 1
+    assert page.text.count("Partial, some wallets or assets left out: Vault.") == 1
 
 
 def test_who_gave_the_account_away_learns_nothing_that_was_said_since(

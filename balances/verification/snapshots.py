@@ -12,7 +12,7 @@ from accounts.links import Head
 from accounts.models import Account
 from balances.amounts import Level, base_units_of, plain_decimal
 from balances.chain import Entry, SnapshotFacts, snapshot_text
-from balances.holdings import EMPTIED, IDENTITY, SCALE_CHANGED, VANISHED
+from balances.holdings import EMPTIED, IDENTITY, LEFT_OUT, SCALE_CHANGED, VANISHED
 from balances.instants import iso
 from balances.models import Holding, Payload, Schedule, Snapshot
 from balances.verification.changes import Stored, stored_between
@@ -89,6 +89,7 @@ class SnapshotChecker:
             return
         expected = self._expected(seen)
         flags = [EMPTIED] if expected and not seen.assets and self.held else []
+        flags += [LEFT_OUT] if seen.left_out else []
         yield from compared(self.uid, at, "flags", flags, snapshot.flags)
         yield from self._compare(snapshot, at, expected, {s.entry.asset: s for s in stored})
         self.held.update(expected)

@@ -8,9 +8,10 @@ from typing import Any
 from accounts import cli
 from accounts.lookup import UnknownAccountError, by_uids
 from accounts.models import Account
-from balances import ledger
+from balances import ledger, wholeness
 from balances.amounts import plain_decimal
 from balances.as_of import Position, Standing, positions
+from balances.holdings import LEFT_OUT
 from balances.instants import BadInstantError, instant_of, iso
 from balances.observed import Sight
 
@@ -34,8 +35,10 @@ class Command(cli.Command):
         except (BadInstantError, UnknownAccountError) as error:
             self.refuse(str(error), code=cli.UNUSABLE)
         uids = {account.pk: str(account.uid) for account in accounts}
+        left_out = wholeness.left_out(list(uids), at)
         for position in positions(list(uids), at):
-            for line in lines(uids[position.account_id], position, at):
+            flags = (LEFT_OUT,) if position.account_id in left_out else ()
+            for line in lines(uids[position.account_id], position, at, flags):
                 self.emit(line) if options["json"] else self.stdout.write(_text(line))
 
 
@@ -43,14 +46,20 @@ def _accounts(uids: list[str]) -> list[Account]:
     return by_uids(uids) if uids else list(Account.objects.order_by("pk"))
 
 
-def lines(uid: str, position: Position, at: datetime) -> Iterator[dict[str, object]]:
-    """Yield what is known of one account: a line an asset, else one without asset."""
+def lines(
+    uid: str, position: Position, at: datetime, flags: tuple[str, ...] = ()
+) -> Iterator[dict[str, object]]:
+    """Yield what is known of one account: a line an asset, else one without asset.
+
+    `flags` are of the account: they stand at each of its assets.
+    """
     coverage = position.coverage(at)
     if position.sight is None or not position.standings:
         yield {"account": uid, "asset": None, "coverage": coverage}
         return
     for standing in position.standings:
-        yield _line(uid, standing, position.sight, coverage)
+        line = _line(uid, standing, position.sight, coverage)
+        yield {**line, "flags": [*standing.flags, *flags]}
 
 
 def _line(uid: str, standing: Standing, sight: Sight, coverage: str) -> dict[str, object]:
@@ -65,7 +74,6 @@ def _line(uid: str, standing: Standing, sight: Sight, coverage: str) -> dict[str
         "scale": str(level.scale),
         "observed_at": iso(sight.observed_at),
         "coverage": coverage,
-        "flags": list(standing.flags),
     }
 
 
