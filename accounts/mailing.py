@@ -15,7 +15,8 @@ def send(name: str, to: str, context: dict[str, Any]) -> bool:
     if not settings.MAIL_IS_SENT:
         return False
     try:
-        get_adapter().send_mail(f"accounts/email/{name}", to, context)
+        # allauth's own way of sending asks for a request, which commands have none of.
+        get_adapter().render_mail(f"accounts/email/{name}", to, context).send()
     except (OSError, SMTPException) as error:
         logger.error("%s was not mailed: %s", name, type(error).__name__)  # noqa: TRY400 - named
         return False

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from django.utils import timezone
 
+from accounts import connections, sessions
 from accounts.audit import objects
 from accounts.audit.recording import record, together
 from accounts.audit.vocabulary import Facts
@@ -49,6 +50,23 @@ def remove(organization: Organization, *, email: str, by: User) -> Membership:
         _withdraw_invitations_by(member)
         record("member.removed", _about(member), by=by, before={"role": member.role})
     return member
+
+
+def end_sessions(organization: Organization, *, email: str, by: User, but: str | None) -> int:
+    """End every session of a member but the one with the key `but`; return how many that were."""
+    with together():
+        member = _member(organization, email)
+        ended = sessions.end_others(member.user, but=but if member.user == by else None)
+        told: Facts = {"sessions": ended}
+        for about in (objects.person(member.user), _about(member)):
+            record("session.ended", about, by=by, after=told)
+    return ended
+
+
+def disconnect(organization: Organization, *, email: str, by: User, but: str | None) -> int:
+    """End a member's connection with a company's account; return how many there were."""
+    member = _member(organization, email)
+    return connections.disconnect(member.user, by=by, but=but if member.user == by else None)
 
 
 def require_second_factor(organization: Organization, *, required: bool, by: User) -> None:

@@ -37,7 +37,7 @@ from balances.pages import (
     series,
 )
 from balances.pages import settings as account_settings
-from qredo_dash import health
+from qredo_dash import health, security_txt
 
 
 class Base36(StringConverter):
@@ -147,6 +147,7 @@ urlpatterns = [
     path("confirm/", confirm.ByPassword.as_view(), name="account_reauthenticate"),
     path("confirm/code/", confirm.ByCode.as_view(), name="mfa_reauthenticate"),
     path("confirm/passkey/", confirm.ByPasskey.as_view(), name="mfa_reauthenticate_webauthn"),
+    path(".well-known/security.txt", security_txt.page, name="security-txt"),
     path("health/", health.page, name="health"),
 ]
 

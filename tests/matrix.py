@@ -205,6 +205,8 @@ RULES: Final = {
         dict.fromkeys(METHODS, MOVED), to_anonymous=answers(get=MOVED, head=MOVED, post=MOVED)
     ),
     "sign-out": Rule(_DO, to_anonymous=_DO),
+    # No contact is set up.
+    "security-txt": Rule(_NO_INVITATION, to_anonymous=_NO_INVITATION),
     "health": Rule(READ, to_anonymous=READ),
 }
 

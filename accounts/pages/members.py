@@ -144,6 +144,20 @@ def _remove(request: Request, organization: Organization) -> None:
     messages.success(request, f"{member.user.email} is not a member any more.")
 
 
+def _sessions(request: Request, organization: Organization) -> None:
+    email, own = _email(request), request.session.session_key
+    members.end_sessions(organization, email=email, by=request.user, but=own)
+    messages.success(request, f"The sessions of {email} have ended. They can sign in again.")
+
+
+def _disconnect(request: Request, organization: Organization) -> None:
+    email, own = _email(request), request.session.session_key
+    if members.disconnect(organization, email=email, by=request.user, but=own):
+        messages.success(request, f"The company account of {email} lets nobody in any more.")
+    else:
+        messages.info(request, f"No company account is connected with {email}.")
+
+
 def _factor(request: Request, organization: Organization) -> None:
     required = request.POST.get("required") == "yes"
     members.require_second_factor(organization, required=required, by=request.user)
@@ -161,4 +175,6 @@ ACTS: dict[str, Act] = {
     "role": _role,
     "remove": _remove,
     "factor": _factor,
+    "sessions": _sessions,
+    "disconnect": _disconnect,
 }

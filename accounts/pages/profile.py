@@ -1,5 +1,6 @@
 """A person's own name and time zone, their password, and where else they can go from there."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from allauth.account.views import PasswordChangeView
@@ -13,8 +14,18 @@ from accounts.audit import objects
 from accounts.audit.recording import record, together
 from accounts.forms.passwords import PasswordForm
 from accounts.forms.profile import ProfileForm
-from accounts.models import User
+from accounts.models import Membership, Organization, Role, User
 from accounts.requests import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Belonging:
+    """An organization of the reader's: their role, whom to ask, whether they administer it."""
+
+    organization: Organization
+    role: str
+    admins: list[User]
+    is_administered: bool
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -27,8 +38,32 @@ def profile(request: Request) -> HttpResponse:
         _save(form)
         messages.success(request, "Your profile is saved.")
         return redirect("profile")
-    administered = organizations_administered_by(request.user)
-    return render(request, "accounts/profile.html", {"form": form, "organizations": administered})
+    context = {"form": form, "memberships": _memberships(request.user)}
+    return render(request, "accounts/profile.html", context)
+
+
+def _memberships(user: User) -> list[Belonging]:
+    """Return where a person belongs, and who the admins are there; closed organizations too."""
+    administered = set(organizations_administered_by(user))
+    own = user.memberships.select_related("organization").order_by("organization__name")
+    admins = (
+        Membership.objects.filter(
+            role=Role.ADMIN,
+            user__is_active=True,
+            organization__in=[one.organization_id for one in own],
+        )
+        .select_related("user")
+        .order_by("user__email")
+    )
+    return [
+        Belonging(
+            one.organization,
+            one.get_role_display(),
+            [admin.user for admin in admins if admin.organization_id == one.organization_id],
+            one.organization in administered,
+        )
+        for one in own
+    ]
 
 
 def _save(form: ProfileForm) -> None:

@@ -14,6 +14,7 @@ from django.shortcuts import render
 from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
 
+from accounts import connections
 from accounts.forms.passwords import ForgottenForm, NewPasswordForm
 
 FORM = ("get", "head", "post")  # a form view takes PUT for POST
@@ -65,6 +66,12 @@ class Forgiven(PasswordResetFromKeyView):
             return refused
         answer: HttpResponse = super().dispatch(request, *args, **kwargs)
         return answer
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add which company accounts sign in as the person, whatever the password is."""
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        user = getattr(self, "reset_user", None)
+        return context | {"connections": connections.shown(user) if user else []}
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Let the person in at once, however often they guessed before."""

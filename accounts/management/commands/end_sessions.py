@@ -1,0 +1,35 @@
+"""End the sessions of a person or of everybody, at once."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from accounts import cli, sessions
+from accounts.audit import objects
+from accounts.audit.recording import record, together
+from accounts.models import User
+
+
+class Command(cli.Command):
+    """Ends sessions for an operator who has none of their own."""
+
+    help = "End every session of a person (--email) or of everybody (--everybody)."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the options."""
+        one = parser.add_mutually_exclusive_group(required=True)
+        one.add_argument("--email")
+        one.add_argument("--everybody", action="store_true")
+
+    def handle(self, **options: Any) -> None:
+        """End them and print how many they were."""
+        with together():
+            ended = sessions.end_all() if options["everybody"] else self._of(options["email"])
+        self.emit({"sessions": ended})
+
+    def _of(self, email: str) -> int:
+        user = User.objects.filter(email=email.strip().lower()).first()
+        if user is None:
+            self.refuse("Nobody has this address.")
+        ended = sessions.end_others(user, but=None)
+        record("session.ended", objects.person(user), by=None, after={"sessions": ended})
+        return ended
