@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.contrib.auth.signals import user_login_failed
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -40,6 +41,16 @@ def test_a_failed_sign_in_is_told_to_whom_it_was_tried_on(cast: Cast) -> None:
     assert (act.act, act.who_kind, act.who) == ("sign_in.failed", "nobody", "")
     assert (act.object_uid, act.object_label) == (str(cast.viewer.pk), "viewer@example.com")
     assert acts.words(cast.fund) == []
+
+
+def test_failures_of_a_day_fill_no_log(cast: Cast, caplog: pytest.LogCaptureFixture) -> None:
+    for _ in range(40):
+        user_login_failed.send(__name__, credentials={"email": cast.viewer.email})
+        user_login_failed.send(__name__, credentials={"email": "nobody@example.com"})
+    told = [act.after["today"] for act in acts.acts_of(cast.viewer)]
+    assert told == [1, 2, 3, 4, 5, 8, 16, 32]
+    assert Act.objects.filter(log="installation").count() == len(told)
+    assert caplog.text.count(f"today in person {cast.viewer.pk}") == 40
 
 
 @pytest.mark.parametrize("typed", ["nobody@example.com", "my-pass-phrase-42", "\0", "a" * 5000])

@@ -1,10 +1,15 @@
 """A forgotten password: a link by mail, the same words for everybody, and without mail."""
 
 import re
+import time
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from allauth.core.internal import ratelimit
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
@@ -99,6 +104,47 @@ def test_a_link_ends_with_its_two_hours_and_with_a_new_password(cast: Cast, sett
     asked()
     settings.PASSWORD_RESET_TIMEOUT = -1
     assert "cannot be used" in read(use(link())).text
+
+
+@pytest.mark.usefixtures("mailing")
+@pytest.mark.parametrize(("minutes", "works"), [(119, True), (121, False), (20 * 60, False)])
+def test_a_link_lasts_two_hours_by_the_settings(
+    cast: Cast,
+    monkeypatch: pytest.MonkeyPatch,
+    minutes: int,
+    works: bool,  # noqa: FBT001
+) -> None:
+    asked()
+    later = datetime.now() + timedelta(minutes=minutes)  # noqa: DTZ005 - as Django counts
+    monkeypatch.setattr(PasswordResetTokenGenerator, "_now", lambda _: later)
+    assert (use(link()).status_code == 302) is works
+    assert cast.viewer.pk
+
+
+@pytest.mark.usefixtures("mailing")
+def test_strangers_are_mailed_so_often_a_day_and_no_oftener(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began, passed = time.time(), 0
+    monkeypatch.setattr(ratelimit.time, "time", lambda: began + passed)
+    answers = []
+    for passed in range(0, 10 * 60, 60):  # noqa: B007 - the clock reads it
+        answers += [asked("nobody@example.com").status_code, asked().status_code]
+    assert len(mail.outbox) == 12
+    assert set(answers[:12]) == {200}
+    assert set(answers[12:]) == {429}
+    assert cast.viewer.pk
+
+
+@pytest.mark.usefixtures("mailing")
+def test_the_page_says_which_company_accounts_stay(cast: Cast) -> None:
+    told = {"id_token": {"iss": "https://login.example"}}
+    SocialAccount.objects.create(user=cast.viewer, provider="company", uid="17", extra_data=told)
+    asked()
+    browser = Client()
+    page = read(browser.get(browser.get(link()).headers["Location"]))
+    assert "https://login.example" in page.text
+    assert "does not end that a company account" in page.text
 
 
 @pytest.mark.usefixtures("mailing")

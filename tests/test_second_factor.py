@@ -144,6 +144,14 @@ def test_a_code_works_once_and_in_its_half_minute_alone(codes: list[str], app: A
     assert is_signed_in(second_step_of(first_step(), app))
 
 
+def test_a_code_of_the_half_minute_before_or_after_is_refused(codes: list[str], app: App) -> None:  # noqa: ARG001
+    for seconds in (-30, 30):
+        near = code(app.secret, app.now + seconds)
+        assert near != app.shows()
+        assert "not right" in read(second_step(first_step(), near)).text
+    assert is_signed_in(second_step_of(first_step(), app))
+
+
 def test_a_recovery_code_works_once(codes: list[str]) -> None:
     assert second_step(first_step(), codes[3]).status_code == 302
     assert second_step(first_step(), codes[3]).status_code == 200

@@ -6,7 +6,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import Account
+from accounts import email_change, invitations
+from accounts.models import Account, Role
 from tests.conftest import Cast
 from tests.props import signed_in
 
@@ -28,6 +29,27 @@ def test_trace_is_not_answered(cast: Cast) -> None:
             answer = browser.generic("TRACE", reverse(name), headers={"x-told": "canary"})
             assert answer.status_code in {302, 405}
             assert "canary" not in f"{answer.headers}{answer.content!r}"
+
+
+def test_the_secret_of_a_link_is_not_logged(cast: Cast, caplog: pytest.LogCaptureFixture) -> None:
+    token = email_change.ask(cast.viewer, "new@example.com")
+    invited = invitations.invite(cast.fund, email="a@b.example", role=Role.VIEWER, by=cast.admin)
+    links = [
+        (reverse("email-arrive", args=[token]), str(token)),
+        (reverse("invitation", args=[f"{invited}."]), invited),
+        (reverse("account_reset_password_from_key", args=["1", "a-made-up-key"]), "a-made-up-key"),
+    ]
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(cast.operator)
+    with caplog.at_level(logging.DEBUG):
+        for path, _ in links:
+            for browser in (signed_in(cast.operator), Client()):
+                for method in ("get", "post", "put", "delete"):
+                    getattr(browser, method)(path)
+            strict.post(path)
+    assert "/profile/email/…" in caplog.text
+    for _, secret in links:
+        assert secret not in caplog.text
 
 
 def test_who_is_refused_is_logged(
