@@ -13,6 +13,8 @@ ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DATA_DIR=/
 # Static files are collected without any secret: nothing of the settings reaches the image.
 RUN DATA_DIR=/nonexistent python manage.py collectstatic --noinput --verbosity 0 \
     && install -d -o qredo-dash /data
+# A command without a database's address makes no database of its own in here.
+ENV QREDO_DASH_SERVER=1
 USER qredo-dash
 VOLUME /data
 EXPOSE 8000

@@ -19,9 +19,20 @@ def main() -> int:
     use_project_python()
     from qredo_dash.commands import run
 
-    # Before a vault key is retired, the database is asked what is still sealed with it.
-    asks = {"new_vault_key"} if any(word.startswith("--retire") for word in sys.argv) else set()
-    return run(sys.argv, storeless=STORELESS - asks, owners=OWNERS)
+    storeless = STORELESS - {"new_vault_key"} if retires_own_key(sys.argv) else STORELESS
+    return run(sys.argv, storeless=storeless, owners=OWNERS)
+
+
+def retires_own_key(words: list[str]) -> bool:
+    """Whether a key of the embedded keyset is retired: then the embedded database is asked.
+
+    A keyset in a folder of its own belongs to a server, whose database has an address.
+    """
+    rest = [word for word in words[2:] if not word.startswith("--retire=")]
+    if "--retire" in rest:
+        place = rest.index("--retire")
+        del rest[place : place + 2]
+    return len(rest) < len(words[2:]) and all(word.startswith("-") for word in rest)
 
 
 def use_project_python() -> None:

@@ -102,7 +102,7 @@ def _is_loopback(url: str) -> bool:
 
 
 def check_vault(*, opens: bool = False) -> None:
-    """Raise `ImproperlyConfigured` unless keys can be sealed and what is stored can be opened.
+    """Raise `ImproperlyConfigured` unless keys can be sealed and something stored can be opened.
 
     Whoever `opens` keys needs the private keyset. While the database is away, or has no tables yet,
     there is nothing to compare the keyset with: that is no reason not to start.

@@ -25,11 +25,14 @@ def _log_as_everywhere(**_: object) -> None:
 
 @worker_init.connect
 def _check_vault(**_: object) -> None:
-    """Refuse to start a worker that could not open a stored key."""
-    from accounts.signing import check_vault  # noqa: PLC0415 - apps are there only now
+    """Refuse to start a worker that could open no stored key, or that could change history."""
+    # Apps are there only now.
+    from accounts.signing import check_vault  # noqa: PLC0415
+    from qredo_dash.start_checks import check_role  # noqa: PLC0415
 
     try:
         check_vault(opens=True)
+        check_role()
     except ImproperlyConfigured as error:
         # Celery logs what a signal's handler raises and goes on, unless it is an exit.
         sys.exit(str(error))
@@ -43,6 +46,12 @@ def _watch_worker(**_: object) -> None:
 
 @beat_init.connect
 def _watch_beat(**_: object) -> None:
+    from qredo_dash.start_checks import check_role  # noqa: PLC0415 - apps are there only now
+
+    try:
+        check_role()
+    except ImproperlyConfigured as error:
+        sys.exit(str(error))
     _watch_oneself("beat")
 
 

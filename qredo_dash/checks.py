@@ -6,6 +6,9 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.exceptions import ImproperlyConfigured
+
+from qredo_dash import start_checks
 
 
 @register(Tags.security, deploy=True)
@@ -45,3 +48,13 @@ def proxies_are_counted(**_: Any) -> list[CheckMessage]:
     """Behind a proxy everybody would have its address."""
     told = "TRUSTED_PROXIES is 0: everybody shares one count of attempts to sign in."
     return [] if settings.TRUSTED_PROXIES else [checks.Warning(told, id="qredo_dash.W001")]
+
+
+@register(Tags.database, deploy=True)
+def role_owns_nothing(**_: Any) -> list[CheckMessage]:
+    """History is append-only as long as the program's role does not own its tables."""
+    try:
+        start_checks.check_role()
+    except ImproperlyConfigured as error:
+        return [Error(str(error), id="qredo_dash.E004")]
+    return []

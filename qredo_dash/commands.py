@@ -54,7 +54,7 @@ def run(arguments: Sequence[str], *, storeless: Collection[str], owners: Collect
 
 def _explained(error: Exception) -> str | None:
     """Return the line that tells a person what an expected error means."""
-    if isinstance(error, StoresError | ImproperlyConfigured):
+    if isinstance(error, StoresError | ImproperlyConfigured | home.WrongInstallationError):
         return str(error)
     if isinstance(error, OperationalError | InterfaceError):
         return f"The database cannot be used: {_first_line(error)}"

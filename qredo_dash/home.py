@@ -12,8 +12,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import embedded
+from qredo_dash import env
 
 PROJECT = Path(__file__).resolve().parent.parent
+#: Where the units of a server keep settings and secrets.
+SERVER_FOLDER = Path("/etc/qredo-dash")
+
+
+class WrongInstallationError(Exception):
+    """An embedded installation was about to be made or used where a server's is meant."""
 
 
 def data_dir() -> Path:
@@ -24,6 +31,24 @@ def data_dir() -> Path:
 def is_server_installation() -> bool:
     """Whether stores and secrets are given from outside."""
     return bool(os.environ.get("DATABASE_URL") or os.environ.get("DATABASE_URL_FILE"))
+
+
+def check_embedded() -> None:
+    """Raise `WrongInstallationError` where nothing embedded may start by itself."""
+    if env.flag("QREDO_DASH_SERVER", default=False):
+        raise WrongInstallationError(
+            "Set DATABASE_URL_FILE: this is a server (QREDO_DASH_SERVER is set), so nothing"
+            " embedded starts."
+        )
+    if env.secret("REDIS_URL"):
+        raise WrongInstallationError(
+            "Set DATABASE_URL_FILE: REDIS_URL is given, so nothing embedded starts."
+        )
+    if not os.environ.get("DATA_DIR") and SERVER_FOLDER.is_dir():
+        raise WrongInstallationError(
+            f"This machine has a server installation ({SERVER_FOLDER}). Run its commands by"
+            " deploy/qredo-dash COMMAND; for an embedded installation beside it set DATA_DIR."
+        )
 
 
 def simulator_file() -> Path:
@@ -65,6 +90,7 @@ def stores() -> Iterator[None]:
     if is_server_installation():
         yield
         return
+    check_embedded()
     with embedded.hold(data_dir()):
         _make_secrets(data_dir())
         yield

@@ -42,6 +42,10 @@ def _stores() -> tuple[str, str, str]:
             )
         cache = env.secret("CACHE_URL") or caches.beside(redis)
         return env.secret("DATABASE_URL"), redis, cache
+    if env.flag("QREDO_DASH_SERVER", default=False) or env.secret("REDIS_URL"):
+        raise ImproperlyConfigured(
+            "Set DATABASE_URL_FILE: QREDO_DASH_SERVER or REDIS_URL says that this is a server."
+        )
     addresses = embedded.locate(DATA_DIR)
     valkey = addresses.valkey
     return addresses.postgres.url, valkey.url(0), valkey.client_url(caches.DATABASE)

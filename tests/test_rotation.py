@@ -1,5 +1,6 @@
 """Rotating the vault: while polls go on none fails, and no vault key that is needed is retired."""
 
+import base64
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, ProgrammingError, connection
 
+import manage
 import qredo
 from accounts import keyring, keysets, rotation, signing, vault
 from accounts.keyset_files import files_in
@@ -38,6 +40,7 @@ def folder(tmp_path: Path, settings: Any) -> Iterator[Path]:
     told("new_vault_key", str(tmp_path))
     settings.VAULT_KEYSET_FILE = str(tmp_path / "vault_keyset")
     settings.VAULT_PUBLIC_KEYSET_FILE = str(tmp_path / "vault_public_keyset")
+    settings.SERVER_INSTALLATION = True  # whose keyset lies in a folder of its own
     keyring._held.opener = None
     yield tmp_path
     keyring._held.opener = None
@@ -118,6 +121,63 @@ def test_the_keyset_of_another_database_retires_nothing(
     assert first in keysets.key_ids(files_in(elsewhere).read())
     assert step("--add")
     assert opens(custody)
+
+
+@pytest.mark.usefixtures("cast")
+def test_a_database_without_keys_of_this_keyset_retires_nothing(step: Any) -> None:
+    """The store that a command started by itself is empty: it knows of no key that is needed."""
+    first = step("--add")["primary"]
+    step("--promote")
+    assert "Is it the right database?" in refusal(step, "--retire", str(first))
+    assert len(step("--add")["vault_keys"]) == 3
+
+
+def test_without_the_databases_address_a_servers_key_is_not_retired(
+    step: Any, folder: Path, custody: Account, settings: Any
+) -> None:
+    first = step("--add")["primary"]
+    step("--promote")
+    told("rotate_vault", "--json")
+    settings.SERVER_INSTALLATION = False
+    with pytest.raises(CommandError, match="Set DATABASE_URL_FILE") as caught:
+        step("--retire", str(first))
+    assert caught.value.returncode == 2
+    assert first in keysets.key_ids(files_in(folder).read())
+    assert opens(custody)
+
+
+@pytest.mark.parametrize(
+    ("words", "is_asked"),
+    [
+        (["--retire", "7"], True),
+        (["--retire=7"], True),
+        (["--retire", "7", "--traceback"], True),
+        (["folder", "--retire", "7"], False),
+        (["--retire", "7", "folder"], False),
+        (["--add"], False),
+    ],
+)
+def test_stores_start_only_for_a_key_of_their_own_keyset(
+    words: list[str],
+    is_asked: bool,  # noqa: FBT001 - the expected answer
+) -> None:
+    assert manage.retires_own_key(["manage.py", "new_vault_key", *words]) is is_asked
+
+
+def test_some_keys_that_do_not_open_cost_their_accounts_alone(
+    step: Any, custody: Account, trading: Account, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A web process that was not started anew sealed one with a key that was retired since."""
+    stray = keysets.new_keyset()
+    lost = keysets.sealer(keysets.public_half(stray)).encrypt(b"x", b"y")
+    text = "hpke1." + base64.urlsafe_b64encode(lost).decode().rstrip("=")
+    told("rotate_vault", "--json")
+    ApiKey.objects.filter(account=trading).update(sealed=text)
+    signing.check_vault(opens=True)
+    (line,) = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert "1 of 2 stored API keys were sealed with vault key" in line.getMessage()
+    assert opens(custody)
+    assert step("--add")
 
 
 def test_a_keyset_is_never_overwritten_and_an_unknown_key_is_named(step: Any, folder: Path) -> None:
@@ -211,7 +271,7 @@ def test_the_lines_for_people_say_what_may_be_retired(step: Any, custody: Accoun
     out = StringIO()
     call_command("rotate_vault", stdout=out)
     assert "Sealed anew: 1" in out.getvalue()
-    assert f"manage.py new_vault_key --retire {first}" in out.getvalue()
+    assert f"manage.py new_vault_key FOLDER --retire {first}" in out.getvalue()
     assert opens(custody)
 
 

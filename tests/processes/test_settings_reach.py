@@ -12,7 +12,7 @@ from tests.processes.deployment import MOUNTED
 
 POLLING, EVERYBODY = {"worker"}, {"web", "worker", "beat", "migrate"}
 #: Of an embedded installation, or of `make run`, alone.
-ELSEWHERE = {"DATA_DIR", "PORT", "DEMO", "DEBUG"}
+ELSEWHERE = {"DATA_DIR", "PORT", "DEMO", "DEBUG", "QREDO_DASH_SERVER"}
 #: Who needs what not everybody needs.
 NEEDED_BY = {
     "ANCHOR_DIR": {"web", "worker"},
@@ -72,7 +72,8 @@ def effective(environment: dict[str, str]) -> str:
     """Return every setting as a process sees it with these variables alone."""
     shown = (
         "from qredo_dash import settings as s; print({n: v for n, v in vars(s).items()"
-        " if n.isupper() and n not in ('ALLOWED_HOSTS', 'DATABASES')})"
+        " if n.isupper() and n not in ('ALLOWED_HOSTS', 'DATABASES')"
+        " and not callable(v)})"
     )
     ran = subprocess.run(
         [sys.executable, "-c", shown], cwd=PROJECT, env=environment, capture_output=True,

@@ -3,12 +3,14 @@
 import http.client
 import signal
 import socket
+import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
 
+from tests.installation import PROJECT
 from tests.processes import by_hand
 from tests.processes.by_hand import HOST, Process, Site, started
 from tests.processes.scene import folder
@@ -100,3 +102,36 @@ def asked_at_all(site: Site) -> bool:
         return asked(site, "/health/")[0] == 503
     except OSError:
         return False
+
+
+def test_the_tables_owner_is_refused_as_the_web_process(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = str(site.servers.secrets / "database_owner_url")
+    monkeypatch.setitem(site.settings, "DATABASE_URL_FILE", owner)
+    for service in ("web", "worker", "beat"):
+        with started(site, service) as (process,):
+            assert process.ended() != 0, service
+            assert "owns the tables, so history would not be append-only" in process.log.read_text()
+
+
+def test_roles_are_made_as_a_whole_or_not_at_all(site: Site, tmp_path: Path) -> None:
+    def made(**files: Path) -> subprocess.CompletedProcess[str]:
+        secret = site.servers.secrets / "database_superuser_password"
+        given = {name: str(path) for name, path in files.items()}
+        return subprocess.run(
+            ["sh", "deploy/postgres/roles.sh"], cwd=PROJECT, capture_output=True, text=True,
+            env=site.servers.environment | {"PGPASSWORD": secret.read_text().strip(), **given},
+            check=False,
+        )  # fmt: skip
+
+    empty, good = tmp_path / "empty", site.servers.secrets / "database_password"
+    empty.touch()
+    owner = site.servers.secrets / "database_owner_password"
+    for bad in (empty, tmp_path / "absent"):
+        ran = made(OWNER_PASSWORD_FILE=owner, APPLICATION_PASSWORD_FILE=bad)
+        assert (ran.returncode, "Nothing was changed" in ran.stderr) == (1, True)
+    # Again, with the same passwords: what is there stays, and it is no error.
+    ran = made(OWNER_PASSWORD_FILE=owner, APPLICATION_PASSWORD_FILE=good)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert site.sql("SELECT count(*) FROM accounts_account") == [(0,)]

@@ -37,6 +37,8 @@ class Command(cli.Command):
     def handle(self, **options: Any) -> None:
         """Take the step and say which keys there are now."""
         folder = options["folder"] or self._own_folder()
+        if options["retire"] is not None:
+            self._require_database(folder)
         try:
             with alone_in(folder):
                 files = files_in(folder)
@@ -56,6 +58,15 @@ class Command(cli.Command):
         if settings.SERVER_INSTALLATION:
             self.refuse("Name the folder of the keyset's two files.", code=cli.UNUSABLE)
         return Path(settings.DATA_DIR)
+
+    def _require_database(self, folder: Path) -> None:
+        """Only the database that the keyset belongs to knows what is still sealed with a key."""
+        if not settings.SERVER_INSTALLATION and folder.resolve() != settings.DATA_DIR.resolve():
+            self.refuse(
+                "Set DATABASE_URL_FILE: only the database of this keyset knows whether the key is"
+                " still needed. Nothing was changed.",
+                code=cli.UNUSABLE,
+            )
 
     def _step(self, options: dict[str, Any]) -> Callable[[str], str] | None:
         promote, retire = options["promote"], options["retire"]
@@ -77,8 +88,14 @@ class Command(cli.Command):
     def _retired(self, private: str, key_id: int) -> str:
         remaining = keysets.without_key(private, key_id)
         found = rotation.counts()
-        if not found.keys() <= set(keysets.key_ids(private)):
+        held = set(keysets.key_ids(private))
+        if not found.keys() <= held:
             self.refuse("This is not the keyset of this database. Nothing was changed.")
+        if not found.keys() & held:
+            self.refuse(
+                "The database holds no API key that this keyset has sealed, so it does not tell"
+                " whether the key is needed. Is it the right database? Nothing was changed."
+            )
         if found[key_id]:
             self.refuse(
                 f"{found[key_id]} stored API keys are still sealed with vault key {key_id}."

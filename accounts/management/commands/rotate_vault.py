@@ -3,6 +3,8 @@
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
+
 from accounts import cli, rotation
 
 
@@ -42,7 +44,8 @@ class Command(cli.Command):
             self.stdout.write(f"Sealed with vault key {key}{role}: {many}")
         for key in standing.retirable:
             self.stdout.write(
-                f"Nothing is left on vault key {key}: `manage.py new_vault_key --retire {key}`"
+                f"Nothing is left on vault key {key}: `manage.py new_vault_key {_folder()}--retire"
+                f" {key}`"
             )
 
     def _unfinished(self, done: rotation.Rotated, standing: rotation.Standing) -> str:
@@ -53,3 +56,8 @@ class Command(cli.Command):
             f"{len(done.unreadable)} could not be opened and stay as they are; accounts {accounts}."
             " Replace their keys, or restore the keyset that opens them."
         )
+
+
+def _folder() -> str:
+    """Return what a server's command names before the option: its keyset's folder."""
+    return "FOLDER " if settings.SERVER_INSTALLATION else ""

@@ -17,7 +17,7 @@ from accounts.signing import check_vault
 from balances import claims
 from balances.demo import progress
 from balances.demo.people import ensure_people
-from qredo_dash import env, home
+from qredo_dash import env, home, static_files
 from qredo_dash.demo_lines import login_lines
 from qredo_dash.local import DEMO_SEED, Plan
 from qredo_dash.supervisor import supervise
@@ -37,6 +37,7 @@ class Command(cli.Command):
     def handle(self, **_options: Any) -> None:
         """Run until asked to stop."""
         check_vault()
+        static_files.check_collected()
         lock = self._only_one(settings.DATA_DIR)
         demo = env.flag("DEMO", default=not settings.SERVER_INSTALLATION)
         port = self._port()
