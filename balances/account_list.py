@@ -5,12 +5,13 @@ from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urlencode
 
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from accounts.access import visible_to
 from accounts.compiled import ids_visible_to
 from accounts.models import Account, User
-from balances import incidents, part_moves
+from balances import incidents, ledger, part_moves
 from balances.as_of_query import AsOf
 from balances.incidents import Shared
 from balances.openings import Openings, the_one
@@ -19,6 +20,8 @@ from balances.overview import (
     account_rows,
     asked_for,
     narrowed,
+    refresh_all,
+    refreshable,
     rows_then,
     version,
 )
@@ -64,12 +67,12 @@ def _now(user: User, query: Query, now: datetime) -> AccountList:
     current_version = version(user, query, now)  # before the rows, as in the overview
     held = _present(user, query)
     shared = incidents.shared(held)
-    chosen = next((s for s in shared if str(s.incident.uid) == query.text.get("incident")), None)
-    listed = held if chosen is None else chosen.members
-    listing = query.listing(listed, now, reverse("accounts"))
+    chosen = _chosen(shared, query)
+    listing = query.listing(chosen.members if chosen else held, now, reverse("accounts"))
     rows = account_rows(user, listing.shown(), now, _openings(query), shared)
     selects = questions(query.narrowing, held, lambda: visible_to(user), user)
     asked = urlencode({**query.text, "version": current_version})
+    wish = refresh_all(user, query, listing, "accounts")
     return AccountList(
         accounts=tuple(rows),
         filters=listing.filters(),
@@ -80,9 +83,25 @@ def _now(user: User, query: Query, now: datetime) -> AccountList:
         else "",
         version=current_version,
         fragment_url=f"{reverse('accounts-figures')}?{asked}",
-        refreshing=any(row.refreshing for row in rows),
+        refreshing=wish.is_running or any(row.refreshing for row in rows),
+        refresh_all=wish,
         troubles=_troubles(user, held, shared, now, chosen),
     )
+
+
+def _chosen(shared: Sequence[Shared], query: Query) -> Shared | None:
+    """Return the incident whose accounts alone are listed."""
+    return next((s for s in shared if str(s.incident.uid) == query.text.get("incident")), None)
+
+
+def shown_accounts(user: User, query: Query) -> QuerySet[Account]:
+    """Return the accounts that somebody may refresh of those that a page lists for this query."""
+    held = _present(user, query)
+    chosen = _chosen(incidents.shared(held), query) if "incident" in query.text else None
+    if "incident" in query.text and chosen is None:
+        return Account.objects.none()  # it has ended
+    listing = query.listing(chosen.members if chosen else held, ledger.clock(), reverse("accounts"))
+    return refreshable(user, query, listing)
 
 
 def _present(user: User, query: Query) -> list[Member]:

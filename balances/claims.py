@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 from django.db import transaction
 
-from balances import announcements, gates, ledger, limits, sql, upstreams
+from balances import announcements, breaker, gates, ledger, limits, sql, upstreams
 from balances.gates import Gate
 
 #: A claim holds at most this long; far longer than a chunk may take (see settings).
@@ -21,6 +21,10 @@ LONGEST_CLAIM = timedelta(seconds=120)
 
 #: Why a slot was missed.
 UNFINISHED, PAUSED = "unfinished", "paused"
+
+
+#: How long a claim for a refresh holds.
+REFRESH_HOLD = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,25 @@ RETURNING s.account_id, new.claim_token, old.next_slot, new.claim_slot
 """  # noqa: S608 - fixed text
 
 
+# Those that wait for the limits, oldest first, as slots do; a single refresh has its own message.
+_CLAIM_ASKED = """
+WITH asked AS (
+    SELECT r.id, r.account_id FROM balances_refresh r
+    JOIN balances_schedule s ON s.account_id = r.account_id
+    JOIN accounts_account a ON a.id = r.account_id
+    WHERE r.finished_at IS NULL AND r.waits
+      AND s.claim_token IS NULL AND s.next_slot IS NOT NULL
+      AND coalesce(s.not_before <= %(now)s, true)
+      AND (%(only)s::bigint[] IS NULL OR s.account_id = ANY(%(only)s))
+      AND a.environment = %(environment)s AND a.is_demo = %(is_demo)s
+    ORDER BY r.id LIMIT %(limit)s FOR UPDATE OF s SKIP LOCKED
+)
+UPDATE balances_schedule s SET claim_refresh = asked.id, claim_token = gen_random_uuid(),
+    claimed_at = %(now)s, claim_until = %(now)s + %(hold)s
+FROM asked WHERE s.account_id = asked.account_id RETURNING s.account_id, s.claim_token
+"""
+
+
 def claim_due(
     *, limit: int, now: datetime | None = None, only: Sequence[int] | None = None
 ) -> list[Claim]:
@@ -75,12 +98,28 @@ def claim_due(
         opened = gates.lock(instant, longest=LONGEST_CLAIM)
         for gate in opened:
             few = min(gate.allowed, limit - len(claimed))
+            asked = _claim_asked(values, few if not gate.due else (few + 1) // 2, gate)
+            claimed += asked
+            few -= len(asked)
             found = _claim(values, few, gate) if gate.due and few else []
             gate.took(len(found), of=few)
             gate.pass_over()
             claimed += found
         gates.save(opened)
     return claimed
+
+
+def _claim_asked(values: dict[str, Any], limit: int, gate: Gate) -> list[Claim]:
+    """Claim accounts for refreshes of many: at most half of what is allowed while slots are due."""
+    if not limit:
+        return []
+    environment, is_demo = gate.upstream.key
+    bounds = {"limit": limit, "environment": environment, "is_demo": is_demo}
+    found = sql.rows(_CLAIM_ASKED, {**values, **bounds, "hold": REFRESH_HOLD})
+    gate.upstream.tokens -= len(found)
+    if found:
+        breaker.probed(gate.upstream, gate.now)
+    return [Claim(account_id, token) for account_id, token in found]
 
 
 def claim_past(now: datetime, only: Sequence[int]) -> list[Claim]:

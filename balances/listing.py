@@ -50,6 +50,10 @@ class Listing:
             if name != "shared" or name == self.show or _count(counts, lets)
         )
 
+    def through(self) -> Sequence[Member]:
+        """Return the accounts that the filter lets through, of all pages."""
+        return self._through
+
     def shown(self) -> Sequence[Member]:
         """Return the accounts of the page that was asked for."""
         return self._paged.shown()
@@ -65,9 +69,12 @@ class Listing:
 
     @cached_property
     def _paged(self) -> Paged[Member]:
+        return Paged(self._through, self.text, self.base_url)
+
+    @cached_property
+    def _through(self) -> list[Member]:
         lets = FILTERS[self.show][1]
-        through = [one for one, sort in zip(self.held, self._sorts, strict=True) if lets(*sort)]
-        return Paged(through, self.text, self.base_url)
+        return [one for one, sort in zip(self.held, self._sorts, strict=True) if lets(*sort)]
 
     @cached_property
     def _sorts(self) -> list[Sort]:

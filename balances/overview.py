@@ -11,7 +11,7 @@ from django.urls import reverse
 from accounts.access import visible_to
 from accounts.compiled import Ids, ids_of, ids_operated_by, ids_present_for, ids_visible_to
 from accounts.models import Account, User
-from balances import incidents, moments, overlaps, part_moves, sql, versions
+from balances import incidents, moments, overlaps, part_moves, refresh_batches, sql, versions
 from balances.as_of_query import AsOf
 from balances.change_screens import Moved
 from balances.demo import progress
@@ -21,7 +21,7 @@ from balances.listing import FILTERS, Listing
 from balances.moved_rows import cells
 from balances.narrowing import NAMES, Narrowing, heading
 from balances.openings import Openings
-from balances.overview_screens import Overview
+from balances.overview_screens import Overview, RefreshAll
 from balances.portfolio import (
     THEIRS,
     TURNED,
@@ -173,6 +173,7 @@ def _now(of: _Asked) -> Overview:
     listing = query.listing(held, now, reverse("overview"))
     rows = account_rows(user, listing.shown(), now, _openings(query), shared)
     selects = questions(query.narrowing, held, lambda: present(visible_to(user)), user)
+    wish = refresh_all(user, query, listing, "overview")
     return replace(
         _figures(of, listing, rows, of_today(counting(held), now, _openings(query))),
         narrowed=narrowed(selects, query, reverse("overview")),
@@ -187,8 +188,30 @@ def _now(of: _Asked) -> Overview:
             *troubles(user, down, shared, now),
             *counted_twice(user, overlaps.among(user, [m.account for m in counting(held)])),
         ),
-        refreshing=any(row.refreshing for row in rows),
+        refreshing=wish.is_running or any(row.refreshing for row in rows),
+        refresh_all=wish,
     )
+
+
+def refresh_all(user: User, query: Query, listing: Listing, page: str) -> RefreshAll:
+    """Return what a page offers for all accounts that it lists: each one that may be refreshed."""
+    found = refreshable(user, query, listing)
+    told = refresh_batches.progress(user)
+    kept = {name: text for name, text in query.text.items() if name not in {"page", "at"}}
+    return RefreshAll(
+        count=found.count(),
+        url=f"{reverse('refresh-all')}?{urlencode({**kept, 'from': page})}",
+        progress=told.text if told else "",
+        is_running=told is not None and told.is_running,
+    )
+
+
+def refreshable(user: User, query: Query, listing: Listing) -> QuerySet[Account]:
+    """Return the accounts of a list, of all its pages, that somebody may refresh."""
+    found = query.narrowing.applied_to(refresh_batches.refreshable(user), user)
+    if query.show == "all" and "incident" not in query.text:
+        return found
+    return found.filter(pk__in=[member.account.pk for member in listing.through()])
 
 
 def _present(user: User, query: Query) -> list[Member]:

@@ -17,6 +17,16 @@ from balances.screens import (
 
 
 @dataclass(frozen=True, slots=True)
+class RefreshAll:
+    """The button that refreshes all listed accounts, and how far the newest such wish is."""
+
+    count: int = 0  # of accounts that the reader may refresh; without any there is no button
+    url: str = ""
+    progress: str = ""
+    is_running: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     """The overview."""
 
@@ -36,7 +46,8 @@ class Overview:
     heading: str = ""  # whose accounts alone it is about: an owner's, those with a tag
     notice: str = ""  # e.g. nothing was polled for 12 min
     troubles: tuple[Trouble, ...] = ()
-    refreshing: bool = False  # some row is being refreshed, so the page looks often
+    refreshing: bool = False  # some account is being refreshed, so the page looks often
+    refresh_all: RefreshAll = RefreshAll()
     is_past: bool = False
     pages: Pages | None = None  # of the accounts
     changes_url: str = ""  # where the cells are fetched that say how assets moved
@@ -54,5 +65,6 @@ class AccountList:
     version: str = ""
     fragment_url: str = ""  # where the list is fetched anew; the past stays as it is
     refreshing: bool = False
+    refresh_all: RefreshAll = RefreshAll()
     troubles: tuple[Trouble, ...] = ()
     pages: Pages | None = None

@@ -18,8 +18,8 @@ from balances.recording import Recorded
 from balances.results import Result
 from balances.scheduling import add_missing
 
-#: A refresh that nobody took up for this long is ended as missed.
-PATIENCE = timedelta(minutes=2)
+#: A refresh that nobody took up for this long is ended as missed; one of many waits for limits.
+PATIENCE, PATIENCE_OF_MANY = timedelta(minutes=2), timedelta(minutes=30)
 
 BUSY = "This account is being polled right now. Try again in a few seconds."
 NO_KEY = "This account has no API key. Add one first."
@@ -101,13 +101,31 @@ def sweep() -> list[int]:
     sql.count(
         "UPDATE balances_refresh SET outcome = 'missed', reason = %s,"
         " finished_at = clock_timestamp()"
-        " WHERE finished_at IS NULL AND asked_at < clock_timestamp() - %s AND NOT EXISTS"
+        " WHERE finished_at IS NULL AND asked_at < clock_timestamp() -"
+        " CASE WHEN waits THEN %s ELSE %s END AND NOT EXISTS"
         " (SELECT FROM balances_schedule WHERE claim_refresh = balances_refresh.id)",
-        [claims.UNFINISHED, PATIENCE],
+        [claims.UNFINISHED, PATIENCE_OF_MANY, PATIENCE],
     )
+    _end_halted()
     claimed = Schedule.objects.exclude(claim_refresh=None).values("claim_refresh")
-    waiting = Refresh.objects.filter(finished_at=None).exclude(id__in=claimed)
+    waiting = Refresh.objects.filter(finished_at=None, waits=False).exclude(id__in=claimed)
     return list(waiting.values_list("id", flat=True))
+
+
+def _end_halted() -> None:
+    """End those of many whose account stands still since: nobody claims them any more."""
+    sql.count(
+        "UPDATE balances_refresh r SET outcome = 'skipped', reason = %s, detail = %s,"
+        " finished_at = clock_timestamp() FROM accounts_account a"
+        " WHERE r.finished_at IS NULL AND r.waits AND a.id = r.account_id"
+        " AND coalesce(a.paused_at, a.archived_at, a.keyless_at) IS NOT NULL",
+        [claims.PAUSED, NOT_POLLED],
+    )
+
+
+def is_waiting() -> bool:
+    """Whether refreshes of many accounts wait for their environment's limits."""
+    return Refresh.objects.filter(finished_at=None, waits=True).exists()
 
 
 def _open(refresh_ids: list[int]) -> QuerySet[Refresh]:

@@ -69,6 +69,8 @@ class Trouble:
     remedy: str = ""
     url: str = ""
     link: str = ""
+    refresh_url: str = ""  # where all its accounts are refreshed
+    refresh: str = ""  # "Refresh these 3 accounts now"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ _WORDS = {
     "rate_limited": ("Qredo asks for fewer requests", "It is tried again by itself."),
     "key_rejected": (
         "Key rejected",
-        "Replace the key in Qredo's web app and here; it is tried hourly until then.",
+        "Replace it in Qredo's web app and here, or refresh if it works again; it is tried hourly.",
     ),
     "clock": (
         "The database server's clock is off",
@@ -29,7 +29,7 @@ _WORDS = {
     ),
     "permission": (
         "The key lacks a permission",
-        "Give it the Balances permission; it is tried hourly until then.",
+        "Give it the Balances permission; then refresh, or it is tried hourly.",
     ),
     "not_found": ("Qredo does not know the address", "Check the configured address."),
     "bad_request": ("Qredo did not accept the request", "See the detail on the account's page."),

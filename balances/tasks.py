@@ -98,7 +98,7 @@ def poll_chunk(pairs: list[tuple[int, str]]) -> None:
 def _claim_more() -> None:
     """Where polls ended and accounts wait for the limits, let others begin before the tick."""
     try:
-        if gates.is_short():
+        if gates.is_short() or refreshing.is_waiting():
             hand_out(claims.claim_due(limit=settings.POLL_CLAIM_LIMIT))
     except (poll_chunk.OperationalError, DatabaseError) as error:
         # The tick claims them; what the chunk still waits for has to be recorded all the same.
@@ -118,6 +118,21 @@ def send_refresh(refresh_id: int) -> None:
         refresh.delay(refresh_id)
     except refresh.OperationalError:
         log.warning("a refresh could not be sent to the workers; the next tick takes it up")
+
+
+@shared_task(name="balances.hand_out")
+@_needs_stores
+def hand_out_waiting() -> None:
+    """Claim what waits now, without waiting for the tick: refreshes of many accounts at once."""
+    hand_out(claims.claim_due(limit=settings.POLL_CLAIM_LIMIT))
+
+
+def send_waiting() -> None:
+    """Ask the workers to look at once; without a broker the next tick does."""
+    try:
+        hand_out_waiting.delay()
+    except BrokerError:
+        log.warning("refreshes could not be sent to the workers; the next tick takes them up")
 
 
 @shared_task(name="balances.follow_interval")

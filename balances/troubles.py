@@ -6,7 +6,11 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from accounts.access import administered_accounts, organizations_administered_by
+from accounts.access import (
+    administered_accounts,
+    operated_accounts,
+    organizations_administered_by,
+)
 from accounts.models import Account, User
 from balances import moments, upstreams
 from balances.incidents import Shared
@@ -23,7 +27,7 @@ MOST_NAMED = 6
 
 _REJECTED_REMEDY = (
     "If they were regenerated or revoked in Qredo's web app, replace them there and here;"
-    " until then each is tried hourly."
+    " until then each is tried hourly. If they work again, refresh them: that ends the hourly wait."
 )
 
 
@@ -32,10 +36,20 @@ def troubles(
 ) -> tuple[Trouble, ...]:
     """Return what a page says of environments that do not answer, and of incidents."""
     mends = set(organizations_administered_by(user)) if shared else set()
+    operated = _operated(user, shared) if shared else set()
     return (
         *(_held_back(one, now) for one in down),
-        *(_rejected(one, now, mends=one.incident.organization in mends) for one in shared),
+        *(
+            _rejected(one, now, operated, mends=one.incident.organization in mends)
+            for one in shared
+        ),
     )
+
+
+def _operated(user: User, shared: Iterable[Shared]) -> set[int]:
+    """Return which accounts of incidents somebody may refresh."""
+    members = [member.account.pk for one in shared for member in one.members]
+    return set(operated_accounts(user).filter(pk__in=members).values_list("pk", flat=True))
 
 
 def not_answering(members: Iterable[Member]) -> list[Upstream]:
@@ -59,8 +73,10 @@ def _held_back(upstream: Upstream, now: datetime) -> Trouble:
     )
 
 
-def _rejected(shared: Shared, now: datetime, *, mends: bool) -> Trouble:
+def _rejected(shared: Shared, now: datetime, operated: set[int], *, mends: bool) -> Trouble:
     incident, count = shared.incident, len(shared.members)
+    few = sum(member.account.pk in operated for member in shared.members)
+    asked = urlencode({"incident": incident.uid, "from": "accounts"})
     return Trouble(
         slug="failed",
         before=f"{count} keys of",
@@ -70,6 +86,8 @@ def _rejected(shared: Shared, now: datetime, *, mends: bool) -> Trouble:
         remedy=_REJECTED_REMEDY,
         url=reverse("incident", args=[incident.uid]) if mends else _listed(incident),
         link=f"Replace the {count} keys" if mends else f"Show the {count} accounts",
+        refresh_url=f"{reverse('refresh-all')}?{asked}" if few else "",
+        refresh=f"Refresh these {few} account{'' if few == 1 else 's'} now" if few else "",
     )
 
 

@@ -101,6 +101,8 @@ RULES: Final = {
     "pending-figures": Rule(READ),
     "series": Rule(READ),
     "series-csv": Rule(READ),
+    # What it is about are the accounts that its reader may refresh, if any: see test_refresh_all.
+    "refresh-all": Rule(_DO),
     "accounts": Rule(READ),
     "accounts-figures": Rule(READ),
     "account-add": Rule(FORM),

@@ -37,6 +37,7 @@ VOCABULARY: dict[str, Word] = {
     "account.counted": _word("Account counted or not", "counted", "since"),
     "account.paused": _word("Account paused", "state"),
     "account.refreshed": _word("Refresh asked for"),
+    "accounts.refreshed": _word("Refresh of many accounts asked for", "accounts"),
     "account.restored": _word("Account restored", "state"),
     "account.resumed": _word("Account resumed", "state"),
     "account.offered": _word("Account offered for reading", "with"),

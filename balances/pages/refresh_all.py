@@ -1,0 +1,34 @@
+"""Refresh all accounts that a page shows. By POST, without a script too."""
+
+from functools import partial
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from accounts.requests import Request
+from balances import refresh_batches
+from balances.account_list import shown_accounts
+from balances.overview import Query
+from balances.tasks import send_waiting
+
+_PAGES = ("overview", "accounts")
+
+
+@require_POST
+def page(request: Request) -> HttpResponse:
+    """Ask for a refresh of what the page named in the query shows, then lead back to it."""
+    asked = {name: text for name, text in request.GET.dict().items() if name != "from"}
+    name = request.GET.get("from", "")
+    place = name if name in _PAGES else "accounts"
+    accounts = shown_accounts(request.user, Query.of(asked))
+    with transaction.atomic():
+        batch = refresh_batches.ask_all(accounts, by=request.user)
+        transaction.on_commit(partial(send_waiting))
+    if batch is None:
+        messages.error(request, "None of these accounts can be refreshed by you now.")
+    return redirect(f"{reverse(place)}?{urlencode(asked)}" if asked else reverse(place))
