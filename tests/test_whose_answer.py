@@ -5,9 +5,11 @@ import json
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from balances.models import Holding, Snapshot
 from tests import props
-from tests.conftest import Cast
+from tests.conftest import Cast, Simulator
 from tests.history import at
 from tests.qredo.keys import SECRET_TEXT
 from tests.qredo.odd_server import OddServer
@@ -39,6 +41,34 @@ def test_a_server_with_odd_framing_mixes_no_balances_up(cast: Cast, settings: An
         stored = Snapshot.objects.filter(account=account).values_list("payload_id", flat=True)
         digests = {hashlib.sha256(body).digest() for body in server.meant[key]}
         assert {bytes(digest) for digest in stored} <= digests
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome", "reason"),
+    [
+        ("interim", "fresh", ""),
+        ("second_answer", "failed", "upstream_error"),
+        ("short_length", "failed", "upstream_error"),
+        ("long_length", "failed", "reset"),
+        ("cut_gzip", "failed", "not_json"),
+    ],
+)
+def test_what_the_simulator_frames_oddly_is_taken_whole_or_not_at_all(
+    cast: Cast, simulator: Simulator, fault: str, outcome: str, reason: str
+) -> None:
+    now = at(10)
+    names = ("Custody", "Trading")
+    accounts = [props.enrolled(simulator.key(name), name, cast.fund) for name in names]
+    for amount, name in enumerate(names, 7):
+        simulator.holds(name, BTC=(amount, amount, 0, 0, 10**8))
+    for account in accounts:
+        props.scheduled(account, now, 300)
+    simulator.fails("Custody", fault)
+    odd, good = sorted(props.polled(accounts, now), key=lambda one: one.account_id)
+    assert (odd.outcome, odd.reason) == (outcome, reason)
+    assert good.outcome == "fresh"
+    held = dict(Holding.objects.filter(asset="BTC").values_list("account_id", "total"))
+    assert held == {accounts[1].pk: 8} | ({accounts[0].pk: 7} if outcome == "fresh" else {})
 
 
 def amount_of(account: int) -> int:

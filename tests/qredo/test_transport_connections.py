@@ -29,7 +29,7 @@ def test_every_request_has_a_connection_of_its_own(transport: Transport) -> None
         began = time.monotonic()
         for _ in range(20):
             assert transport.get(server.url, {}).body == b"{}"
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 20  # of 40 s that silence may last
         assert server.connections == len(server.heads) == 20
         assert all("connection: close" in head for head in server.heads)
 
