@@ -1,13 +1,32 @@
 """What is compiled once for everybody gives each reader what is built anew for them."""
 
+from collections.abc import Callable
 from dataclasses import fields
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from accounts.access import visible_to
-from accounts.compiled import Ids, id_of, ids_of, ids_present_for, ids_visible_to
+from accounts.access import (
+    closed_organizations,
+    operated_accounts,
+    summed_tenures_of,
+    tenures_of,
+    visible_to,
+)
+from accounts.compiled import (
+    Ids,
+    id_of,
+    ids_closed_to,
+    ids_of,
+    ids_of_summed_tenures_of,
+    ids_of_tenures_of,
+    ids_operated_by,
+    ids_present_for,
+    ids_visible_to,
+)
 from accounts.models import Account, Organization, User
 from balances import sql
 from tests.conftest import Cast
@@ -48,6 +67,24 @@ def test_nobody_is_given_nothing(people: list[User], cast: Cast) -> None:
     assert found(ids_visible_to(cast.viewer)) == set()
     assert found(ids_visible_to(AnonymousUser())) == set()
     assert people
+
+
+COMPILED: dict[Callable[[User], Ids], Callable[[User], QuerySet[Any]]] = {
+    ids_operated_by: operated_accounts,
+    ids_of_tenures_of: tenures_of,
+    ids_of_summed_tenures_of: summed_tenures_of,
+    ids_closed_to: closed_organizations,
+}
+
+
+@pytest.mark.parametrize("compiled", COMPILED)
+def test_every_other_set_is_what_is_built_anew(people: list[User], compiled: Any) -> None:
+    for user in people:
+        anew = COMPILED[compiled](user)
+        assert found(compiled(user)) == set(anew.values_list("pk", flat=True)), user
+    people[0].is_active = False
+    assert found(compiled(people[0])) == set()
+    assert found(compiled(AnonymousUser())) == set()
 
 
 @pytest.mark.parametrize("label", ["Custody", "custody", "100 % none", "'"])

@@ -68,6 +68,11 @@ class Canary:
             yield asked(path, tag=self.tag)
             yield asked(path, open=f"account:{self.account.uid}")
             yield asked(path, owner=str(known["organization"]))
+        # By a part, which is not what is looked for: what is found is told from what was typed.
+        for mark in (self.asset, self.label, self.tag):
+            for name in ("search", "search-found"):
+                yield asked(reverse(name), q=mark[:-1])
+            yield asked(reverse("compare-accounts"), a_name=mark[:-1])
         yield asked(reverse("audit"), organization=str(known["organization"]))
         yield asked(reverse("audit"), thing=str(self.account.uid))
 

@@ -43,6 +43,11 @@ def pages(browser: Client, account: Account, asset: str = "") -> list[Page]:
     ones = ("account", "account-figures", "account-parts")
     answers = [browser.get(reverse(name), query) for name in lists]
     answers += [browser.get(reverse(name, args=[account.uid]), query) for name in ones]
+    if asset:
+        # The asset's own page names it as its unit.
+        found = [browser.get(reverse(name), query) for name in ("asset", "asset-figures")]
+        assert {one.status_code for one in found} == {200}
+        answers += found
     return [read(answer) for answer in answers]
 
 

@@ -7,9 +7,21 @@ from allauth.mfa.models import Authenticator
 from django.test import Client
 from django.urls import reverse
 
-from accounts.access import may, spans_of, visible_at, visible_to
+from accounts.access import (
+    NeedsRole,
+    administered_accounts,
+    may,
+    operated_accounts,
+    organizations_administered_by,
+    require_admin_of,
+    spans_of,
+    visible_at,
+    visible_to,
+)
+from accounts.audit import reading
+from accounts.compiled import Ids, ids_of_summed_tenures_of, ids_operated_by
 from accounts.models import Account, Role, User
-from balances import ledger, refreshing
+from balances import ledger, refreshing, scheduling, sql
 from tests import props
 from tests.conftest import Cast, Simulator
 from tests.history import coins
@@ -69,6 +81,64 @@ def test_every_query_knows(cast: Cast, required: Account) -> None:
     assert found(cast.admin) == [False] * 4
     factor(cast.admin, "webauthn")
     assert found(cast.admin) == [True] * 4
+
+
+def test_every_way_to_act_on_it_is_closed_too(cast: Cast, required: Account) -> None:
+    def open_to(user: User) -> list[bool]:
+        return [
+            required in operated_accounts(user),
+            required in administered_accounts(user),
+            cast.fund in organizations_administered_by(user),
+            found_by(ids_operated_by(user)) == {required.pk},
+            found_by(ids_of_summed_tenures_of(user)) != set(),
+        ]
+
+    assert open_to(cast.admin) == [False] * 5
+    with pytest.raises(NeedsRole):
+        require_admin_of(cast.admin, cast.fund)
+    browser = props.signed_in(cast.admin)
+    for name in ("account-refresh", "account-transfer", "account-key", "account-archive"):
+        assert browser.post(reverse(name, args=[required.uid])).status_code == 404
+    assert browser.get(reverse("members", args=[cast.fund.uid])).status_code == 404
+    assert "Fund" not in read(browser.get("/accounts/add/")).one("select", id="id_owner").text
+    factor(cast.admin)
+    assert open_to(cast.admin) == [True] * 5
+    assert browser.get(reverse("members", args=[cast.fund.uid])).status_code == 200
+
+
+def found_by(ids: Ids) -> set[int]:
+    return {pk for (pk,) in sql.rows(ids.text, ids.values)}
+
+
+@pytest.mark.parametrize("who", ["admin", "auditor"])
+def test_its_audit_log_is_read_by_nobody_without_one(
+    cast: Cast, required: Account, who: str
+) -> None:
+    user: User = getattr(cast, who)
+    browser = props.signed_in(user)
+    scheduling.pause(required, by=cast.operator)
+    key = str(cast.fund.uid)
+    files = ("audit", "audit-csv", "audit-json")
+
+    def told(**asked: str) -> list[tuple[int, bool]]:
+        answers: list[Any] = [browser.get(reverse(name), asked) for name in files]
+        return [(one.status_code, cast.operator.email in body(one)) for one in answers]
+
+    assert [log.key for log in reading.readable(user)] == ["personal"]
+    assert told(organization=key) == [(404, False)] * 3
+    assert told() == [(200, False)] * 3
+    assert not read(browser.get("/")).all("a", href=reverse("audit"))
+    factor(user)
+    assert [log.key for log in reading.readable(user)] == [key, "personal"]
+    assert [status for status, _ in told(organization=key)] == [200] * 3
+    assert all(is_told for _, is_told in told(organization=key))
+    assert read(browser.get("/")).all("a", href=reverse("audit"))
+
+
+def body(answer: Any) -> str:
+    whole = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    text: str = whole.decode()
+    return text
 
 
 def test_recovery_codes_alone_are_none(cast: Cast, required: Account) -> None:

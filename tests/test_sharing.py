@@ -1,6 +1,7 @@
 """A personal account read by another person: offered, accepted, counted, and ended."""
 
 import json
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -12,7 +13,10 @@ from accounts import answer_offer, sharing
 from accounts.access import spans_of, visible_at, visible_to
 from accounts.models import Account, Offer, Share, User
 from balances import ledger, ownership
+from balances import sums as asset_sums
 from balances.instants import iso
+from balances.narrowing import Narrowing
+from balances.scopes import Scope
 from tests import acts, props
 from tests.conftest import Cast
 from tests.history import StoppedClock, at, coins, failed, of_person, seen
@@ -206,6 +210,48 @@ def test_narrowed_to_what_is_shared_every_figure_is_of_that(
     assert shown(reader, "accounts", show="shared").has("a", href=path("account", pocket))
     assert not shown(reader, "accounts", show="personal").has("a", href=path("account", pocket))
     assert mine.label == "Mine"
+
+
+def test_sums_of_what_is_shared_are_those_of_its_owner_at_every_instant(
+    cast: Cast, pocket: Account, clock: StoppedClock
+) -> None:
+    second = of_person("Second", cast.owner)
+    seen(second, at(10, 5), BTC=coins(7, 1), ETH=coins(3, 1))
+    clock.now = at(10, 7)
+    ownership.count(second, counted=False, by=cast.owner)
+    clock.now = at(10, 9)
+    ownership.count(second, counted=True, by=cast.owner)
+    seen(second, at(10, 10), BTC=coins(8, 1))
+    clock.now = at(11, 20)
+    points = [at(10, minute) for minute in (1, 6, 8, 9, 10, 30)] + [at(11, 10)]
+    environments = ["production", "sandbox"]
+    for account in (pocket, second):
+        props.shared(account, cast.reader)
+    nothing = sums_of(Scope(cast.reader), environments, points)
+    assert {total for totals in nothing.values() for total in totals} <= {0}
+    for account in (pocket, second):
+        answer_offer.count(account.uid, counted=True, by=cast.reader)
+    whole, parts = Scope(cast.owner), Scope(cast.reader)
+    assert whole.reach(environments).persons
+    assert not whole.reach(environments).stays
+    assert not parts.reach(environments).persons
+    expected = sums_of(whole, environments, points)
+    assert expected["BTC", "production"] == [41, 49, 42, 49, 50, 50, 50]
+    assert sums_of(parts, environments, points) == expected
+    shared = Scope(cast.reader, Narrowing(owner="shared"))
+    assert sums_of(shared, environments, points) == expected
+    for instant in points:
+        assert parts.ids_at(instant, in_totals=True) == whole.ids_at(instant, in_totals=True)
+        assert shared.ids_at(instant, in_totals=True) == whole.ids_at(instant, in_totals=True)
+    assert parts.spans(in_totals=True) == whole.spans(in_totals=True)
+
+
+def sums_of(
+    scope: Scope, environments: list[str], points: list[datetime]
+) -> dict[tuple[str, str], list[int]]:
+    """Return the totals of every asset at each point."""
+    found = asset_sums.of_all_assets(scope.reach(environments), points)
+    return {one: [level.at_scale(1).total for level in levels] for one, levels in found.items()}
 
 
 def test_what_its_owner_leaves_out_counts_for_no_reader(
