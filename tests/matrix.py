@@ -236,6 +236,7 @@ CONFIRMED: Final = {
     "account_reauthenticate": False,
     "account_reset_password": False,
     "account_reset_password_from_key": False,  # whose link is the proof
+    "company-account": True,
     "email": True,
     "email-confirm": False,  # whose link was asked for with a confirmation
     "incident": True,
