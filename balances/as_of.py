@@ -7,7 +7,7 @@ from datetime import datetime
 
 from balances import sql
 from balances.amounts import Level
-from balances.observed import Sight, sights
+from balances.observed import Covered, Sight, covered_at, sights
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +30,9 @@ class Position:
     sight: Sight | None
     standings: tuple[Standing, ...]
 
-    def coverage(self, at: datetime) -> str:
+    def coverage(self, at: datetime) -> Covered:
         """Return fresh, carried or unknown."""
-        if self.sight is None:
-            return "unknown"
-        return "fresh" if self.sight.is_fresh(at) else "carried"
+        return covered_at(self.sight, at)
 
 
 # One look-up by primary key a holding, backwards through the months.

@@ -1,5 +1,8 @@
 """Within which stretches of time the figures of accounts count as fresh, whatever their history.
 
+What *fresh* means is said in `observed`; here it is laid out over time, for charts. As there the
+newest observation decides: one at a shorter interval ends what an older one would still reach.
+
 Fresh runs that fill a UTC day each and follow one another are one stretch: what is read of them is
 the first and the last, found from what *breaks* them off. Only such breaks are read one by one.
 """
@@ -79,14 +82,13 @@ def fresh_stretches(
     """
     found: dict[int, list[tuple[datetime, datetime]]] = {i: [] for i in account_ids}
     values = {"accounts": sql.ids(account_ids), "start": start, "end": end}
+    newest: dict[int, datetime] = {}
     for account_id, first, last, seconds in sql.rows(_FRESH, values):
         until = last + timedelta(seconds=FRESH_INTERVALS * seconds)
-        _append(found[account_id], first, until)
+        stretches = found[account_id]
+        if not stretches or first > stretches[-1][1]:
+            stretches.append((first, until))
+        elif last >= newest[account_id]:
+            stretches[-1] = (stretches[-1][0], until)
+        newest[account_id] = max(newest.get(account_id, last), last)
     return found
-
-
-def _append(stretches: list[tuple[datetime, datetime]], first: datetime, until: datetime) -> None:
-    if stretches and first <= stretches[-1][1]:
-        stretches[-1] = (stretches[-1][0], max(stretches[-1][1], until))
-    else:
-        stretches.append((first, until))

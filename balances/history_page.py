@@ -17,6 +17,7 @@ from balances.as_of_query import AsOf, long_text, start_of_day
 from balances.band import address_at
 from balances.history_screens import HistoryPage, HistoryRow
 from balances.instants import iso
+from balances.observed import covered_at
 from balances.openings import Openings
 from balances.overview import Query, empty_then, narrowed
 from balances.paging import Paged
@@ -137,7 +138,7 @@ def csv_rows(user: User, query: Query, asked: AsOf) -> Iterator[Sequence[str]]:
 def _line(member: Member, held: Held | None, then: _Proven) -> Sequence[str]:
     account, sight = member.account, member.stand.sight
     number, digest = then.snapshots.get(account.pk, (0, ""))
-    covered = "unknown" if sight is None else "fresh" if sight.is_fresh(then.at) else "carried"
+    covered = covered_at(sight, then.at)
     return (
         iso(then.at), str(account.uid), text_cell(account.label),
         text_cell(owner_name(member.owner)), account.environment,

@@ -12,8 +12,9 @@ from balances.incidents import is_rejected
 from balances.key_forms import ReplaceKeyForm
 from balances.key_screens import IncidentPage, RejectedKey
 from balances.models import Incident, Schedule
+from balances.portfolio import bare_members
 from balances.rows import url_of
-from balances.states import stand_of, state_of
+from balances.states import state_of
 
 #: More rows than this make no page; the others follow once these are done.
 MOST_ROWS = 50
@@ -99,13 +100,15 @@ def _form(account: Account, data: Any) -> ReplaceKeyForm:
 def _keys(accounts: Sequence[Account], now: datetime) -> Iterable[RejectedKey]:
     active = ApiKey.objects.filter(account__in=accounts, replaced_at=None)
     ids = dict(active.values_list("account_id", "key_id"))
+    there = Account.objects.filter(pk__in=[account.pk for account in accounts])
+    stands = {member.account.pk: member.stand for member in bare_members(there)}
     for account in accounts:
         schedule: Schedule | None = getattr(account, "schedule", None)
         yield RejectedKey(
             label=account.label,
             url=url_of(account),
             key_id=ids.get(account.pk, ""),
-            state=state_of(stand_of(account, schedule), now),
+            state=state_of(stands[account.pk], now),
             detail=schedule.last_detail if schedule else "",
         )
 

@@ -12,6 +12,7 @@ from django.db.models.base import ModelState
 from accounts.compiled import Ids
 from accounts.models import Account, Organization, User
 from balances import sql
+from balances.observed import usual_of_newest
 from balances.states import Polled
 
 
@@ -51,11 +52,12 @@ def _listed(table: str, columns: tuple[str, ...]) -> str:
     return ", ".join(f"{table}.{name}{'::text' if name == 'uid' else ''}" for name in columns)
 
 
+_SCHEDULE = Polled._fields[:-1]
 _PARTS = tuple(_parts(_ACCOUNT, Polled._fields, _ORGANIZATION, _PERSON))
 _LOADED = f"""
 WITH seen AS MATERIALIZED (SELECT * FROM accounts_account WHERE id IN ({{accounts}}))
-SELECT {_listed("a", _ACCOUNT)}, {_listed("s", Polled._fields)}, {_listed("o", _ORGANIZATION)},
-    {_listed("p", _PERSON)},
+SELECT {_listed("a", _ACCOUNT)}, {_listed("s", _SCHEDULE)}, {usual_of_newest("s")},
+    {_listed("o", _ORGANIZATION)}, {_listed("p", _PERSON)},
     EXISTS (SELECT FROM accounts_tenure t
         WHERE t.account_id = a.id AND t.ended_at IS NULL AND NOT t.is_counted)
     OR (a.owner_id IS NOT NULL AND a.owner_id <> %(reader)s AND NOT EXISTS (

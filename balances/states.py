@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from accounts.models import Account
 from balances import moments
-from balances.models import Schedule
 from balances.observed import Sight
 from balances.screens import Moment, State, StateSlug
 
@@ -103,11 +102,11 @@ class Polled(NamedTuple):
     last_detail: str
     failing_since: datetime | None
     observed_at: datetime | None
+    #: What it was polled at when it was last observed: by this its figures are fresh.
+    seen_every: int
 
 
-def stand_of(
-    account: Account, schedule: Schedule | Polled | None, *, is_partial: bool = False
-) -> Stand:
+def stand_of(account: Account, schedule: Polled | None, *, is_partial: bool = False) -> Stand:
     """Return what an account stands at now."""
     halt = _halt(account)
     if schedule is None:
@@ -123,12 +122,10 @@ def stand_of(
     )
 
 
-def _sight(schedule: Schedule | Polled) -> Sight | None:
+def _sight(schedule: Polled) -> Sight | None:
     if schedule.observed_at is None:
         return None
-    # While an account is slowed down, what it last showed is no longer fresh for that.
-    seconds = schedule.base_interval_seconds or schedule.interval_seconds
-    return Sight(schedule.observed_at, seconds)
+    return Sight(schedule.observed_at, schedule.seen_every)
 
 
 def _halt(account: Account) -> Halt | None:

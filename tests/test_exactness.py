@@ -86,7 +86,7 @@ at_random = st.lists(st.floats(0, 1), max_size=3)
 
 
 def steps(with_other_intervals: bool) -> st.SearchStrategy[list[Step]]:  # noqa: FBT001
-    """Draw a history; most of freshness can only be checked while the interval stays."""
+    """Draw a history, of one interval or of several."""
     actions = st.sampled_from(
         [*ACTIONS, *(["reschedule", "rejected"] if with_other_intervals else [])]
     )
@@ -343,8 +343,7 @@ def _check_position(account: Account, naive: NaiveAccount, instant: datetime) ->
     assert {s.asset: s.level for s in position.standings} == levels
     assert position.sight is not None
     assert position.sight.observed_at <= newest.observed_at
-    if not naive.is_rescheduled:
-        assert position.sight.is_fresh(instant) == newest.is_fresh(instant)
+    assert position.sight.is_fresh(instant) == newest.is_fresh(instant)
     if newest == naive.polls[-1]:
         assert position.sight.observed_at == newest.observed_at
 
@@ -359,8 +358,7 @@ def _check_series(both: Both, numbers: list[int], instants: list[datetime]) -> N
             total = sum((level.at_scale(FINEST) for level in held), Level(0, 0, 0, 0, FINEST))
             assert (point.level and point.level.at_scale(FINEST)) == (total if truths else None)
             assert (point.expected, point.unknown) == (len(naive), len(naive) - len(truths))
-            if not any(one.is_rescheduled for one in naive):
-                assert point.fresh == sum(poll.is_fresh(point.at) for poll, _ in truths)
+            assert point.fresh == sum(poll.is_fresh(point.at) for poll, _ in truths)
 
 
 def _check_sums(both: Both, owner: str, instants: list[datetime]) -> None:

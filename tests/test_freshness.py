@@ -123,7 +123,7 @@ def _a_day(account: Account, clock: StoppedClock, first: datetime) -> None:
 
 
 def _plain(ids: list[int]) -> dict[int, list[tuple[datetime, datetime]]]:
-    """Return every run's own stretch; they may overlap."""
+    """Return every run's own stretch, up to where the next one was observed first."""
     found: dict[int, list[tuple[datetime, datetime]]] = {i: [] for i in ids}
     for run in Run.objects.filter(account__in=ids, outcome="fresh"):
         assert run.first_observed is not None
@@ -135,7 +135,13 @@ def _plain(ids: list[int]) -> dict[int, list[tuple[datetime, datetime]]]:
         assert s.run_last_observed is not None
         until = s.run_last_observed + timedelta(seconds=2 * s.interval_seconds)
         found[s.account_id].append((s.run_first_observed, until + TICK))
-    return found
+    return {i: list(_cut(sorted(stretches))) for i, stretches in found.items()}
+
+
+def _cut(stretches: list[tuple[datetime, datetime]]) -> Iterator[tuple[datetime, datetime]]:
+    for number, (first, until) in enumerate(stretches, 1):
+        following = [after for after, _ in stretches[number : number + 1]]
+        yield first, min([until, *following])
 
 
 def _with_last_instant(

@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from accounts.models import Account, ApiKey
-from balances import as_of, claims, polling, recording, refreshing, scheduling, states
+from balances import as_of, claims, polling, recording, refreshing, scheduling
 from balances.models import Schedule
+from balances.portfolio import bare_members
 from balances.results import Failure, Result
 from tests import props
 from tests.conftest import Simulator
@@ -145,8 +146,8 @@ def test_figures_of_a_slow_account_are_fresh_no_longer_than_usual(slow: Account)
     def looks_fresh(minute: int) -> tuple[bool, str]:
         now = at(10, minute)
         (position,) = as_of.positions([slow.pk], now)
-        stand = states.stand_of(slow, Schedule.objects.get(account=slow))
-        return stand.is_fresh(now), position.coverage(now)
+        (member,) = bare_members(Account.objects.filter(pk=slow.pk))
+        return member.is_fresh(now), position.coverage(now)
 
     assert looks_fresh(10) == (True, "fresh")
     assert looks_fresh(11) == (False, "carried")

@@ -6,11 +6,21 @@ import pytest
 
 from accounts.models import Account
 from balances import states
-from balances.models import Schedule
 from tests.history import INTERVAL, at
 
-SEEN = Schedule(
-    interval_seconds=INTERVAL, observed_at=at(12), next_slot=at(12, 5), run_outcome="fresh"
+SEEN = states.Polled(
+    interval_seconds=INTERVAL,
+    base_interval_seconds=None,
+    next_slot=at(12, 5),
+    not_before=None,
+    run_outcome="fresh",
+    run_reason="",
+    last_attempt_at=at(12),
+    last_reason="",
+    last_detail="",
+    failing_since=None,
+    observed_at=at(12),
+    seen_every=INTERVAL,
 )
 STAND = states.stand_of(Account(), SEEN)
 REACH = timedelta(seconds=2 * INTERVAL)
