@@ -63,3 +63,18 @@ def every(seconds: int) -> str:
             count = seconds // size
             return f"{count} {name}" + ("s" if name == "day" and count != 1 else "")
     return f"{seconds} s"
+
+
+def at_most(span: timedelta) -> str:
+    """Return a length of time in two units, rounded up: `45 s`, `9 min 51 s`, `26 h 5 min`."""
+    seconds = -(-span // timedelta(seconds=1))
+    if seconds < _HOUR:
+        return _two(seconds, _MINUTE, "min", "s")
+    if seconds <= 2 * _DAY:
+        return _two(-(-seconds // _MINUTE), 60, "h", "min")
+    return _two(-(-seconds // _HOUR), 24, "days", "h")
+
+
+def _two(count: int, size: int, large: str, small: str) -> str:
+    whole, rest = divmod(count, size)
+    return " ".join([f"{whole} {large}"] * bool(whole) + [f"{rest} {small}"] * bool(rest))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from accounts.access import Span, spans_of
 from balances import flights, moments, sql
@@ -11,12 +11,14 @@ from balances.as_of_query import AsOf
 from balances.asset_rows import some
 from balances.gathering import gathered
 from balances.live_page import Question
+from balances.observed import Sight, sights_of
 from balances.pending_screens import InFlight, PendingPage, PendingTable, PendingTotal
 from balances.portfolio import Held, Kind, Member, counting, owner_name, total
 from balances.rows import asset_url, coverage, page_of
 from balances.states import instant_of, state_of
 from balances.then import NOBODYS_THEN
 
+_TICK = timedelta(microseconds=1)
 Pending = tuple[Member, Held]
 _TITLES: dict[Kind, str] = {"production": "In flight", "testnet": "Testnet in flight, worthless"}
 
@@ -28,7 +30,7 @@ class Flight:
     member: Member
     held: Held
     since: datetime
-    is_longer: bool  # it was pending already when the account came to its present owner
+    doubt: str  # by how much it may be older, in words
 
 
 def pending_page(of: Question, asked: AsOf) -> PendingPage:
@@ -59,13 +61,29 @@ def _is_pending(held: Held) -> bool:
 def _oldest_first(of: Question, asked: AsOf, found: Sequence[Pending]) -> list[Flight]:
     pairs = [(member.account.pk, held.asset) for member, held in found]
     began = flights.began(pairs, asked.at if asked.is_past else None)
+    before = sights_of((pk, began[pk, asset] - _TICK) for pk, asset in pairs)
     spans = spans_of(of.scope.user, {member.account.pk for member, _ in found})
+    mine = {pk: _mine_since(spans.get(pk, []), asked.at) for pk, _ in pairs}
     aged = [
-        Flight(member, held, max(began[pair], mine), is_longer=began[pair] < mine)
-        for pair, (member, held) in zip(pairs, found, strict=True)
-        for mine in (_mine_since(spans.get(pair[0], []), asked.at),)
+        Flight(member, held, max(since, mine[pk]), _doubt(since, mine[pk], sight))
+        for (pk, asset), (member, held) in zip(pairs, found, strict=True)
+        for since in (began[pk, asset],)
+        for sight in (before.get((pk, since - _TICK)),)
     ]
     return sorted(aged, key=lambda one: (one.since, one.member.account.label, one.held.asset))
+
+
+def _doubt(since: datetime, mine: datetime, before: Sight | None) -> str:
+    """Say by how much something may be pending longer than since it was seen first.
+
+    It began after the observation before that one, whatever the account is polled at today. What
+    was seen before the reader's time with the account is not told.
+    """
+    if since < mine:
+        return "or longer: it was pending when this account came"
+    if before is None or before.observed_at < mine:
+        return "or longer: it was pending in the first answer"
+    return f"or up to {moments.at_most(since - before.observed_at)} before"
 
 
 def _mine_since(spans: Iterable[Span], at: datetime) -> datetime:
@@ -75,7 +93,7 @@ def _mine_since(spans: Iterable[Span], at: datetime) -> datetime:
 
 def _row(of: Question, asked: AsOf, flight: Flight) -> InFlight:
     member, held = flight.member, flight.held
-    level, sight = held.level, member.stand.sight
+    level = held.level
     return InFlight(
         label=member.account.label,
         url=page_of(member, asset=held.asset),
@@ -86,8 +104,7 @@ def _row(of: Question, asked: AsOf, flight: Flight) -> InFlight:
         pending_in=Amount.of(level.pending_in, level.scale),
         pending_out=Amount.of(level.pending_out, level.scale),
         since=instant_of(member.stand, flight.since, asked.at),
-        is_longer=flight.is_longer,
-        every="" if sight is None else moments.every(sight.interval_seconds),
+        doubt=flight.doubt,
         state=state_of(member.stand, asked.at),
         is_counted=member.is_counted,
     )

@@ -21,8 +21,7 @@ class InFlight:
     pending_in: Amount
     pending_out: Amount
     since: Moment  # when it was first seen pending, without a break since
-    is_longer: bool  # it was pending already when the account came to its present owner
-    every: str  # how often the account is polled: by so much it may be older
+    doubt: str  # by how much it may be older: "or up to 5 min before"
     state: State
     is_counted: bool = True
 

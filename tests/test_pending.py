@@ -10,10 +10,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Account, Environment, User
-from balances import flights, ownership, scheduling
+from balances import flights, ownership, refreshing, scheduling
+from balances.results import Failure
 from tests import markup
 from tests.conftest import Cast
-from tests.history import StoppedClock, at, coins, failed, keyless, seen
+from tests.history import StoppedClock, answer, at, coins, failed, keyless, seen
 from tests.markup import Page
 from tests.props import signed_in
 
@@ -69,7 +70,7 @@ def test_oldest_first_with_age_and_its_uncertainty(
     clock.now = at(10, 9)
     text = page(cast.viewer).text.partition("Oldest first")[2]
     assert text.index("Trading") < text.index("Vault")
-    assert "9 min ago 2 Mar 2026, 10:00 UTC, or up to 5 min before" in text
+    assert "9 min ago 2 Mar 2026, 10:00 UTC, or longer: it was pending in the first answer" in text
     assert "4 min ago 2 Mar 2026, 10:05 UTC, or up to 5 min before" in text
     assert "2 in flight" in text
 
@@ -132,7 +133,8 @@ def test_a_flight_is_each_owners_in_their_time_alone(
     clock.now = at(10, 9)
     assert "Nothing" not in page(cast.stranger).text
     theirs = page(cast.stranger).text
-    assert "2 min ago or longer: it was pending when this account came" in theirs
+    came = "2 min ago 2 Mar 2026, 10:07 UTC, or longer: it was pending when this account came"
+    assert came in theirs
     assert "10:00" not in theirs
     for user, instant in ((cast.viewer, ""), (cast.stranger, "2026-03-02T10:06:00Z")):
         assert page(user, at=instant).amounts() == []
@@ -140,6 +142,85 @@ def test_a_flight_is_each_owners_in_their_time_alone(
     assert "6 min before" in past.text
     assert past.amounts()[0] == "0.20"
     assert page(cast.owner).amounts() == page(cast.superuser).amounts() == []
+
+
+def doubt(user: User, **query: Any) -> str:
+    """Return what the only row says beside its age, after the instant."""
+    text = page(user, **query).text.partition("Oldest first")[2]
+    return text.partition("UTC, ")[2].partition(" Fresh")[0].partition(" Stale")[0]
+
+
+def test_after_an_outage_the_doubt_reaches_back_to_the_poll_before_it(
+    vault: Account, cast: Cast, clock: StoppedClock
+) -> None:
+    seen(vault, at(10), BTC=coins(100))
+    for minute in (5, 10, 15):
+        failed(vault, at(10, minute))
+    seen(vault, at(10, 20, 4), BTC=OUT)
+    clock.now = at(10, 21)
+    assert doubt(cast.viewer).startswith("or up to 20 min 4 s before")
+    clock.now = at(12)
+    assert doubt(cast.viewer, at="2026-03-02T10:21:00Z").startswith("or up to 20 min 4 s before")
+
+
+def test_what_is_pending_in_the_first_answer_may_be_older_by_any_time(
+    vault: Account, cast: Cast, clock: StoppedClock
+) -> None:
+    clock.now = at(9, 59)
+    refreshing.record_answer(refreshing.ask(vault, by=None), answer(BTC=IN))
+    seen(vault, at(10), BTC=IN)
+    clock.now = at(10, 1)
+    assert doubt(cast.viewer).startswith("or longer: it was pending in the first answer")
+
+
+def test_another_interval_since_does_not_narrow_the_doubt(cast: Cast, clock: StoppedClock) -> None:
+    hourly = keyless("Hourly", at(8), 3_600)
+    seen(hourly, at(8), BTC=coins(100))
+    seen(hourly, at(9), BTC=OUT)
+    clock.now = at(9, 30)
+    scheduling.change_interval(hourly, 30)
+    seen(hourly, at(9, 30), BTC=OUT)
+    assert doubt(cast.viewer).startswith("or up to 1 h before")
+
+
+def test_a_pause_is_in_the_doubt(vault: Account, cast: Cast, clock: StoppedClock) -> None:
+    seen(vault, at(10), BTC=coins(100))
+    clock.now = at(10, 1)
+    scheduling.pause(vault, by=None)
+    clock.now = at(11, 1)
+    scheduling.resume(vault, by=None)
+    seen(vault, at(11, 1), BTC=OUT)
+    assert doubt(cast.viewer).startswith("or up to 1 h 1 min before")
+
+
+def test_hourly_polls_of_a_rejected_key_are_in_the_doubt(
+    vault: Account, cast: Cast, clock: StoppedClock
+) -> None:
+    seen(vault, at(10), BTC=coins(100))
+    failed(vault, at(10, 5), Failure("key_rejected", "", permanent=True))
+    seen(vault, at(11, 5), BTC=OUT)
+    clock.now = at(11, 6)
+    assert doubt(cast.viewer).startswith("or up to 1 h 5 min before")
+
+
+def test_a_change_within_a_run_is_in_doubt_by_an_interval(
+    vault: Account, cast: Cast, clock: StoppedClock
+) -> None:
+    for minute, amounts in ((0, coins(100)), (5, coins(100)), (10, OUT), (15, OUT)):
+        seen(vault, at(10, minute), BTC=amounts)
+    clock.now = at(10, 16)
+    assert doubt(cast.viewer).startswith("or up to 5 min before")
+
+
+def test_nothing_of_the_owner_before_bounds_the_doubt(
+    vault: Account, cast: Cast, clock: StoppedClock
+) -> None:
+    seen(vault, at(10), BTC=coins(100))
+    clock.now = at(10, 3)
+    ownership.transfer(vault, cast.other, by=None)
+    seen(vault, at(10, 5), BTC=IN)
+    clock.now = at(10, 6)
+    assert doubt(cast.stranger).startswith("or longer: it was pending in the first answer")
 
 
 def test_archived_accounts_are_in_it_up_to_then(
