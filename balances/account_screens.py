@@ -38,7 +38,7 @@ class RejectedRow:
 class Evidence:
     """What proves an account's figures: snapshots around an instant, the run that covers it."""
 
-    meaning: str  # from when to when they certainly held
+    meaning: str  # which polls saw them
     before: tuple[Fact, ...]
     before_note: str  # why there is none
     after: tuple[Fact, ...]

@@ -8,11 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import Q
+
 from accounts.access import Span
 from accounts.models import Account
 from balances import sql
-from balances.models import Run, Schedule, Snapshot
-from balances.observed import sights
+from balances.models import Pause, Run, Schedule, Snapshot
+from balances.observed import Sight, sights
 
 _TICK = timedelta(microseconds=1)
 
@@ -32,8 +34,16 @@ class Poll:
 
 
 @dataclass(frozen=True, slots=True)
+class Due:
+    """A slot that fell due and is not booked yet."""
+
+    slot: datetime
+    is_tried: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Proof:
-    """Snapshots and run around an instant. `until` is up to when the figures certainly held."""
+    """Snapshots and run around an instant. `held_until` is the last poll that saw the figures."""
 
     before: Snapshot | None
     #: The newest one lies before the reader's time with the account.
@@ -42,6 +52,10 @@ class Proof:
     run: Poll | None
     is_run_hidden: bool  # it reaches beyond the reader's time
     held_until: datetime | None
+    every: int  # what the account was polled at then, in seconds
+    #: Why no run covers the instant: a slot that is not over, or what it stood still for.
+    due: Due | None
+    halt: str
     #: The reader's time with the account ended after the instant.
     is_over: bool
 
@@ -57,22 +71,42 @@ def proof(account: Account, spans: Sequence[Span], at: datetime, now: datetime) 
     is_hidden = newest is not None and newest.observed_at < began
     run = _run(account, at)
     is_own = run is not None and began <= run.first_slot and _is_within(run.last_slot, ended)
+    held = _held(account, now, ended, after.observed_at if after else None)
     return Proof(
         before=None if is_hidden else newest,
         is_before_hidden=is_hidden,
         after=after,
         run=run if is_own else None,
         is_run_hidden=run is not None and not is_own,
-        held_until=_held_until(account, now, ended, after.observed_at if after else None),
+        held_until=held.observed_at if held else None,
+        every=held.interval_seconds if held else 0,
+        due=_due(account, at) if ended is None else None,
+        halt=_halt(account, at),
         is_over=ended is not None,
     )
 
 
-def _held_until(account: Account, *limits: datetime | None) -> datetime | None:
+def _held(account: Account, *limits: datetime | None) -> Sight | None:
     """Return when the same was seen last before the limits: the next snapshot, what may be seen."""
     before = min(limit for limit in limits if limit is not None) - _TICK
-    sight = sights([account.pk], before).get(account.pk)
-    return None if sight is None else sight.observed_at
+    return sights([account.pk], before).get(account.pk)
+
+
+def _due(account: Account, at: datetime) -> Due | None:
+    """Return the slot that was due at an instant and is not over yet."""
+    schedule = Schedule.objects.filter(account=account).first()
+    if schedule is None:
+        return None
+    slot = schedule.claim_slot or schedule.next_slot
+    is_tried = schedule.claim_slot is not None or schedule.attempts > 0
+    return Due(slot, is_tried) if slot is not None and slot <= at else None
+
+
+def _halt(account: Account, at: datetime) -> str:
+    """Return why an account stood still at an instant: paused, archived or keyless."""
+    goes_on = Q(ended_at=None) | Q(ended_at__gt=at)
+    pause = Pause.objects.filter(goes_on, account=account, began_at__lte=at).first()
+    return "" if pause is None else pause.kind
 
 
 def _holds(span: Span, at: datetime) -> bool:

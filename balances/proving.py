@@ -21,24 +21,44 @@ def evidence(found: Proof, at: datetime) -> Evidence:
         after=_snapshot(found.after) if found.after else (),
         after_note=_after_note(found),
         run=_run(found.run) if found.run else (),
-        run_note="It reaches beyond your time with the account."
-        if found.is_run_hidden
-        else "None: no slot was due then.",
+        run_note=_run_note(found),
     )
 
 
 def _meaning(found: Proof, at: datetime) -> str:
-    """Say from when to when the figures certainly held."""
+    """Say which polls saw the figures: of the time between two of them nothing is known."""
     if found.held_until is None or not (found.before or found.is_before_hidden):
         return "Nothing had been seen of this account by then: its balances are unknown, not zero."
     since = "before the account was yours" if found.before is None else _since(found.before)
-    until = long_text(found.held_until)
-    if found.held_until >= at:
-        return f"These figures certainly held from {since} to {until}."
-    return (
-        f"These figures certainly held from {since} to {until}."
-        " Nobody saw the account between then and the instant shown."
+    until, every = long_text(found.held_until), moments.every(found.every)
+    polls = (
+        f"Every poll that was answered from {since} to {until} saw these figures"
+        f" (one every {every}, unless polls failed or stood still)."
     )
+    if found.held_until >= at:
+        return polls
+    return f"{polls} No later poll had been answered by the instant shown."
+
+
+_STOOD_STILL = {
+    "paused": "None: the account was paused then.",
+    "archived": "None: the account was archived then.",
+    "keyless": "None: the account had no API key then.",
+}
+
+
+def _run_note(found: Proof) -> str:
+    """Say why there is no run to show."""
+    if found.is_run_hidden:
+        return "It reaches beyond your time with the account."
+    if found.halt:
+        return _STOOD_STILL[found.halt]
+    if found.due is None:
+        return "None: no poll was scheduled at that time."
+    slot = long_text(found.due.slot)
+    if found.due.is_tried:
+        return f"None yet: the poll that was due at {slot} is under way."
+    return f"None yet: the poll that was due at {slot} has not begun."
 
 
 def _since(snapshot: Snapshot) -> str:

@@ -10,8 +10,20 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Account, Act, User
+from balances import scheduling
+from balances.results import Failure
 from tests.conftest import Cast
-from tests.history import StoppedClock, at, coins, failed, given_away, keyless, seen
+from tests.history import (
+    StoppedClock,
+    at,
+    claimed,
+    coins,
+    delivered,
+    failed,
+    given_away,
+    keyless,
+    seen,
+)
 from tests.markup import read, shown
 
 TICK = timedelta(microseconds=1)
@@ -111,10 +123,9 @@ def test_the_evidence_names_snapshots_run_and_what_they_mean(
     stranger: Client, viewer: Client, account: Account
 ) -> None:
     page = shown(viewer, "account", account, at="2026-03-02T10:06:00Z")
-    assert (
-        "certainly held from 2 March 2026, 10:00 UTC to 2 March 2026, 10:05 UTC. Nobody saw"
-        in page.text
-    )
+    polls = "Every poll that was answered from 2 March 2026, 10:00 UTC to 2 March 2026, 10:05 UTC"
+    assert f"{polls} saw these figures (one every 5 min, unless" in page.text
+    assert "No later poll had been answered by the instant shown." in page.text
     before, after = account_snapshots(account)[:2]
     for digest in (before, after):
         assert digest in page.text
@@ -126,6 +137,44 @@ def test_the_evidence_names_snapshots_run_and_what_they_mean(
     assert "It was taken before the account was yours." in first.text
     assert not any(digest in first.text for digest in account_snapshots(account)[:2])
     assert account_snapshots(account)[2] in first.text
+
+
+def test_what_is_due_and_not_over_yet_is_said_to_be_so(clock: StoppedClock, viewer: Client) -> None:
+    vault = keyless("Vault", at(10))
+    seen(vault, at(10), BTC=coins(100))
+    clock.now = at(10, 4)
+    assert "Fresh" in run_of(viewer, vault)
+    clock.now = at(10, 5, 20)
+    waits = "None yet: the poll that was due at 2 March 2026, 10:05 UTC has not begun."
+    assert waits in run_of(viewer, vault)
+    claim = claimed(vault, clock.now)
+    tried = "None yet: the poll that was due at 2 March 2026, 10:05 UTC is under way."
+    assert tried in run_of(viewer, vault)
+    delivered(claim, Failure("timeout", "", permanent=False), clock.now)
+    assert tried in run_of(viewer, vault)  # it waits for another attempt
+    failed(vault, clock.now + timedelta(minutes=1))
+    assert "Failed: Qredo did not answer in time" in run_of(viewer, vault)
+
+
+def test_what_stood_still_is_said_to_have_stood_still(clock: StoppedClock, viewer: Client) -> None:
+    vault = keyless("Vault", at(10))
+    clock.now = at(9, 50)
+    assert "None: no poll was scheduled at that time." in run_of(viewer, vault)
+    seen(vault, at(10), BTC=coins(100))
+    clock.now = at(10, 1)
+    scheduling.pause(vault, by=None)
+    clock.now = at(11)
+    assert "None: the account was paused then." in run_of(viewer, vault)
+    scheduling.archive(vault, by=None)
+    clock.now = at(12)
+    assert "None: the account was archived then." in run_of(viewer, vault)
+    assert "paused then" in run_of(viewer, vault, at="2026-03-02T10:30Z")
+
+
+def run_of(browser: Client, account: Account, **query: str) -> str:
+    """Return what the evidence says of the run that covers an instant, or why none does."""
+    text = shown(browser, "account", account, **query).text
+    return text.partition("Evidence")[2].partition("Run ")[2]
 
 
 def account_snapshots(account: Account) -> list[str]:
