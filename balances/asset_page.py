@@ -18,10 +18,11 @@ from balances.chart_screens import Chart
 from balances.charts import Frame
 from balances.gathering import fitting, gathered, holding
 from balances.portfolio import Kind, Member, counting, total
-from balances.rows import asset_url, coverages, figures
+from balances.rows import asset_url, coverage_of, figures, scope_text
 from balances.scopes import Scope
 from balances.subjects import Subject
 from balances.then import NOTHING
+from balances.totals import covered, held_and_fresh
 
 _LONGEST_NAME = 128
 _OTHER: dict[Kind, Kind] = {"production": "testnet", "testnet": "production"}
@@ -53,16 +54,17 @@ def asset_page(of: Question, asked: AsOf, *, with_chart: bool = True) -> AssetPa
     members = fitting(gathered(of.scope, asked, of.asset), of.asset, of.kind)
     present, gone = holdings_of(members, of.asset)
     whole = _whole(members, of.asset)
-    covered = coverages(counting(members), [(of.asset, of.kind)], asked.at)
+    there = covered(counting(members), asked.at)
+    held = held_and_fresh([one for one in present if one[0].is_counted], asked.at)
     owners = by_owner(present)
     subject = subjects.subject(of.scope, of.asset, of.kind, is_total=True)
     paged = of.paged([(owner, one) for owner in owners for one in owner.holdings])
     return AssetPage(
         asset=of.asset,
         kind=of.kind,
-        scope=f"{_which(of)}, {of.kind}",
+        scope=scope_text(_which(of), of.kind),
         figures=None if whole is None else figures(whole),
-        coverage=covered[of.asset, of.kind],
+        coverage=coverage_of(there.held_by(*held), asked.at),
         changes=_changes(subject, asked.at),
         chart=_chart(of, subject, asked) if with_chart else None,
         groups=Rows(whole, asked.at).groups(paged.shown()),
@@ -88,7 +90,7 @@ def _whole(members: Sequence[Member], asset: str) -> Level | None:
 
 
 def _which(of: Question) -> str:
-    return "chosen accounts" if of.scope.narrowing.query else "all accounts"
+    return "chosen" if of.scope.narrowing.query else "all"
 
 
 def _changes(subject: Subject, at: datetime) -> tuple[Change, ...]:

@@ -14,7 +14,7 @@ from balances.chart_screens import Chart
 from balances.charts import Frame
 from balances.narrowing import Narrowing
 from balances.portfolio import Kind
-from balances.rows import coverage_of, figures
+from balances.rows import coverage_of, figures, scope_text
 from balances.scopes import Scope
 from balances.screens import Headline
 from balances.subjects import Subject
@@ -64,10 +64,9 @@ def headline(of: Subject, found: Iterable[Total], at: datetime, wanted: Wanted) 
     """
     whole = next(one for one in found if (one.asset, one.kind) == (of.asset, of.kind))
     (moved,) = between(of.scope, of.known, of.asset, [at - PERIOD], at)
-    which = "chosen accounts" if wanted.is_narrowed else "all accounts"
     return Headline(
         asset=of.asset,
-        scope=f"{which}, {of.kind}",
+        scope=scope_text("chosen" if wanted.is_narrowed else "all", of.kind),
         figures=figures(whole.level),
         coverage=coverage_of(whole.covered, at),
         change=moved.amount,

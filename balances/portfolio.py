@@ -230,11 +230,13 @@ WITH turned AS MATERIALIZED (
     GROUP BY 1
 )
 """
+#: Of holdings `h`: something is held, or on its way.
+SOMETHING = "(h.total, h.available, h.pending_in, h.pending_out) <> (0, 0, 0, 0)"
 #: Joined to holdings `h`, leaves out what was gone before: it would tell what another one held.
-THEIRS = """
+THEIRS = f"""
 LEFT JOIN turned ON turned.account_id = h.account_id
 WHERE (turned.at IS NULL OR turned.at <= h.changed_at
-    OR (h.total, h.available, h.pending_in, h.pending_out) <> (0, 0, 0, 0))
+    OR {SOMETHING})
 """
 
 _HELD = f"""

@@ -1,5 +1,6 @@
 """From holdings to the rows of tables, formatted for the reader."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -20,7 +21,7 @@ from balances.openings import Openings
 from balances.portfolio import Held, Kind, Member, owner_name
 from balances.screens import AccountRow, AssetRow, AssetTable, Coverage, Figures, Part
 from balances.states import in_sentence, instant_of, state_of
-from balances.totals import Covered, Total, covered, coverings
+from balances.totals import Covered, Total, covered
 
 #: How a holding moved by itself.
 PartMoved = Callable[[Held], Moved]
@@ -58,13 +59,16 @@ def figures(level: Level) -> Figures:
     )
 
 
-def coverage(members: Iterable[Member], at: datetime) -> Coverage:
+def coverage(members: Sequence[Member], at: datetime) -> Coverage:
     """Return how many of the accounts are fresh, and which is the oldest in the figure."""
-    return coverage_of(covered(members, at), at)
+    there = Counter(m.account.environment for m in members if not m.is_archived)
+    split = ", ".join(f"{count:,} {name}" for name, count in sorted(there.items()))
+    found = replace(coverage_of(covered(members, at), at), holders=None)
+    return replace(found, split=split) if len(there) > 1 else found
 
 
 def coverage_of(of: Covered, at: datetime) -> Coverage:
-    """Return the same of accounts that were looked through already."""
+    """Return the same of the total of an asset, whose accounts were looked through already."""
     oldest, sight = of.oldest, of.oldest and of.oldest.stand.sight
     return Coverage(
         fresh=of.fresh,
@@ -74,14 +78,10 @@ def coverage_of(of: Covered, at: datetime) -> Coverage:
         oldest_reason="" if oldest is None else _why_old(oldest, at),
         unknown=of.unknown,
         partial=of.partial,
+        failing=of.failing,
+        holders=of.holders,
+        fresh_holders=of.fresh_holders,
     )
-
-
-def coverages(
-    members: Sequence[Member], assets: Iterable[tuple[str, Kind]], at: datetime
-) -> dict[tuple[str, Kind], Coverage]:
-    """Return how whole the totals of assets are."""
-    return {asset: coverage_of(one, at) for asset, one in coverings(members, assets, at).items()}
 
 
 def _why_old(member: Member, at: datetime) -> str:
@@ -89,6 +89,13 @@ def _why_old(member: Member, at: datetime) -> str:
         return ""
     state = state_of(member.stand, at)
     return in_sentence(state.reason or state.word)
+
+
+def scope_text(which: str, kind: Kind) -> str:
+    """Return the accounts that a figure of one asset is about: `all production accounts`."""
+    if kind == "production":
+        return f"{which} production accounts"
+    return f"{which} accounts, testnet: worthless"
 
 
 def asset_tables(

@@ -83,9 +83,22 @@ class Figures:
     pending_out: Amount
 
 
+def held_text(holders: int, fresh: int, *, is_whole: bool) -> str:
+    """Return how many accounts hold an asset and, where not every one is fresh, if these are."""
+    if holders <= 1:
+        held, which = ("1 holds it" if holders else "none holds it"), ("" if fresh else "not ")
+    else:
+        held = f"{holders:,} hold it"
+        which = "all " if fresh == holders else f"{fresh:,} " if fresh else "none "
+    return held if is_whole or not holders else f"{held}, {which}fresh"
+
+
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How many of the accounts that should be in a figure are fresh."""
+    """How many of the accounts that should be in a figure are fresh.
+
+    In an asset's total those are all that could hold it; `holders` do, `fresh_holders` lately seen.
+    """
 
     fresh: int
     expected: int
@@ -94,6 +107,17 @@ class Coverage:
     oldest_reason: str = ""
     unknown: int = 0
     partial: int = 0  # accounts of which some wallets or assets are left out
+    failing: int = 0  # accounts whose newest poll failed; their figures may be fresh still
+    split: str = ""  # where the accounts are, if in several places: "13 production, 1 sandbox"
+    holders: int | None = None  # of an asset
+    fresh_holders: int = 0
+
+    @property
+    def held_text(self) -> str:
+        """How many of the accounts hold the asset, and whether these are fresh."""
+        if self.holders is None:
+            return ""
+        return held_text(self.holders, self.fresh_holders, is_whole=self.is_whole)
 
     @property
     def is_whole(self) -> bool:

@@ -15,7 +15,18 @@ from typing import Any
 from balances import sql
 from balances.amounts import Level
 from balances.openings import Openings
-from balances.portfolio import THEIRS, TURNED, Held, Kind, Member, kind_of, total, with_holdings
+from balances.portfolio import (
+    SOMETHING,
+    THEIRS,
+    TURNED,
+    Held,
+    Kind,
+    Member,
+    kind_of,
+    total,
+    with_holdings,
+)
+from balances.states import slug_of
 from balances.testnet import environments_of
 
 Holder = tuple[Member, Held]
@@ -23,9 +34,10 @@ Holder = tuple[Member, Held]
 
 @dataclass(frozen=True, slots=True)
 class Covered:
-    """How many accounts should be in a figure, and of those are fresh, unknown, partial.
+    """How many accounts should be in a figure, and of those are fresh, unknown, partial, failing.
 
-    The oldest was seen longest ago. Archived ones are in no figure.
+    The oldest was seen longest ago. Archived ones are in no figure. Of an asset's total every
+    account is expected that could hold it; `holders` do, and so many of them are fresh.
     """
 
     expected: int
@@ -33,6 +45,13 @@ class Covered:
     unknown: int
     partial: int
     oldest: Member | None
+    failing: int = 0
+    holders: int = 0
+    fresh_holders: int = 0
+
+    def held_by(self, holders: int, fresh: int) -> "Covered":
+        """Return the same of an asset that so many of the accounts hold."""
+        return replace(self, holders=holders, fresh_holders=fresh)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +80,7 @@ def covered(members: Iterable[Member], at: datetime) -> Covered:
         unknown=len(counted) - len(seen),
         partial=sum(member.stand.is_partial for member in counted),
         oldest=min(seen, key=_seen_at, default=None),
+        failing=sum(slug_of(member.stand, at) == "failed" for member in counted),
     )
 
 
@@ -101,7 +121,7 @@ def added_up(members: Sequence[Member], at: datetime) -> list[Total]:
             kind=kind,
             level=total(held for _, held in holders),
             count=len(holders),
-            covered=whole[asset, kind],
+            covered=whole[asset, kind].held_by(*held_and_fresh(holders, at)),
             flagged=tuple((member, held.flags) for member, held in holders if held.flags),
             holders=tuple(holders),
         )
@@ -109,12 +129,20 @@ def added_up(members: Sequence[Member], at: datetime) -> list[Total]:
     ]
 
 
+def held_and_fresh(holders: Iterable[Holder], at: datetime) -> tuple[int, int]:
+    """Return how many hold more than nothing, and how many of these are fresh."""
+    found = [member.is_fresh(at) for member, held in holders if not held.level.is_nothing]
+    return len(found), sum(found)
+
+
 _SUMS = f"""
 {TURNED}
 SELECT h.asset, a.environment, sum(h.total), sum(h.available), sum(h.pending_in),
-    sum(h.pending_out), h.scale, count(*),
+    sum(h.pending_out), h.scale, count(*), count(*) FILTER (WHERE {SOMETHING}),
+    count(*) FILTER (WHERE {SOMETHING} AND m.is_fresh),
     (jsonb_agg(jsonb_build_array(m.place, h.flags)) FILTER (WHERE h.flags <> '{{}}'))::text
-FROM unnest(%(accounts)s::bigint[]) WITH ORDINALITY AS m(id, place)
+FROM unnest(%(accounts)s::bigint[], %(fresh)s::int[]::boolean[])
+    WITH ORDINALITY AS m(id, is_fresh, place)
 JOIN accounts_account a ON a.id = m.id JOIN balances_holding h ON h.account_id = m.id {THEIRS}
 GROUP BY h.asset, a.environment, h.scale
 """  # noqa: S608 - fixed text
@@ -127,7 +155,8 @@ def of_today(members: Sequence[Member], at: datetime, openings: Openings) -> lis
     """
     parts: dict[tuple[str, Kind], list[Sequence[Any]]] = defaultdict(list)
     accounts = sql.ids(member.account.id for member in members)
-    for asset, environment, *part in sql.rows(_SUMS, {"accounts": accounts}):
+    fresh = sql.ids(int(member.is_fresh(at)) for member in members)
+    for asset, environment, *part in sql.rows(_SUMS, {"accounts": accounts, "fresh": fresh}):
         parts[asset, kind_of(environment, asset)].append(part)
     whole = coverings(members, parts, at)
     found = (_total(asset, kind, parts[asset, kind], members, whole) for asset, kind in parts)
@@ -146,14 +175,16 @@ def _total(
 ) -> Total:
     """Put together an asset's sums, of which there is one for each environment and scale."""
     flagged = sorted(
-        (place, flags) for part in parts for place, flags in json.loads(part[6] or "[]")
+        (place, flags) for part in parts for place, flags in json.loads(part[8] or "[]")
     )
     return Total(
         asset=asset,
         kind=kind,
         level=reduce(add, (Level(*map(int, part[:5])) for part in parts)),
         count=sum(part[5] for part in parts),
-        covered=whole[asset, kind],
+        covered=whole[asset, kind].held_by(
+            sum(part[6] for part in parts), sum(part[7] for part in parts)
+        ),
         flagged=tuple((members[place - 1], tuple(flags)) for place, flags in flagged),
     )
 

@@ -10,16 +10,21 @@ from balances.account_list import opened_asset
 from balances.as_of_query import AsOf
 from balances.overview import Query
 from balances.overview_changes import overview_changes
+from balances.overview_screens import Overview
 from balances.pages.asking import of_instant, part_of_instant
 from balances.pages.series import LONGEST_ASSET
 from balances.pages.showing import part, whole
+
+_HEADLINE = "headline"
 
 
 @require_safe
 @of_instant
 def page(request: Request, asked: AsOf) -> HttpResponse:
     """Show the overview."""
-    shown = screens.overview(request.user, _query(request, asked), asked)
+    query = _chosen(request, asked)
+    shown = screens.overview(request.user, query, asked)
+    _remember(request, query, shown)
     return whole(request, asked, "balances/overview.html", shown)
 
 
@@ -62,3 +67,18 @@ def asset(request: Request, asked: AsOf) -> HttpResponse:
 
 def _query(request: Request, asked: AsOf) -> Query:
     return Query.of(asked.kept(request.GET.dict()), request.GET.getlist("open"))
+
+
+def _chosen(request: Request, asked: AsOf) -> Query:
+    """Return what is asked for; of the headline's asset without a word what was chosen last."""
+    text = request.GET.dict()
+    remembered = {} if text.get("asset") else request.session.get(_HEADLINE, {})
+    return Query.of(asked.kept({**text, **remembered}), request.GET.getlist("open"))
+
+
+def _remember(request: Request, query: Query, shown: Overview) -> None:
+    """Keep the choice of the headline's asset until the reader signs out, as looks are kept."""
+    chosen = {"asset": query.asset, "kind": query.kind}
+    is_shown = shown.headline is not None and shown.headline.asset == query.asset
+    if request.GET.get("asset") and is_shown and request.session.get(_HEADLINE) != chosen:
+        request.session[_HEADLINE] = chosen

@@ -12,7 +12,7 @@ from accounts.links import joined, written
 from balances.amounts import Level
 from balances.statements.lines import Line, Tally, Total
 
-FORMAT = "qredo-dash statement 2"
+FORMAT = "qredo-dash statement 3"
 
 
 class FiguresDigest:
@@ -48,8 +48,12 @@ def _line_text(line: Line) -> list[str]:
 
 
 def _total_text(total: Total) -> str:
-    counts = f"{total.accounts} {total.fresh} {total.partial}"
-    return f"total {total.kind} {json.dumps(total.asset)} {_level_text(total.level)} {counts}"
+    counts = (
+        *(total.accounts, total.fresh, total.partial, total.holders, total.fresh_holders),
+        ",".join(total.environments),
+    )
+    level = _level_text(total.level)
+    return f"total {total.kind} {json.dumps(total.asset)} {level} {' '.join(map(str, counts))}"
 
 
 def _level_text(level: Level) -> str:

@@ -126,7 +126,14 @@ def _held(held: Held) -> dict[str, Any]:
 
 
 def _total(total: Total) -> dict[str, Any]:
-    counts = {"accounts": total.accounts, "fresh": total.fresh, "partial": total.partial}
+    counts = {
+        "environments": list(total.environments),
+        "accounts": total.accounts,
+        "fresh": total.fresh,
+        "partial": total.partial,
+        "holders": total.holders,
+        "fresh_holders": total.fresh_holders,
+    }
     return {"asset": total.asset, "kind": total.kind, **_amounts(total.level), **counts}
 
 

@@ -1,7 +1,8 @@
 """What each account held at a cut-off, a hundred accounts at a time, and the sum of it."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -14,6 +15,7 @@ from balances.holdings import IDENTITY
 from balances.observed import Sight
 from balances.portfolio import Held, Kind
 from balances.scopes import Scope
+from balances.testnet import environments_of
 from balances.wholeness import partial_among
 
 #: Accounts that are looked up at once.
@@ -49,24 +51,29 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """One asset over all accounts that count; how many hold it, and are fresh or partial."""
+    """One asset over all accounts that count.
+
+    `accounts` could hold it, those in `environments`: so many of them are fresh and partial, and so
+    many hold it, of which so many are fresh. Pages count the same.
+    """
 
     kind: Kind
     asset: str
     level: Level
+    environments: tuple[str, ...]
     accounts: int = 0
     fresh: int = 0
     partial: int = 0
+    holders: int = 0
+    fresh_holders: int = 0
 
     def with_part(self, level: Level, line: "Line") -> "Total":
         """Return the sum with what one more account holds."""
-        return Total(
-            self.kind,
-            self.asset,
-            self.level + level,
-            self.accounts + 1,
-            self.fresh + (line.coverage == "fresh"),
-            self.partial + line.is_partial,
+        return replace(
+            self,
+            level=self.level + level,
+            holders=self.holders + 1,
+            fresh_holders=self.fresh_holders + (line.coverage == "fresh"),
         )
 
 
@@ -78,6 +85,7 @@ class Tally:
         self.coverage = {"fresh": 0, "carried": 0, "unknown": 0}
         self.partial = 0
         self._found: dict[tuple[Kind, str], Total] = {}
+        self._there: Counter[tuple[str, str]] = Counter()
 
     def add(self, line: Line) -> None:
         """Take a line in, if it counts."""
@@ -86,9 +94,12 @@ class Tally:
             return
         self.coverage[line.coverage] += 1
         self.partial += line.is_partial
+        where = line.account.environment
+        self._there.update([(where, "accounts"), (where, line.coverage)])
+        self._there[where, "partial"] += line.is_partial
         for held in line.holdings:
             key = held.kind, held.asset
-            before = self._found.get(key) or Total(*key, Level(0, 0, 0, 0, 1))
+            before = self._found.get(key) or Total(*key, Level(0, 0, 0, 0, 1), _environments(*key))
             self._found[key] = before.with_part(held.level, line)
 
     @property
@@ -98,7 +109,19 @@ class Tally:
 
     def totals(self) -> list[Total]:
         """Return the sums: real money first, each by name."""
-        return [self._found[key] for key in sorted(self._found)]
+        return [self._among(self._found[key]) for key in sorted(self._found)]
+
+    def _among(self, total: Total) -> Total:
+        """Return a sum with how many accounts could hold the asset, which is known at the end."""
+        accounts, fresh, partial = (
+            sum(self._there[where, name] for where in total.environments)
+            for name in ("accounts", "fresh", "partial")
+        )
+        return replace(total, accounts=accounts, fresh=fresh, partial=partial)
+
+
+def _environments(kind: Kind, asset: str) -> tuple[str, ...]:
+    return environments_of(asset, as_test_money=kind == "testnet")
 
 
 def tenures_at(scope: Scope, at: datetime) -> list[Tenure]:

@@ -12,6 +12,7 @@ from balances.amounts import Level, grouped, plain_decimal
 from balances.narrowing import PERSON_NAMES
 from balances.portfolio import Held, Kind
 from balances.rows import flag_words
+from balances.screens import held_text
 from balances.statements.asked import Asked
 from balances.statements.bases import Basis, bases
 from balances.statements.cutoffs import day_ended_by
@@ -126,8 +127,13 @@ def _totals(tally: Tally) -> Iterator[Totals]:
 
 
 def _counts(total: Total) -> str:
-    fresh = f"{total.fresh} of {total.accounts} fresh"
-    return f"{fresh}, {total.partial} partial" if total.partial else fresh
+    is_whole = total.fresh == total.accounts
+    told = [
+        f"{total.fresh} of {total.accounts} fresh",
+        *([f"{total.partial} partial"] if total.partial else []),
+        held_text(total.holders, total.fresh_holders, is_whole=is_whole),
+    ]
+    return " · ".join(told)
 
 
 def _chosen(asked: Asked, blocks: Sequence[Block]) -> Iterator[tuple[str, str]]:
