@@ -14,6 +14,7 @@ from accounts.audit import objects
 from accounts.audit.recording import record, together
 from accounts.audit.vocabulary import Facts
 from accounts.database_clock import Clock
+from accounts.demo_data import check_unmixed
 from accounts.models import (
     Account,
     ApiKey,
@@ -91,10 +92,13 @@ def keep(  # noqa: PLR0913 - all by name
     since: datetime | None = None,
     qredo_account: str = "",
 ) -> Account:
-    """Store the account and its sealed key. Raise `LabelTakenError`; then nothing is kept.
+    """Store the account and its sealed key.
+
+    Raise `LabelTakenError` or `MixedDataError`; then nothing is kept.
 
     `since` is when its time with this owner begins: before its first observation.
     """
+    check_unmixed(is_demo=candidate.is_demo)
     account = Account(
         label=label,
         environment=candidate.environment,

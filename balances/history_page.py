@@ -34,7 +34,7 @@ SHOWN_DIGITS = 12
 _HEADER = (
     "at", "account", "label", "owner", "environment", "kind", "asset", "total", "available",
     "pending_in", "pending_out", "coverage", "observed_at", "in_totals", "snapshot", "sha256",
-    "wallets",
+    "wallets", "source",
 )  # fmt: skip
 
 
@@ -145,6 +145,7 @@ def _line(member: Member, held: Held | None, then: _Proven) -> Sequence[str]:
         *_amounts(held), covered, iso(sight.observed_at) if sight else "",
         "yes" if member.is_counted and not member.is_archived else "no",
         str(number or ""), digest, "some" if member.stand.is_partial else "all",
+        "simulator" if account.is_demo else "qredo",
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ import qredo
 from accounts import enrolment
 from accounts.audit import objects
 from accounts.audit.recording import record, together
+from accounts.demo_data import check_unmixed
 from accounts.enrolment import Candidate
 from accounts.models import Account, Organization, User
 from balances import ledger, mixed_answers, refreshing, scheduling
@@ -32,8 +33,10 @@ def add_account(
 ) -> Added:
     """Add an account; an organization that is not stored yet is stored along with it.
 
-    Raise `qredo.QredoError` or `enrolment.LabelTakenError`; then nothing is kept.
+    Raise `qredo.QredoError`, `enrolment.LabelTakenError` or `demo_data.MixedDataError`; then
+    nothing is kept.
     """
+    check_unmixed(is_demo=candidate.is_demo)  # before a request is made
     since = ledger.clock()  # before the answer, so that its owner's time covers it
     answer = _tested(candidate) if verify else None
     behind = enrolment.account_behind(candidate) if verify else ""

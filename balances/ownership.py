@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.audit import objects
 from accounts.audit.recording import record, together
+from accounts.demo_data import stored
 from accounts.links import written
 from accounts.models import Account, Organization, Tenure, User
 from balances import grids, ledger, rollups, slowing
@@ -91,6 +92,8 @@ def count(
         ledger.lock([account.pk])  # nobody else gives it away between this look and the turn
         if at is not None and at < owned_since(account):
             raise BadTurnError("The account was somebody else's then. Give a later time.")
+        if counted and account.is_demo and stored().real:
+            raise BadTurnError("A demo account counts in no total beside accounts of your own.")
         if not turn(account, Turn(is_counted=counted, taken_from=taken_from), by=by, at=at):
             return False
         told = {"counted": counted, "since": _since(at)}

@@ -29,16 +29,18 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
-#: By format: what is counted of each total. The first one does not tell what keys see.
+#: By format: what is counted of each total. The first one does not tell what keys see; up to the
+#: second one accounts are those that hold the asset, since then those that could.
 FORMATS = {
     "qredo-dash statement 1": ("accounts", "fresh"),
     "qredo-dash statement 2": ("accounts", "fresh", "partial"),
+    "qredo-dash statement 3": ("accounts", "fresh", "partial", "holders", "fresh_holders"),
 }
 ANCHOR_FORMAT = "qredo-dash heads 1"
 AMOUNTS = ("total", "available", "pending_in", "pending_out")
 KINDS, ENVIRONMENTS = ("production", "testnet"), ("production", "sandbox")
 STANDINGS, COVERAGES = ("counted", "not counted", "archived"), ("fresh", "carried", "unknown")
-WALLETS = ("all", "some")
+WALLETS, SOURCES = ("all", "some"), ("qredo", "simulator")
 ENDS = ("anchor", "head", "edge", "cut", "none", "before")
 ZEROS = "0" * 64
 LARGEST, LONGEST_FILE = 2**256, 2_000_000_000
@@ -456,14 +458,15 @@ class Holding(NamedTuple):
 
 
 class Head(NamedTuple):
-    """What a statement is: its cut-off, and whether its format tells what keys see."""
+    """What a statement is: its cut-off, and whether its format tells what keys see, and sources."""
 
     at: datetime
     tells_wallets: bool
+    tells_source: bool
 
 
 class Line(NamedTuple):
-    """One account of the statement; `wallets` is empty where the format does not tell."""
+    """One account of the statement; what its format does not tell is empty."""
 
     uid: str
     name: str
@@ -472,6 +475,7 @@ class Line(NamedTuple):
     standing: str
     coverage: str
     wallets: str
+    source: str
     seen_at: datetime | None
     interval: int
     holdings: list[Holding]
@@ -488,7 +492,8 @@ PATH = ("before", "texts", "head", "ends")
 
 def line_of(value: Any, head: Head, notes: list[str]) -> Line:
     """Return an account after everything about it was checked but anchors; note what is open."""
-    told = fields(value, (*LINE, "wallets") if head.tells_wallets else LINE, "the account")
+    more = ["wallets"] * head.tells_wallets + ["source"] * head.tells_source
+    told = fields(value, (*LINE, *more), "the account")
     uid = matching(UUID, told["account"], "account").group()
     snapshots = fields(told["snapshots"], (*PATH, "answer"), "snapshots")
     line = Line(
@@ -499,6 +504,7 @@ def line_of(value: Any, head: Head, notes: list[str]) -> Line:
         word(told["standing"], "standing", STANDINGS),
         word(told["coverage"], "coverage", COVERAGES),
         word(told["wallets"], "wallets", WALLETS) if head.tells_wallets else "",
+        word(told["source"], "source", SOURCES) if head.tells_source else "",
         None if told["seen_at"] is None else instant(told["seen_at"], "seen_at"),
         0
         if told["interval_seconds"] is None
@@ -853,7 +859,7 @@ def _check_head(told: dict[str, Any]) -> Head:
         if instant(anchor["at"], "anchor at") < at:
             raise WrongError("the anchor it leads to was made before the cut-off")
     listed(told["accounts"], "accounts")
-    return Head(at, "partial" in FORMATS[told["format"]])
+    return Head(at, "partial" in FORMATS[told["format"]], "holders" in FORMATS[told["format"]])
 
 
 def _check_local(value: Any, at: datetime) -> None:
@@ -965,30 +971,69 @@ def _check_once(_told: dict[str, Any], lines: list[Line]) -> None:
         raise WrongError("an account stands twice in it")
 
 
-def sums(lines: list[Line], names: tuple[str, ...]) -> dict[tuple[str, str], tuple[Any, ...]]:
-    """Add up what counts, by kind of money and asset, each with its counts of these names."""
-    found: dict[tuple[str, str], tuple[Any, ...]] = {}
-    for line in lines:
-        counts = {
-            "accounts": 1,
-            "fresh": int(line.coverage == "fresh"),
-            "partial": int(line.wallets == "some"),
-        }
-        for held in line.holdings if line.standing == "counted" else []:
-            part = held.level, *(counts[name] for name in names)
-            before = found.get((held.kind, held.asset))
-            both = part if before is None else tuple(a + b for a, b in zip(before, part))
-            found[held.kind, held.asset] = both
+def places(told: dict[str, Any]) -> dict[tuple[str, str], tuple[str, ...]]:
+    """Return in which environments an account could hold each asset, if the format tells."""
+    if "holders" not in FORMATS[told["format"]]:
+        return {}
+    found = {}
+    for number, one in enumerate(listed(told["totals"], "totals"), 1):
+        where = f"total {number}"
+        total = fields(one, total_names(told), where)
+        key = word(total["kind"], where + " kind", KINDS), word(total["asset"], where + " asset")
+        told_of = listed(total["environments"], where + " environments")
+        there = tuple(word(each, where + " environments", ENVIRONMENTS) for each in told_of)
+        of_test_money: list[tuple[str, ...]] = [("sandbox",), ENVIRONMENTS]
+        meant = [("production",)] if key[0] == "production" else of_test_money
+        if there not in meant:
+            raise WrongError(f"{where} environments are not those of {shown(key[0])}")
+        found[key] = there
     return found
+
+
+def total_names(told: dict[str, Any]) -> tuple[str, ...]:
+    """Return what each total holds."""
+    counted = FORMATS[told["format"]]
+    environments = ("environments",) if "holders" in counted else ()
+    return ("asset", "kind", *AMOUNTS, "base_units", "scale", *counted, *environments)
+
+
+def sums(told: dict[str, Any], lines: list[Line]) -> dict[tuple[str, str], tuple[Any, ...]]:
+    """Add up what counts, by kind of money and asset, with the counts that the format has."""
+    levels: dict[tuple[str, str], Level] = {}
+    holders: dict[tuple[str, str], list[Line]] = {}
+    counted = [line for line in lines if line.standing == "counted"]
+    for line in counted:
+        for held in line.holdings:
+            key = held.kind, held.asset
+            levels[key] = levels[key] + held.level if key in levels else held.level
+            holders.setdefault(key, []).append(line)
+    where, found = places(told), {}
+    for key, level in levels.items():
+        could = [line for line in counted if line.environment in where.get(key, ())]
+        counts = tallied(could if where else holders[key])
+        of_holders = tallied(holders[key])
+        counts.update(holders=of_holders["accounts"], fresh_holders=of_holders["fresh"])
+        if where and any(one.environment not in where.get(key, ()) for one in holders[key]):
+            raise WrongError(f"{shown(key)} is held where it is said that nobody could")
+        found[key] = level, *(counts[name] for name in FORMATS[told["format"]])
+    return found
+
+
+def tallied(lines: list[Line]) -> dict[str, int]:
+    """Return how many accounts these are, how many are fresh, and how many are partial."""
+    return {
+        "accounts": len(lines),
+        "fresh": sum(line.coverage == "fresh" for line in lines),
+        "partial": sum(line.wallets == "some" for line in lines),
+    }
 
 
 def _check_totals(told: dict[str, Any], lines: list[Line]) -> None:
     counted = FORMATS[told["format"]]
-    expected, found = sums(lines, counted), {}
+    expected, found = sums(told, lines), {}
     for number, one in enumerate(listed(told["totals"], "totals"), 1):
         where = f"total {number}"
-        names = ("asset", "kind", *AMOUNTS, "base_units", "scale", *counted)
-        total = fields(one, names, where)
+        total = fields(one, total_names(told), where)
         key = word(total["kind"], where + " kind", KINDS), word(total["asset"], where + " asset")
         counts = [count(total[name], f"{where} {name}") for name in counted]
         if key not in expected or key in found:
@@ -1012,25 +1057,31 @@ def _check_coverage(told: dict[str, Any], lines: list[Line]) -> None:
 
 
 def _check_figures(told: dict[str, Any], lines: list[Line]) -> None:
-    text = "".join(part + "\n" for part in _figures(told["format"], told["at"], lines))
+    text = "".join(part + "\n" for part in _figures(told, lines))
     digest = hashlib.sha256(text.encode("utf-8")).hexdigest()
     same("figures", digest, told["figures"])
 
 
-def _figures(version: str, at: str, lines: list[Line]) -> Iterator[str]:
-    yield version
-    yield "at " + at
+def _figures(told: dict[str, Any], lines: list[Line]) -> Iterator[str]:
+    yield told["format"]
+    yield "at " + told["at"]
     for line in lines:
         seen = "-" if line.seen_at is None else written(line.seen_at)
         wallets = f" {line.wallets}" if line.wallets else ""
-        yield f"account {line.uid} {line.environment} {line.coverage} {line.standing}{wallets}"
+        source = f" {line.source}" if line.source else ""
+        yield (
+            f"account {line.uid} {line.environment} {line.coverage} {line.standing}"
+            f"{wallets}{source}"
+        )
         yield f"called {json.dumps(line.name)} of {json.dumps(line.owner)}"
         yield f"seen {seen} every {line.interval} s"
         for held in line.holdings:
             yield f"holds {held.kind} {json.dumps(held.asset)} {' '.join(map(str, held.level))}"
-    for (kind, asset), (level, *counts) in sorted(sums(lines, FORMATS[version]).items()):
+    where = places(told)
+    for (kind, asset), (level, *counts) in sorted(sums(told, lines).items()):
         numbers = " ".join(map(str, (*level, *counts)))
-        yield f"total {kind} {json.dumps(asset)} {numbers}"
+        there = " " + ",".join(where.get((kind, asset), ())) if where else ""
+        yield f"total {kind} {json.dumps(asset)} {numbers}{there}"
 
 
 def written(when: datetime) -> str:

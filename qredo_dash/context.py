@@ -11,15 +11,26 @@ from django.http import HttpRequest
 from accounts.access import offers_to
 from accounts.audit.reading import overseeing_memberships
 from accounts.compiled import ids_closed_to, ids_for
+from accounts.demo_data import stored
 from accounts.models import Organization, User
 
 
 def installation(_request: HttpRequest) -> dict[str, Any]:
-    """Tell templates whether this is the demo, and who lets people in."""
+    """Tell templates what of the demo there is (whole pages alone ask), and who lets people in."""
     return {
-        "is_demo_installation": settings.DEMO,
+        "demo_line": _demo_line,
         "company": settings.OIDC_NAME if settings.OIDC_SERVER_URL else "",
     }
+
+
+def _demo_line() -> str:
+    """Say that balances are the demo's: by what is stored, whatever the setting says today."""
+    there = stored()
+    if there.demo and there.real:
+        return "Demo accounts are among these: their balances are made up and in no total"
+    if there.demo or settings.DEMO:
+        return "Demo data: balances come from the simulator on this machine"
+    return ""
 
 
 def reader(request: HttpRequest) -> dict[str, Callable[[], Any]]:

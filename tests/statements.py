@@ -88,7 +88,7 @@ def resealed(told: Told) -> Told:
     """Compute the digest of a changed statement's figures anew."""
     head = verifier._check_head(told)
     lines = [verifier.line_of(one, head, []) for one in told["accounts"]]
-    text = "".join(f"{part}\n" for part in verifier._figures(told["format"], told["at"], lines))
+    text = "".join(f"{part}\n" for part in verifier._figures(told, lines))
     return {**told, "figures": hashlib.sha256(text.encode()).hexdigest()}
 
 

@@ -18,14 +18,15 @@ from balances.as_of_query import AsOf
 from balances.instants import iso
 from balances.movements import movements
 from balances.overview import Query
-from balances.portfolio import Member, bare_members, members_at
+from balances.portfolio import Member, bare_members, counting, members_at
 from balances.scopes import Scope
-from balances.statements.lines import lines, tenures_at
+from balances.statements.lines import Tally, lines, tenures_at
 from balances.subjects import points_at, subject
+from balances.totals import added_up
 from tests.conftest import Cast
 from tests.history import StoppedClock, at, coins, keyless, seen
 from tests.naive import NaiveAccount
-from tests.test_exactness import OWNERS, START, Both, Step, at_random, holds, steps
+from tests.test_exactness import FINEST, OWNERS, START, Both, Step, at_random, holds, steps
 
 TICK = timedelta(microseconds=1)
 #: What each asker says of an account at an instant: whether its figures are fresh.
@@ -39,9 +40,7 @@ def test_whatever_is_asked_says_the_same_of_an_instant(monkeypatch: pytest.Monke
     monkeypatch.setattr(breaker, "THRESHOLD", 1_000_000)  # who is claimed is tested elsewhere
     holdings.make_months([at(1), at(1) + timedelta(days=31), at(1) + timedelta(days=62)])
 
-    @settings(
-        max_examples=12, deadline=None, database=None, suppress_health_check=list(HealthCheck)
-    )
+    @settings(max_examples=8, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(holds, steps(with_other_intervals=True), at_random)
     def agree(pool: list[Any], history: list[Step], at_random: list[float]) -> None:
         with transaction.atomic():
@@ -133,6 +132,22 @@ def _check_totals(both: Both, owner: str, instant: datetime) -> None:
     )
     (point,) = points_at(subject(scope, "BTC", "production", is_total=True), [instant])
     assert point.fresh == truth
+    held = [one for one in members_at(scope, instant) if not one.is_archived]
+    on_screen = {
+        (one.kind, one.asset): (one.level.at_scale(FINEST), one.covered)
+        for one in added_up(counting(held), instant)
+    }
+    tally = Tally()
+    for chunk in lines(tenures_at(scope, instant), instant):
+        for line in chunk:
+            tally.add(line)
+    for total in tally.totals():
+        level, covered = on_screen.pop((total.kind, total.asset))
+        assert (total.level.at_scale(FINEST), total.accounts, total.fresh, total.partial) == (
+            level, covered.expected, covered.fresh, covered.partial
+        )  # fmt: skip
+        assert (total.holders, total.fresh_holders) == (covered.holders, covered.fresh_holders)
+    assert all(level.is_nothing for level, _ in on_screen.values())
     for movement in movements(scope, [instant], instant + TICK).values():
         assert movement.points[0].fresh == truth
 

@@ -126,7 +126,7 @@ def test_test_money_stands_apart_and_is_never_summed(viewer: Client, mixed: Acco
     page = shown(viewer, "overview")
     assert "Testnet assets, worthless" in page.text
     assert set(page.amounts()) == {"3.00", "0.70", "9999.00"}
-    assert "all accounts, production" in page.text
+    assert "BTC held · all production accounts" in page.text
     assert points(viewer, asset="BTC")["total"][-1] == "3.00"
     assert points(viewer, asset="BTC", kind="testnet")["total"][-1] == "9999.00"
     apart = shown(viewer, "overview", asset="BTC", kind="testnet")
@@ -164,7 +164,7 @@ def test_a_stale_account_keeps_its_figures_and_says_how_old_they_are(
     assert "Stale 10 min ago" in page.text
     assert "Check that worker and beat run." in page.text
     assert "0 of 1 account is fresh" in page.text
-    assert "1 account carried" in page.text
+    assert "1 of 1 accounts that could hold it carried" in page.text
     assert "Nothing was polled" not in page.text
     clock.now = at(11)
     assert "The newest poll was 1 h ago." in shown(viewer, "overview").text

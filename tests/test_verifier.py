@@ -152,7 +152,8 @@ def test_a_later_sight_can_be_made_up_and_the_verifier_says_of_whom(given: Given
     assert any("coverage" in text for text in found(forged, given.anchor))
     forged["accounts"][place]["coverage"] = "fresh"
     for total in forged["totals"]:
-        total["fresh"] += total["kind"] == "production"
+        for name in ("fresh", "fresh_holders"):
+            total[name] += total["kind"] == "production"
     forged["coverage"] |= {"fresh": 2, "carried": 0}
     forged = resealed(forged)
     assert found(forged, given.anchor) == []

@@ -127,7 +127,7 @@ def test_a_run_that_was_made_up_is_told_as_in_no_anchor(told: Told, late: Path) 
     forged = put(forged, ("accounts", 0, "seen_at"), "2026-03-02T11:59:00.000000Z")
     forged = put(forged, ("accounts", 0, "coverage"), "fresh")
     forged["coverage"] |= {"fresh": 1, "carried": 0}
-    forged["totals"][0]["fresh"] = 1
+    forged["totals"][0] |= {"fresh": 1, "fresh_holders": 1}
     forged = resealed(relinked(forged))
     assert found(forged, late) == []
     assert f"{uid}: {verifier.OUTSIDE}" in notes(forged, late)
@@ -174,7 +174,7 @@ def forged_successor(cast: Cast, clock: StoppedClock) -> Told:
     path = {**one["snapshots"], "texts": [one["snapshots"]["texts"][0], text], "ends": "cut"}
     one = {**one, "snapshots": path, "runs": NO_PATH, "seen_at": "2026-03-02T11:55:00.000000Z"}
     totals = [{**told["totals"][0], **{k: one["holdings"][0][k] for k in verifier.AMOUNTS}}]
-    totals[0] |= {"base_units": one["holdings"][0]["base_units"], "fresh": 1}
+    totals[0] |= {"base_units": one["holdings"][0]["base_units"], "fresh": 1, "fresh_holders": 1}
     coverage = {**told["coverage"], "fresh": 1, "carried": 0}
     forged = {**told, "accounts": [one], "totals": totals, "coverage": coverage}
     return resealed(relinked(forged))
@@ -288,6 +288,8 @@ def test_money_whose_kind_its_name_belies_is_noted(
     other = {"production": "testnet", "testnet": "production"}
     holding = told["accounts"][0]["holdings"][0]
     forged = put(told, ("accounts", 0, "holdings", 0, "kind"), other[holding["kind"]])
-    forged = resealed(put(forged, ("totals", 0, "kind"), other[holding["kind"]]))
+    forged = put(forged, ("totals", 0, "kind"), other[holding["kind"]])
+    places = {"production": ["production"], "testnet": ["production", "sandbox"]}
+    forged = resealed(put(forged, ("totals", 0, "environments"), places[other[holding["kind"]]]))
     assert found(forged) == []
     assert any("is test money stands on the statement alone" in note for note in notes(forged))

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 import qredo
 from accounts.confirmation import needs_confirmation
+from accounts.demo_data import MixedDataError
 from accounts.enrolment import LabelTakenError
 from accounts.models import Account
 from accounts.requests import Request
@@ -43,6 +44,8 @@ def _added(form: AddAccountForm, request: Request) -> Account | None:
         ).account
     except qredo.QredoError as error:
         form.refuse(error)
+    except MixedDataError as error:
+        form.add_error(None, str(error))
     except LabelTakenError:
         form.add_error("label", "Another account of this owner has this label.")
     return None

@@ -35,7 +35,7 @@ def _line_text(line: Line) -> list[str]:
     account, sight = line.account, line.sight
     seen = written(sight.observed_at) if sight else "-"
     interval = sight.interval_seconds if sight else 0
-    said = f"{line.coverage} {line.standing} {line.wallets}"
+    said = f"{line.coverage} {line.standing} {line.wallets} {line.source}"
     return [
         f"account {account.uid} {account.environment} {said}",
         f"called {json.dumps(account.label)} of {json.dumps(line.owner)}",

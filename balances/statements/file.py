@@ -113,6 +113,7 @@ def _account(line: Line, shown: Evidence) -> dict[str, Any]:
         "standing": line.standing,
         "coverage": line.coverage,
         "wallets": str(line.wallets),
+        "source": line.source,
         "seen_at": written(sight.observed_at) if sight else None,
         "interval_seconds": sight.interval_seconds if sight else None,
         "holdings": [_held(held) for held in line.holdings],

@@ -44,6 +44,11 @@ class Line:
         return Wallets.SOME if self.is_partial else Wallets.ALL
 
     @property
+    def source(self) -> str:
+        """What its answers are from: Qredo, or the demo's simulator."""
+        return "simulator" if self.account.is_demo else "qredo"
+
+    @property
     def is_counted(self) -> bool:
         """Whether it is in the totals; an unknown account adds nothing to them all the same."""
         return self.standing == "counted"

@@ -88,6 +88,7 @@ def _block(line: Line, basis: Basis) -> Block:
         out=_OUT[line.standing],
         coverage=line.coverage,
         is_partial=line.is_partial,
+        is_demo=line.account.is_demo,
         seen=exact(sight.observed_at) if sight else "",
         rows=tuple(map(_held_row, line.holdings)),
         snapshot=_snapshot(basis),

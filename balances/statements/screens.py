@@ -53,6 +53,7 @@ class Block:
     out: str  # why it is in no total; empty if it is
     coverage: str
     is_partial: bool
+    is_demo: bool
     seen: str
     rows: tuple[Row, ...]
     snapshot: Snapshot | None

@@ -9,6 +9,7 @@ from django.core.exceptions import ImproperlyConfigured, ValidationError
 
 import qredo
 from accounts import cli
+from accounts.demo_data import MixedDataError
 from accounts.enrolment import Candidate, LabelTakenError
 from accounts.models import Account, Environment, Organization, User, Wallets
 from accounts.words import plain_words, tidy
@@ -49,6 +50,8 @@ class Command(cli.Command):
             )
         except (qredo.QredoError, LabelTakenError) as error:
             self.refuse(_reason(error, label))
+        except MixedDataError as error:
+            self.refuse(str(error), code=cli.UNUSABLE)
         except (ImproperlyConfigured, ValueError) as error:
             # Names the setting, never the key: raised before anything is signed.
             self.refuse(str(error), code=cli.UNUSABLE)

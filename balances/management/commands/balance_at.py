@@ -34,11 +34,13 @@ class Command(cli.Command):
             accounts = _accounts(options["accounts"])
         except (BadInstantError, UnknownAccountError) as error:
             self.refuse(str(error), code=cli.UNUSABLE)
-        uids = {account.pk: str(account.uid) for account in accounts}
-        left_out = wholeness.left_out(list(uids), at)
-        for position in positions(list(uids), at):
-            flags = (LEFT_OUT,) if position.account_id in left_out else ()
-            for line in lines(uids[position.account_id], position, at, flags):
+        by_pk = {account.pk: account for account in accounts}
+        left_out = wholeness.left_out(list(by_pk), at)
+        for position in positions(list(by_pk), at):
+            account = by_pk[position.account_id]
+            flags = (LEFT_OUT,) if account.pk in left_out else ()
+            for found in lines(str(account.uid), position, at, flags):
+                line = found | ({"source": "simulator"} if account.is_demo else {})
                 self.emit(line) if options["json"] else self.stdout.write(_text(line))
 
 
@@ -78,10 +80,11 @@ def _line(uid: str, standing: Standing, sight: Sight, coverage: str) -> dict[str
 
 
 def _text(line: dict[str, object]) -> str:
+    demo = ", demo" if "source" in line else ""
     if line["asset"] is None:
-        return f"{line['account']} no assets, {line['coverage']}"
+        return f"{line['account']} no assets, {line['coverage']}{demo}"
     return (
         f"{line['account']} {line['asset']} total {line['total']} available {line['available']}"
         f" pending in {line['pending_in']} out {line['pending_out']},"
-        f" {line['coverage']}, observed {line['observed_at']}"
+        f" {line['coverage']}, observed {line['observed_at']}{demo}"
     )

@@ -39,7 +39,7 @@ class Command(cli.Command):
         if is_never_held(account.pk, options["asset"]):
             self.refuse("This account never held that asset.", code=cli.UNUSABLE)
         for point in series([account.pk], options["asset"], instants):
-            line = _line(point)
+            line = _line(point) | ({"source": "simulator"} if account.is_demo else {})
             self.emit(line) if options["json"] else self.stdout.write(_text(line))
 
 
@@ -77,9 +77,10 @@ def _coverage(point: Point) -> str:
 
 
 def _text(line: dict[str, object]) -> str:
+    demo = ", demo" if "source" in line else ""
     if line["total"] is None:
-        return f"{line['at']} unknown"
+        return f"{line['at']} unknown{demo}"
     return (
         f"{line['at']} total {line['total']} available {line['available']}"
-        f" pending in {line['pending_in']} out {line['pending_out']}, {line['coverage']}"
+        f" pending in {line['pending_in']} out {line['pending_out']}, {line['coverage']}{demo}"
     )

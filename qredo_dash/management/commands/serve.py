@@ -13,9 +13,11 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 
 from accounts import cli
+from accounts.demo_data import stored
 from accounts.signing import check_vault
 from balances import claims
 from balances.demo import progress
+from balances.demo.apart import set_apart
 from balances.demo.people import ensure_people
 from qredo_dash import env, home, static_files
 from qredo_dash.demo_lines import login_lines
@@ -41,6 +43,7 @@ class Command(cli.Command):
         lock = self._only_one(settings.DATA_DIR)
         demo = env.flag("DEMO", default=not settings.SERVER_INSTALLATION)
         port = self._port()
+        self._require_unmixed(demo)
         if demo:
             ensure_people()
             progress.tell(None)  # of a loader that was killed
@@ -78,6 +81,27 @@ class Command(cli.Command):
         finally:
             home.simulator_file().unlink(missing_ok=True)
             lock.close()
+
+    def _require_unmixed(self, demo: bool) -> None:  # noqa: FBT001 - a setting
+        """Refuse to show the demo's data as real, or to load it beside somebody's own.
+
+        Where both are there already, nothing of the demo counts.
+        """
+        there = stored()
+        if there.real and (there.demo or there.people):
+            set_apart()
+        elif demo and there.real:
+            self.refuse(
+                f"DATA_DIR {settings.DATA_DIR} holds accounts of your own."
+                " Set DEMO=0, or another DATA_DIR for the demo.",
+                code=cli.UNUSABLE,
+            )
+        elif not demo and (there.demo or there.people):
+            self.refuse(
+                f"DATA_DIR {settings.DATA_DIR} holds the demo's data, which is never shown as"
+                " real. Set DATA_DIR to another directory for accounts of your own.",
+                code=cli.UNUSABLE,
+            )
 
     def _only_one(self, folder: Path) -> IO[str]:
         folder.mkdir(parents=True, exist_ok=True)
