@@ -76,7 +76,7 @@ def rows_of(user: User, incident: Incident, data: Any = None) -> Rows:
         if _is_in(incident, account) or _is_typed(account, data)
     ]
     forms = [_form(account, data) for account in accounts[:MOST_ROWS]]
-    keys = _keys(accounts[:MOST_ROWS], now)
+    keys = _keys(user, accounts[:MOST_ROWS], now)
     rows = [Row(key, form) for key, form in zip(keys, forms, strict=True)]
     return Rows(rows, max(0, len(accounts) - MOST_ROWS))
 
@@ -97,11 +97,11 @@ def _form(account: Account, data: Any) -> ReplaceKeyForm:
     return ReplaceKeyForm(account, typed, **options)
 
 
-def _keys(accounts: Sequence[Account], now: datetime) -> Iterable[RejectedKey]:
+def _keys(user: User, accounts: Sequence[Account], now: datetime) -> Iterable[RejectedKey]:
     active = ApiKey.objects.filter(account__in=accounts, replaced_at=None)
     ids = dict(active.values_list("account_id", "key_id"))
     there = Account.objects.filter(pk__in=[account.pk for account in accounts])
-    stands = {member.account.pk: member.stand for member in bare_members(there)}
+    stands = {member.account.pk: member.stand for member in bare_members(user, there)}
     for account in accounts:
         schedule: Schedule | None = getattr(account, "schedule", None)
         yield RejectedKey(

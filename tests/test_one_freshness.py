@@ -155,7 +155,10 @@ def _check_totals(both: Both, owner: str, instant: datetime) -> None:
 def _check_today(both: Both) -> None:
     """Check the pages of now, which know schedules alone."""
     now, ids = both.clock.now, [account.pk for account in both.accounts]
-    today = {one.account.pk: one for one in bare_members(Account.objects.filter(pk__in=ids))}
+    today = {
+        one.account.pk: one
+        for one in bare_members(both.readers["Fund"], Account.objects.filter(pk__in=ids))
+    }
     for account, naive in zip(both.accounts, both.naive, strict=True):
         assert today[account.pk].is_fresh(now) == _is_fresh(naive, now), account.label
 
@@ -166,7 +169,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> StoppedClock:
 
 
 def _answers(account: Account, user: User, now: datetime) -> Mapping[str, bool]:
-    today: Member = bare_members(Account.objects.filter(pk=account.pk))[0]
+    today: Member = bare_members(user, Account.objects.filter(pk=account.pk))[0]
     told = dict(_by_commands(account, now)) | dict(_to_a_reader(account, user, now))
     return told | {"today": today.is_fresh(now)}
 

@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import Account
+from accounts.models import Account, User
 from balances import (
     as_of,
     buckets,
@@ -248,7 +248,7 @@ def test_a_failure_is_told_since_its_slot_not_since_it_was_written(
     late = at(10, 6, 12)
     delivered(claim, Failure("tls", "", permanent=True), late)
     clock.now = at(10, 7)
-    today = bare_members(Account.objects.filter(pk=vault.pk))[0].stand
+    today = bare_members(User(pk=0), Account.objects.filter(pk=vault.pk))[0].stand
     assert today.failing_since == at(10, 5)
     assert "Failed since 10:05 UTC" in shown(viewer, "account", vault).text
     then = shown(viewer, "account", vault, at="2026-03-02T10:06:30Z").text

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from accounts.models import Account, ApiKey
+from accounts.models import Account, ApiKey, User
 from balances import as_of, claims, polling, recording, refreshing, scheduling
 from balances.models import Schedule
 from balances.portfolio import bare_members
@@ -146,7 +146,7 @@ def test_figures_of_a_slow_account_are_fresh_no_longer_than_usual(slow: Account)
     def looks_fresh(minute: int) -> tuple[bool, str]:
         now = at(10, minute)
         (position,) = as_of.positions([slow.pk], now)
-        (member,) = bare_members(Account.objects.filter(pk=slow.pk))
+        (member,) = bare_members(User(pk=0), Account.objects.filter(pk=slow.pk))
         return member.is_fresh(now), position.coverage(now)
 
     assert looks_fresh(10) == (True, "fresh")
