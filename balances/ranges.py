@@ -11,9 +11,10 @@ from balances import moments
 from balances.buckets import CHOICES, Buckets, TooManyPointsError, buckets
 from balances.instants import EARLIEST
 
+_DAY = timedelta(hours=24)
 #: Query value: label, length.
 _LENGTHS = {
-    "24h": ("24H", timedelta(hours=24)),
+    "24h": ("24H", _DAY),
     "7d": ("7D", timedelta(days=7)),
     "30d": ("30D", timedelta(days=30)),
     "90d": ("90D", timedelta(days=90)),
@@ -23,6 +24,8 @@ _LENGTHS = {
 }
 LABELS = {name: label for name, (label, _) in _LENGTHS.items()}
 DEFAULT = "7d"
+#: What there is less than a day of fills this range better.
+_YOUNG = "24h"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +56,18 @@ class Range:
 
 def range_of(query: Mapping[str, str], *, now: datetime, first_seen: datetime | None) -> Range:
     """Return the range that a page's query asks for; what cannot be used is said, not guessed."""
-    name = query.get("range", DEFAULT)
+    name = query.get("range") or _fitting(now, first_seen)
     if name == "custom":
         found = _custom(query.get("from", ""), query.get("to", ""), now)
     else:
         found = _named(name if name in _LENGTHS else DEFAULT, now, first_seen)
     return _stepped(found, query.get("step", ""))
+
+
+def _fitting(now: datetime, first_seen: datetime | None) -> str:
+    """Return the range that is shown unasked: of a new installation not an empty week."""
+    is_young = first_seen is not None and first_seen > now - _DAY
+    return _YOUNG if is_young else DEFAULT
 
 
 def _stepped(found: Range, step: str) -> Range:

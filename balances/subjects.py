@@ -67,7 +67,7 @@ def subject(scope: Scope, asset: str, kind: Kind, *, is_total: bool = False) -> 
 
 def range_for(of: Subject, query: Mapping[str, str], end: datetime) -> Range:
     """Return the range that a query asks for; named ones end at `end`, now or another instant."""
-    spans = of.known.values() if query.get("range") == "all" else ()
+    spans = of.known.values() if query.get("range", "") in {"", "all"} else ()
     begins = [began for stays in spans for began, _ in stays]
     return ranges.range_of(query, now=end, first_seen=min(begins, default=None))
 

@@ -66,6 +66,14 @@ class Simulator:
         return int(counters["keys"].get(self.key(name)[0], {}).get("requests", 0))
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say loudly which browsers were not there: a dot or an s is soon overlooked."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    told = {str(one.longrepr[2]).removeprefix("Skipped: ") for one in skipped if one.longrepr}
+    for words in sorted(words for words in told if words.startswith("NO PAGE WAS TESTED")):
+        terminalreporter.write_line(words, red=True, bold=True)
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None) -> Iterator[None]:  # noqa: ARG001
     """Once the owner has made and migrated the test database, be the application."""

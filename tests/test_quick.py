@@ -50,3 +50,18 @@ def test_a_row_that_is_kept_is_made_anew_when_anything_of_it_changes(
 def _buttons(browser: Client) -> list[object]:
     found = shown(browser, "overview").all("button")
     return [one for one in found if "data-refresh" in one.attributes]
+
+
+@pytest.mark.parametrize(
+    ("length", "held", "in_flight"),
+    [
+        (21, "", ""),
+        (22, "", " is-long"),
+        (29, " is-long", " is-longer"),
+        (47, " is-over", " is-over"),
+    ],
+)
+def test_a_longer_amount_is_smaller_on_paper(length: int, held: str, in_flight: str) -> None:
+    text = "1" * length
+    assert [quick.on_paper(text, column) for column in (1, 2)] == [held, held]
+    assert [quick.on_paper(text, column) for column in (3, 4)] == [in_flight, in_flight]

@@ -109,6 +109,14 @@ def test_all_begins_where_the_first_snapshot_is() -> None:
         assert found.start == NOW - timedelta(hours=1)
 
 
+@pytest.mark.parametrize(("hours", "name"), [(0, "24h"), (23, "24h"), (24, "7d"), (900, "7d")])
+def test_what_is_shown_unasked_fits_what_there_is(hours: int, name: str) -> None:
+    first = NOW - timedelta(hours=hours)
+    for query in ({}, {"range": ""}):
+        assert ranges.range_of(query, now=NOW, first_seen=first).name == name
+    assert ranges.range_of({"range": "7d"}, now=NOW, first_seen=first).name == "7d"
+
+
 @pytest.fixture
 def account(viewer: Client, clock: StoppedClock) -> Account:  # noqa: ARG001
     clock.now = NOW

@@ -39,6 +39,18 @@ def amount_or_dash(shown: Amount) -> SafeString:
     return _DASH if shown.is_zero else amount(shown)
 
 
+#: Characters that are one line in a statement on paper, at ever smaller sizes.
+_HELD, _IN_FLIGHT = (28, 36, 46), (21, 26, 33)
+
+
+@register.filter
+def on_paper(text: str, column: int) -> str:
+    """Return what makes an amount in a column of a statement fit it in one line on paper."""
+    sizes = _HELD if column <= 2 else _IN_FLIGHT
+    kinds = ("", " is-long", " is-longer", " is-over")
+    return kinds[sum(len(text) > size for size in sizes)]
+
+
 @register.simple_tag(takes_context=True)
 def account_lines(context: dict[str, Any], row: AccountRow) -> SafeString:
     """Return a row of the table of accounts, with what it opens into."""

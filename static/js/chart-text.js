@@ -165,6 +165,8 @@ export function palette(holder) {
   probe.hidden = true;
   holder.append(probe);
   const read = (name) => {
+    // A contrast theme makes all colours one: lines and bars keep theirs, the rest is the theme's.
+    probe.style.forcedColorAdjust = name.startsWith("series") ? "none" : "auto";
     probe.style.color = `var(--${name})`;
     return getComputedStyle(probe).color;
   };

@@ -302,6 +302,6 @@ new MutationObserver(() => chart?.repaint()).observe(document.documentElement, {
   attributes: true,
   attributeFilter: ["data-theme", "data-amounts"],
 });
-for (const query of ["(prefers-color-scheme: dark)", "print"]) {
+for (const query of ["(prefers-color-scheme: dark)", "(forced-colors: active)", "print"]) {
   matchMedia(query).addEventListener("change", () => chart?.repaint());
 }

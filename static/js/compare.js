@@ -204,6 +204,6 @@ new MutationObserver(() => overlay?.draw()).observe(document.documentElement, {
   attributes: true,
   attributeFilter: ["data-theme", "data-amounts"],
 });
-for (const query of ["(prefers-color-scheme: dark)", "print"]) {
+for (const query of ["(prefers-color-scheme: dark)", "(forced-colors: active)", "print"]) {
   matchMedia(query).addEventListener("change", () => overlay?.draw());
 }

@@ -62,6 +62,19 @@ addEventListener("pageshow", (event) => {
   }
 });
 
+// ---- Dates and times: WebKit shows today or now in a field that is empty, as if one had asked for it. The
+// style sheet hides that while the mark is there.
+
+const DATED = "input[type=date], input[type=time], input[type=datetime-local]";
+
+function markEmpty() {
+  for (const field of document.querySelectorAll(DATED)) field.toggleAttribute("data-empty", !field.value);
+}
+
+markEmpty();
+for (const kind of ["input", "change", "htmx:afterSwap"]) document.addEventListener(kind, markEmpty);
+addEventListener("pageshow", markEmpty);
+
 // ---- Search: `/` leads to its field, arrows through what it found; `?` lists the keys. Who speaks to a
 // computer can turn both off: words have such characters in them.
 
@@ -147,6 +160,20 @@ document.addEventListener("keydown", (event) => {
   if (!event.target.matches?.(".amount") || isHidden()) return;
   event.preventDefault();
   copy(event.target);
+});
+
+// Other text that a button stands beside to copy it.
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const source = document.getElementById(button.dataset.copy);
+  try {
+    await navigator.clipboard.writeText(source.textContent);
+    button.textContent = "Copied";
+  } catch {
+    button.textContent = select(source) ? "Press Ctrl+C to copy" : "Could not copy";
+  }
+  say(button.textContent);
 });
 
 const BREAK_BEFORE = "tr, p, li, dt, h1, h2, section";

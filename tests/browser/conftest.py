@@ -2,28 +2,21 @@
 
 import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from django.core.management import call_command
 from django.db import connection
-from django.test import override_settings
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
 from tests import props
 from tests.browser import world as worlds
+from tests.browser.site import running
 from tests.browser.world import World
-from tests.conftest import PROJECT, Simulator
-from tests.roles import owner
+from tests.conftest import Simulator
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = [
@@ -34,7 +27,6 @@ ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
 ]
-START_PATIENCE = 30
 #: Milliseconds that anything on a page may take; far more than it does, also where cores are busy.
 PATIENCE = 20_000
 
@@ -84,66 +76,16 @@ def world(
 ) -> Iterator[World]:
     # Playwright runs an event loop in this thread; Django would take it for its own.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    with django_db_blocker.unblock(), override_settings(QREDO_GIVEN_URLS=_simulator.environments):
-        try:
-            yield worlds.build(_simulator)
-        finally:
-            with owner():
-                call_command(
-                    "flush", verbosity=0, interactive=False, allow_cascade=True,
-                    inhibit_post_migrate=True,
-                )  # fmt: skip
-            connection.close()
-            for account in _simulator.accounts:
-                for key in account["keys"]:
-                    _simulator.admin("POST", "balance", key_id=key["key_id"], assets=None)
+    with django_db_blocker.unblock(), worlds.standing(_simulator) as world:
+        yield world
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture(scope="package")
 def site(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Run granian as in production; return its address."""
-    static = tmp_path_factory.mktemp("static")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = {
-        **os.environ,
-        "DJANGO_SETTINGS_MODULE": "tests.browser.settings",
-        "TEST_DATABASE": str(connection.settings_dict["NAME"]),
-        "TEST_STATIC_ROOT": str(static),
-        "QREDO_DASH_PROCESS": "web",
-        "QREDO_PRODUCTION_URL": world.simulator.environments["production"],
-        "QREDO_SANDBOX_URL": world.simulator.environments["sandbox"],
-    }
-    collect = [sys.executable, "-m", "django", "collectstatic", "--noinput", "-v0"]
-    subprocess.run(collect, env=environment, cwd=PROJECT, check=True)
-    command = [
-        sys.executable, "-m", "granian", "--interface", "rsgi", "--no-ws", "--host", "127.0.0.1",
-        "--port", str(port), "--workers", "1",
-        "--log-level", "warning", "qredo_dash.http.server:application",
-    ]  # fmt: skip
-    with subprocess.Popen(command, env=environment, cwd=PROJECT) as process:
-        try:
-            _wait_for(port)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
-
-
-def _wait_for(port: int) -> None:
-    deadline = time.monotonic() + START_PATIENCE
-    while time.monotonic() < deadline:
-        link = HTTPConnection("127.0.0.1", port, timeout=5)
-        try:
-            link.request("GET", "/health/")
-            if link.getresponse().status == 200:
-                return
-        except OSError:
-            time.sleep(0.05)
-        finally:
-            link.close()
-    raise TimeoutError("the web process did not answer")
+    with running(world, tmp_path_factory.mktemp("static")) as address:
+        yield address
 
 
 @pytest.fixture(scope="package")

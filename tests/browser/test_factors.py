@@ -92,8 +92,18 @@ def test_an_authenticator_app_from_its_set_up_to_the_next_sign_in(visitor: Visit
     expect(page.get_by_text("9 left.")).to_be_visible()
 
 
-def test_a_passkey_from_its_first_use_to_its_removal(at_localhost: Visit) -> None:
+#: Passkeys without the browser's own words for them: Safari before 18.4, Chrome before 129.
+OLDER = """
+    delete PublicKeyCredential.parseCreationOptionsFromJSON;
+    delete PublicKeyCredential.parseRequestOptionsFromJSON;
+    delete PublicKeyCredential.prototype.toJSON;
+"""
+
+
+@pytest.mark.parametrize("lacks", ["", OLDER], ids=["new", "older"])
+def test_a_passkey_from_its_first_use_to_its_removal(at_localhost: Visit, lacks: str) -> None:
     visit = at_localhost
+    visit.page.add_init_script(lacks)
     page = visit.sign_in("keyholder", SECURITY)
     device = Device(visit)
     page.get_by_role("link", name="Add a passkey").click()
@@ -130,6 +140,14 @@ def test_a_device_that_does_not_know_its_holder_lets_nobody_in(at_localhost: Vis
     Device(at_localhost).knows_its_holder(yes=False)
     page.get_by_role("button", name="Sign in with a passkey").click()
     expect(page.locator(".passkey-note")).to_contain_text("gave no answer")
+
+
+def test_a_browser_without_passkeys_says_so_and_promises_nothing(at_localhost: Visit) -> None:
+    at_localhost.page.add_init_script("delete window.PublicKeyCredential")
+    page = at_localhost.sign_in("keyholder", f"{SECURITY}passkey/")
+    expect(page.get_by_role("button", name="Add the passkey")).to_be_disabled()
+    expect(page.locator(".passkey-note")).to_contain_text("offers no passkeys here")
+    expect(page.get_by_text("asks where to keep it")).to_be_hidden()
 
 
 def test_at_an_address_of_numbers_passkeys_say_where_they_work(visitor: Visit) -> None:

@@ -122,3 +122,18 @@ def test_without_javascript_all_but_the_drawing_works(new_visit: Any, world: Wor
     world.works()
     visit.go(f"/accounts/{world.custody.uid}/")
     expect(page.locator(".refresh-note")).to_contain_text("Refreshed")
+
+
+def test_an_invitation_link_is_copied_by_its_button(treasurer: Visit, world: World) -> None:
+    treasurer.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    fund = world.custody.organization
+    assert fund is not None
+    page = treasurer.go(f"/organizations/{fund.uid}/members/")
+    page.get_by_label("E-mail").fill("guest@example.com")
+    page.get_by_role("button", name="Make a link").click()
+    page.get_by_role("button", name="Copy the link").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    link = page.locator("#invitation-link").inner_text()
+    assert page.evaluate("navigator.clipboard.readText()") == link
+    page.get_by_role("button", name="Withdraw the invitation of guest@example.com").click()
+    expect(page.get_by_text("guest@example.com", exact=True)).to_have_count(0)

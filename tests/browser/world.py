@@ -1,13 +1,20 @@
 """What the browser finds: two accounts of a fund with three days of made-up past."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+from django.core.management import call_command
+from django.db import connection
+from django.test import override_settings
 
 from accounts.models import Account, Membership, Organization, Role, User
 from balances import refreshing, tasks
 from balances.models import Refresh
 from tests import history, props
 from tests.conftest import Simulator
+from tests.roles import owner
 
 ETHER, SATOSHIS = 10**18, 10**8
 HOUR = 3600
@@ -46,6 +53,24 @@ class World:
         """Do what the worker would: carry out what people asked for in the browser."""
         for refresh in Refresh.objects.filter(finished_at=None):
             tasks.refresh(refresh.pk)
+
+
+@contextmanager
+def standing(simulator: Simulator) -> Iterator[World]:
+    """Let everybody and everything be there, and leave nothing of it."""
+    with override_settings(QREDO_GIVEN_URLS=simulator.environments):
+        try:
+            yield build(simulator)
+        finally:
+            with owner():
+                call_command(
+                    "flush", verbosity=0, interactive=False, allow_cascade=True,
+                    inhibit_post_migrate=True,
+                )  # fmt: skip
+            connection.close()
+            for account in simulator.accounts:
+                for key in account["keys"]:
+                    simulator.admin("POST", "balance", key_id=key["key_id"], assets=None)
 
 
 def build(simulator: Simulator) -> World:
