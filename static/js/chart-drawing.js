@@ -303,6 +303,8 @@ export class Drawing {
     const width = this.holder.clientWidth;
     if (!this.plot || !width || (width === this.plot.width && this.height === this.plot.height)) return;
     this.attempt(() => this.plot.batch((u) => u.setSize({ width, height: this.height })));
+    // What hangs at a point follows it; where it was may be outside of the window now.
+    if (this.plot && !this.tip.hidden) this.showTip(this.plot.valToPos(this.data.at[this.index], "x"));
   }
 
   zoomTo(min, max) {

@@ -184,6 +184,7 @@ class Overlay {
     const width = this.holder.clientWidth;
     if (!this.plot || !width || (width === this.plot.width && this.height === this.plot.height)) return;
     this.attempt(() => this.plot.batch((u) => u.setSize({ width, height: this.height })));
+    if (this.plot && !this.tip.hidden) this.showTip(this.plot.valToPos(this.x[this.index], "x"));
   }
 }
 

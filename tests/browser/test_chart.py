@@ -239,3 +239,15 @@ def test_a_point_is_called_by_the_end_of_its_step(treasurer: Visit) -> None:
     page.keyboard.press("End")
     page.keyboard.press("ArrowLeft")
     assert re.search(r", \d\d:00 UTC$", page.locator(".tip-when").inner_text())
+
+
+def test_an_open_tooltip_follows_its_point_into_a_narrower_window(treasurer: Visit) -> None:
+    treasurer.go("/?asset=ETH")
+    page = treasurer.drawn()
+    page.locator(".chart-stage").focus()
+    page.keyboard.press("End")
+    said = told(page)
+    page.set_viewport_size({"width": 500, "height": 900})
+    wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+    page.wait_for_function(f"!({wide})")
+    assert told(page) == said
