@@ -143,9 +143,41 @@ def test_429_halves_the_rate_down_to_one_a_second_and_fresh_polls_bring_it_back(
 
 @pytest.mark.django_db
 def test_a_429_empties_the_bucket() -> None:
-    many(40)
+    accounts = many(3)
     ended(took(at(10))[:1], at(10), TOO_FAST)
+    assert production().tokens == 0
+    # Some were left in it: who is due at that moment waits all the same.
+    Schedule.objects.filter(account__in=accounts).update(
+        claim_token=None, claim_slot=None, claimed_at=None, claim_until=None, next_slot=at(10)
+    )
     assert len(took(at(10))) == 0
+    assert len(took(at(10, 0, 2))) == 2
+
+
+@pytest.mark.django_db
+def test_a_429_forgives_no_debt() -> None:
+    many(2)
+    due = took(at(10))
+    Upstream.objects.update(tokens=-3)
+    ended(due[:1], at(10), TOO_FAST)
+    assert production().tokens == -3
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("down", [True, False])
+def test_the_demo_and_real_accounts_of_one_environment_wait_for_their_own_breaker(
+    *, down: bool
+) -> None:
+    accounts = many(12)
+    demo = [account.pk for account in accounts[6:]]
+    Account.objects.filter(pk__in=demo).update(is_demo=True)
+    took(at(9))  # makes the rows
+    Upstream.objects.filter(environment="production", is_demo=down).update(
+        opened_at=at(9, 50), probe_at=at(10, 5), tokens=100
+    )
+    claimed = {claim.account_id for claim in took(at(10))}
+    waiting = set(demo) if down else {account.pk for account in accounts[:6]}
+    assert claimed == {account.pk for account in accounts} - waiting
 
 
 @pytest.mark.django_db

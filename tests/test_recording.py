@@ -268,3 +268,15 @@ def test_a_database_that_is_away_is_no_damage(
     monkeypatch.setattr(ledger, "save", away)
     with pytest.raises(OperationalError):
         delivered(claim, answer(BTC=coins(1)), at(10))
+
+
+def test_a_result_after_its_claims_time_is_discarded_before_the_reaper_comes(
+    account: Account,
+) -> None:
+    claim = claimed(account, at(10))
+    assert delivered(claim, answer(BTC=coins(1)), at(10, 2, 1)) == []
+    assert rows() == [0, 0, 0, 0, 0]
+    assert claims.reap(at(10, 2, 2)) == 1
+    schedule = Schedule.objects.get(account=account)
+    assert (schedule.run_outcome, schedule.run_reason) == ("missed", "unfinished")
+    assert schedule.observed_at is None
