@@ -29,6 +29,8 @@ from balances.totals import added_up, kinds
 from balances.troubles import counted_twice, not_answering, troubles
 from balances.versions import version_of
 
+#: What Qredo's balances are of; what is outside stands in no answer.
+COVERS = "Wallets held at Qredo. Connected (external) wallets are not included."
 _PARTIAL = (
     "Partial: the API key is said to see only some wallets of this account, so that the others are"
     " in no figure here. Replace it with a key that sees all of them."
@@ -161,6 +163,7 @@ def _facts(member: Member, now: datetime) -> tuple[Fact, ...]:
     facts = [
         Fact("Account id", str(account.uid)),
         Fact("Environment", account.environment),
+        Fact("Figures cover", COVERS),
         Fact("Added", "", moments.moment(account.created_at, now)),
     ]
     if schedule is not None:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from accounts.access import Span, spans_of
 from accounts.models import Account, User
-from balances.account_page import assets, chart, partial_note
+from balances.account_page import COVERS, assets, chart, partial_note
 from balances.account_screens import AccountPage
 from balances.as_of_query import AsOf, long_text
 from balances.counting_page import WORDS
@@ -50,6 +50,7 @@ def _facts(member: Member) -> tuple[Fact, ...]:
     return (
         Fact("Account id", str(account.uid)),
         Fact("Environment", account.environment),
+        Fact("Figures cover", COVERS),
         *seen,
         Fact("In totals", WORDS[member.is_counted]),
     )

@@ -44,7 +44,8 @@ class WalletsForm(forms.Form):
         choices=Wallets.choices,
         initial=Wallets.ALL,
         widget=forms.RadioSelect,
-        help_text="Qredo does not tell whether a key is limited to some of its account's wallets."
+        help_text="A key can be limited to one fund or one wallet, which its balances do not tell:"
+        " such a key sees only some wallets."
         " Figures of such a key are marked as partial.",
         error_messages={
             "required": "Choose one of the two.",

@@ -73,6 +73,15 @@ def partial(user: User, instant: datetime) -> list[str]:
     return [one.account.label for one in then if one.stand.is_partial]
 
 
+def test_a_page_says_what_figures_cover_and_forms_what_a_limited_key_sees(
+    custody: Account, cast: Cast, browser_of: Any
+) -> None:
+    admin = browser_of(cast.admin)
+    assert "Connected (external) wallets are not included" in shown(admin, "account", custody).text
+    for name in ("account-key", "account-key-wallets"):
+        assert "limited to one fund" in shown(admin, name, custody).text
+
+
 def test_what_a_key_sees_is_asked_when_its_account_is_added(
     admin: Client, cast: Cast, simulator: Simulator
 ) -> None:
