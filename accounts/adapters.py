@@ -13,6 +13,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from accounts import confirmation, sealing
+from accounts.addresses import is_path_of_ours
 from accounts.second_factors import factors_of
 from accounts.site_address import absolute
 
@@ -50,6 +51,10 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002 - allauth's signature
         """Return no: people come in by invitation, or are added by a command."""
         return False
+
+    def is_safe_url(self, url: str) -> bool:
+        """Return whether `next` may be followed: to paths of ours, not to names of views."""
+        return is_path_of_ours(url)
 
     def respond_user_inactive(self, request: HttpRequest, user: AbstractBaseUser) -> HttpResponse:  # noqa: ARG002 - allauth's signature
         """Lead back: whoever holds a deactivated person's passkey learns nothing more."""

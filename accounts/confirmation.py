@@ -17,9 +17,14 @@ View = Callable[Concatenate[R, P], HttpResponse]
 
 def is_fresh(request: HttpRequest) -> bool:
     """Whether the session's newest proof, by sign-in or confirmation, still holds."""
+    return seconds_left(request) > 0
+
+
+def seconds_left(request: HttpRequest) -> float:
+    """Return for how long the newest proof holds; less than nothing if it does no more."""
     records: list[dict[str, Any]] = get_authentication_records(request, request.user)
     newest = max((record["at"] for record in records), default=0.0)
-    return bool(time.time() - newest < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT)
+    return float(newest + settings.ACCOUNT_REAUTHENTICATION_TIMEOUT - time.time())
 
 
 def needs_confirmation(view: View[R, P]) -> View[R, P]:

@@ -8,11 +8,13 @@ from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest
 
+from accounts import confirmation
 from accounts.access import offers_to
 from accounts.audit.reading import overseeing_memberships
 from accounts.compiled import ids_closed_to, ids_for
 from accounts.demo_data import stored
 from accounts.models import Organization, User
+from qredo_dash import session_limits
 
 
 def installation(_request: HttpRequest) -> dict[str, Any]:
@@ -48,6 +50,8 @@ def reader(request: HttpRequest) -> dict[str, Callable[[], Any]]:
         "oversees": lambda: look().oversees,
         "closed_organizations": lambda: look().closed,
         "offers_waiting": lambda: look().offers,
+        "session_ends_in": lambda: session_limits.seconds_left(request.session),
+        "confirmed_for": lambda: max(0, int(confirmation.seconds_left(request) // 60)),
     }
 
 

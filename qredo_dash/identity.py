@@ -36,7 +36,7 @@ SESSION_COOKIE_NAME = f"{_HOST}session"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 60 * 60
-#: After so long without a request a session ends; an open page asks for news all the time.
+#: A session ends after so long in which nobody did anything; what a page polls for is nothing.
 SESSION_IDLE_SECONDS = env.whole("SESSION_IDLE_SECONDS", 2 * 60 * 60, least=300, most=43_200)
 CSRF_COOKIE_NAME = f"{_HOST}csrftoken"
 CSRF_COOKIE_HTTPONLY = True

@@ -1,6 +1,7 @@
 """What comes between a request and its view: a confirmation to give, limits nobody can count."""
 
 import logging
+from http import HTTPStatus
 from urllib.parse import urlencode
 
 from allauth.account.adapter import get_adapter
@@ -11,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from redis.exceptions import RedisError
 
+from qredo_dash import errors
 from qredo_dash.middleware import Answer
 
 logger = logging.getLogger(__name__)
@@ -23,8 +25,11 @@ class Interruptions:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Pass on; what is of interest is raised by views."""
-        return self.get_response(request)
+        """Pass on; most of what is of interest is raised by views."""
+        response = self.get_response(request)
+        if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED and not response.content:
+            return errors.not_that_way(request, response)
+        return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer what is an interruption, not a mistake."""

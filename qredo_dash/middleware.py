@@ -2,18 +2,19 @@
 
 import zoneinfo
 from collections.abc import Callable
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 from django.utils import timezone
-from django.utils.http import urlencode
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from accounts import origins
 from accounts.time_zones import is_zone
+from qredo_dash import endings, ways_back
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -51,27 +52,40 @@ class WhereFrom:
 
 
 class WholePageSignIn:
-    """Under htmx an expired session leads to a sign-in page, never to a form in a corner."""
+    """An ended session leads to a sign-in page, which says so, and from there back to a page.
+
+    Under htmx it is the whole page that goes there, never a form in a corner.
+    """
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Turn a redirect to the sign-in page into one of the whole page, back to where one was."""
+        """Turn a redirect to sign-in into one that leads back to where one was."""
         response = self.get_response(request)
+        if not _asks_to_sign_in(request, response):
+            return response
+        if said := endings.why_signed_out(request):
+            messages.warning(request, said)
         htmx: HtmxDetails | None = getattr(request, "htmx", None)
-        if not htmx or not _leads_to_sign_in(response):
+        if not htmx:
+            response.headers["Location"] = _sign_in(ways_back.page_of(request))
             return response
         here = htmx.current_url_abs_path or resolve_url(settings.LOGIN_REDIRECT_URL)
-        return HttpResponseClientRedirect(
-            f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': here})}"
-        )
+        return HttpResponseClientRedirect(_sign_in(here))
 
 
-def _leads_to_sign_in(response: HttpResponse) -> bool:
-    location = response.headers.get("Location", "")
+def _sign_in(next_url: str) -> str:
+    query = urlencode({"next": next_url}, safe="/")
+    return f"{resolve_url(settings.LOGIN_URL)}?{query}"
+
+
+def _asks_to_sign_in(request: HttpRequest, response: HttpResponse) -> bool:
+    """Whether what was asked for comes after a sign-in; who signs out asks for nothing."""
+    location = urlsplit(response.headers.get("Location", ""))
     sign_in: str = resolve_url(settings.LOGIN_URL)
-    return response.status_code == 302 and urlsplit(location).path == sign_in
+    is_there = response.status_code == 302 and location.path == sign_in
+    return is_there and parse_qs(location.query).get("next") == [request.get_full_path()]
 
 
 class ReaderZone:

@@ -76,6 +76,7 @@ if database.is_web() and (VAULT_PUBLIC_KEYSET or VAULT_PUBLIC_KEYSET_FILE):
 
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
+CSRF_FAILURE_VIEW = "qredo_dash.errors.csrf_refused"
 #: How many proxies in front of the web process add to `X-Forwarded-For`; none: it is not read.
 TRUSTED_PROXIES = env.whole("TRUSTED_PROXIES", 0, least=0, most=10)
 

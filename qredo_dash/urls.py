@@ -38,7 +38,7 @@ from balances.pages import (
     series,
 )
 from balances.pages import settings as account_settings
-from qredo_dash import health, security_txt
+from qredo_dash import health, security_txt, session_state
 
 
 class Base36(StringConverter):
@@ -150,6 +150,7 @@ urlpatterns = [
     path("confirm/code/", confirm.ByCode.as_view(), name="mfa_reauthenticate"),
     path("confirm/passkey/", confirm.ByPasskey.as_view(), name="mfa_reauthenticate_webauthn"),
     path(".well-known/security.txt", security_txt.page, name="security-txt"),
+    path("session/", session_state.page, name="session"),
     path("health/", health.page, name="health"),
 ]
 

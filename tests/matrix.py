@@ -69,7 +69,8 @@ FORM: Final = answers(get=OK, head=OK, post=WRONG)
 OPERATES: Final = ("operator", "admin", "owner")
 ADMINISTERS: Final = ("admin", "owner")
 _ONE: Final = Rule(READ, one_account=True)
-_DO: Final = answers(post=MOVED)
+#: An act of a button; its address leads to the page with the button.
+_DO: Final = answers(get=MOVED, head=MOVED, post=MOVED)
 
 #: A form that is shown again with what is wrong in it.
 _FORM_AGAIN: Final = Rule(answers(get=OK, head=OK, post=OK))
@@ -209,6 +210,7 @@ RULES: Final = {
     "sign-out": Rule(_DO, to_anonymous=_DO),
     # No contact is set up.
     "security-txt": Rule(_NO_INVITATION, to_anonymous=_NO_INVITATION),
+    "session": Rule(READ, to_anonymous=READ),
     "health": Rule(READ, to_anonymous=READ),
 }
 

@@ -6,8 +6,10 @@ from typing import Any
 from allauth.account.views import LoginView, LogoutView
 from allauth.mfa.base.views import AuthenticateView
 from allauth.mfa.webauthn.views import LoginWebAuthnView
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.decorators import method_decorator
 
 from accounts.forms.second_factor import SecondPasskeyForm, SignInPasskeyForm
@@ -54,7 +56,13 @@ class Passkey(LoginWebAuthnView):
 class SignOut(LogoutView):
     """End the session, or a sign-in that waits for its second factor."""
 
-    http_method_names = ("post",)
+    http_method_names = FORM
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ARG002 - a view's signature
+        """End nothing: an address alone is no wish. The overview, or sign-in before it, says so."""
+        if request.user.is_authenticated:
+            messages.warning(request, "You are still signed in. Choose “Sign out” in your menu.")
+        return redirect("overview")
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Let the browser forget what it has seen."""

@@ -2,16 +2,18 @@
 
 from collections.abc import Callable
 from functools import partial
+from http import HTTPStatus
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from accounts.access import ADMINISTER, OPERATE, in_scope, require
+from accounts.acting import by_button
+from accounts.addresses import way_back
 from accounts.models import Account, Role, User
 from accounts.requests import Request
 from balances import refreshing, scheduling
@@ -21,11 +23,13 @@ Act = Callable[[Account, User], bool]
 
 
 @in_scope
-@require_POST
+@by_button("Refresh now", page="account")
 def refresh(request: Request, account: Account) -> HttpResponse:
     """Ask for a poll now; the page shows its progress."""
     require(request.user, account, OPERATE)
     if why := refreshing.why_not_polled(account):
+        if request.htmx:
+            return HttpResponse(why, status=HTTPStatus.CONFLICT, content_type="text/plain")
         messages.error(request, why)
         return _back(request, account)
     with transaction.atomic():
@@ -51,14 +55,14 @@ def _archive(account: Account, by: User) -> bool:
 
 
 @in_scope
-@require_POST
+@by_button("Pause", page="account")
 def pause(request: Request, account: Account) -> HttpResponse:
     """Stop polling an account until it is resumed."""
     return _act(request, account, OPERATE, _pause, "is paused: its slots do not fall due.")
 
 
 @in_scope
-@require_POST
+@by_button("Resume", page="account")
 def resume(request: Request, account: Account) -> HttpResponse:
     """Poll a paused account again. An archived one is restored, which is an admin's to do."""
     answer = _act(request, account, OPERATE, _resume, f"is {_resumed(account, 'polled again')}")
@@ -88,7 +92,7 @@ def archive(request: Request, account: Account) -> HttpResponse:
 
 
 @in_scope
-@require_POST
+@by_button("Restore", page="account")
 def restore(request: Request, account: Account) -> HttpResponse:
     """Bring an archived account back."""
     done = f"is {_resumed(account, 'restored and polled again')}"
@@ -112,7 +116,5 @@ def _act(
 
 def _back(request: Request, account: Account) -> HttpResponse:
     """Return to where the reader was, if that is a page of ours."""
-    to = request.POST.get("next", "")
-    if not url_has_allowed_host_and_scheme(to, allowed_hosts=None):
-        to = reverse("account", args=[account.uid])
-    return redirect(to)
+    here = reverse("account", args=[account.uid])
+    return HttpResponseRedirect(way_back(request, otherwise=here))

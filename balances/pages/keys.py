@@ -17,6 +17,9 @@ from balances.key_forms import CHANGED_BEFORE_SAID, DeclareForm, ReplaceKeyForm
 from balances.key_page import key_page
 from balances.replacing import replace_all
 
+#: The page that one is led to still shows how the key before fared.
+UNTIL_POLLED = "The state below is of the key before it, until a poll with the new one ends."
+
 
 @sensitive_post_parameters("api_secret")
 @in_scope
@@ -27,9 +30,10 @@ def page(request: Request, account: Account) -> HttpResponse:
     require(request.user, account, ADMINISTER)
     form = ReplaceKeyForm(account, request.POST if request.method == "POST" else None)
     if form.is_valid() and _replaced(form, request.user):
-        messages.success(request, f"{account.label} has a new API key; it answered.")
-        if said := counting_page.warning(request.user, account):
-            messages.warning(request, said)
+        said = f"{account.label} has a new API key; it answered. {UNTIL_POLLED}"
+        messages.success(request, said)
+        if warned := counting_page.warning(request.user, account):
+            messages.warning(request, warned)
         return redirect("account", uid=account.uid)
     context = {"form": form, "page": key_page(account)}
     return render(request, "accounts/key.html", context, status=422 if form.errors else 200)
@@ -84,6 +88,7 @@ def revoke(request: Request, account: Account) -> HttpResponse:
         "Its history stays. Qredo still knows the key: delete it in Qredo's web app too.",
         "action_url": reverse("account-key-revoke", args=[account.uid]),
         "button": "Revoke and erase",
+        "confirmed": True,
         "cancel_url": reverse("account-key", args=[account.uid]),
     }
     return render(request, "balances/confirm.html", context)

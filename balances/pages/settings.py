@@ -5,10 +5,11 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from accounts import sharing
 from accounts.access import ADMINISTER, OPERATE, OWNER, NeedsRole, in_scope, require, visible_to
+from accounts.acting import by_button
 from accounts.confirmation import needs_confirmation
 from accounts.enrolment import LabelTakenError
 from accounts.labels import relabel
@@ -69,7 +70,7 @@ def _offered(form: ShareForm, account: Account, request: Request) -> str:
 
 
 @in_scope
-@require_POST
+@by_button("Stop", page="account-shares")
 @needs_confirmation
 def unshare(request: Request, account: Account) -> HttpResponse:
     """Take an offer or a share back."""

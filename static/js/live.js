@@ -3,6 +3,8 @@
 
 /* global htmx */
 
+import { button, failsAt, isAway, stopSpinning } from "./failures.js";
+
 const CHANGED_MS = 2400;
 
 // ---- Merging: what did not change stays the same node, with its focus, text, selection and state.
@@ -52,8 +54,16 @@ function merge(from, to) {
     fetchAgain.add(opener(to)); // opened after this answer was asked for
     return;
   }
-  if (to.localName === "textarea" || to.localName === "select") return;
+  if (to.localName === "textarea") return;
+  if (to.localName === "select") mergeOptions(from, to);
+  else mergeChildren(from, to);
+}
+
+// What there is to choose from, and which of it holds, are the server's; what is chosen is the reader's.
+function mergeOptions(from, to) {
+  const { value } = to;
   mergeChildren(from, to);
+  if ([...to.options].some((option) => option.value === value)) to.value = value;
 }
 
 function mergeChildren(from, to) {
@@ -128,25 +138,19 @@ document.addEventListener("htmx:configRequest", (event) => {
 
 document.addEventListener("htmx:afterRequest", (event) => {
   const { elt, successful } = event.detail;
-  if (!elt.matches("details[data-row]")) return;
-  if (successful) poll(); // parts and their sum are of one moment
-  else sayUnloaded(elt);
+  if (elt.matches("details[data-row]") && successful) poll(); // parts and their sum are of one moment
 });
 
 // What could not be fetched is not shown as it was.
-function sayUnloaded(details) {
-  const again = document.createElement("button");
-  again.className = "link";
-  again.type = "button";
-  again.textContent = "Try again";
-  again.addEventListener("click", () => htmx.trigger(details, "toggle"));
+failsAt("details[data-row]", (details) => {
+  const again = button("Try again", () => htmx.trigger(details, "toggle"));
   const row = document.createElement("tr");
   row.className = "part part-closed";
   const cell = row.insertCell();
   cell.colSpan = details.closest("table").tHead.rows[0].cells.length;
   cell.append("Could not be loaded. ", again);
   details.closest("tbody").nextElementSibling?.replaceChildren(row);
-}
+});
 
 // ---- Polling: not in the background, at once on return, never into a corner of the page.
 
@@ -170,29 +174,29 @@ function poll() {
 }
 
 document.addEventListener("htmx:beforeSwap", (event) => {
-  const { xhr, target, requestConfig } = event.detail;
-  const url = new URL(xhr.responseURL || location.href, location.href);
-  const asked = new URL(requestConfig.path, location.href);
-  // A redirect, most likely to sign in: the whole page goes there, and comes back after it.
-  const isForeign = target === figures() && url.pathname !== asked.pathname;
-  const lacksMain = target?.id === "main" && !/id="main"/.test(xhr.response);
-  if (isForeign || lacksMain) {
+  const { target, requestConfig, shouldSwap } = event.detail;
+  if (target === figures() && isAway(event.detail)) {
+    // Most likely to sign in: the whole page goes there, and comes back after it.
     event.detail.shouldSwap = false;
     location.reload();
+  } else if (target === figures() && shouldSwap && requestConfig.path !== target.getAttribute("hx-get")) {
+    // The page has come to be about something else since this was asked for.
+    event.detail.shouldSwap = false;
+    poll();
   }
 });
 
 document.addEventListener("htmx:afterRequest", (event) => {
-  const { elt, xhr, successful, boosted, pathInfo } = event.detail;
-  if (boosted && !successful) location.assign(pathInfo.requestPath); // let the browser show why
+  const { elt, xhr, successful } = event.detail;
   // Not on the way to sign in: a second answer would lead there once more, and lose what is typed.
   const leadsAway = Boolean(xhr.getResponseHeader("HX-Redirect"));
-  if (elt.matches?.("[data-refresh], form:has([data-refresh])") && !leadsAway) poll();
+  if (elt.matches?.("[data-refresh], form:has([data-refresh])") && successful && !leadsAway) poll();
   if (elt !== figures()) return;
   if ([401, 403, 404].includes(xhr.status)) location.reload();
   else if (successful) sawServer(xhr.getResponseHeader("Date"));
-  else unlessLeaving(lostServer, poll);
 });
+
+failsAt("#figures", lostServer);
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-refresh]");
@@ -242,7 +246,6 @@ htmx.defineExtension("cells", {
   handleSwap(style, target, fragment) {
     if (style !== "cells") return false;
     const came = fragment.querySelector?.("#changes");
-    if (!came) location.reload(); // most likely to sign in
     for (const line of came?.querySelectorAll("tr[data-row]") ?? []) putCells(line);
     cellsShown.set(target, { version: came?.dataset.version ?? "", at: Date.now() });
     return [target];
@@ -260,23 +263,18 @@ document.addEventListener("htmx:afterRequest", (event) => {
   if (elt !== cellSource()) return;
   if ([401, 403, 404].includes(xhr.status)) location.reload();
   else if (successful) cellsShown.set(elt, { ...cellsShown.get(elt), at: Date.now() });
-  else sayCellsUnloaded();
 });
 
 // What could not be fetched is not shown as it was.
-function sayCellsUnloaded() {
+failsAt("#changes", () => {
   for (const row of movedRows()) {
     const [first] = cellsOf(row);
     if (!first || first.hasChildNodes()) continue;
-    const again = document.createElement("button");
-    again.className = "link";
-    again.type = "button";
-    again.textContent = "Try again";
+    const again = button("Try again", askForCells);
     again.title = "The changes could not be loaded";
-    again.addEventListener("click", askForCells);
     first.append(again);
   }
-}
+});
 
 function askForCells() {
   if (cellSource()) htmx.trigger(cellSource(), "ask");
@@ -290,32 +288,6 @@ document.addEventListener("htmx:afterSwap", (event) => {
   const age = Date.now() - (cellsShown.get(cellSource())?.at ?? 0);
   if (behind.length || age > CELLS_MS) askForCells();
 });
-
-// ---- Leaving: browsers break this page's requests off then, some before the next page is there, and with the
-// error of a lost network. That is no failure to tell.
-
-const SHORTLY_MS = 3000;
-
-let since = -Infinity;
-
-// A link may turn out to be a download, and the page stays.
-addEventListener("beforeunload", () => {
-  since = performance.now();
-});
-addEventListener("pagehide", () => {
-  since = Infinity;
-});
-addEventListener("pageshow", () => {
-  since = -Infinity;
-});
-
-const isLeaving = () => performance.now() - since < SHORTLY_MS;
-
-/** Tells a failure, unless the page is being left; if it stays after all, `instead` is done a little later. */
-export function unlessLeaving(tell, instead = tell) {
-  if (!isLeaving()) tell();
-  else if (since !== Infinity) setTimeout(() => unlessLeaving(instead), SHORTLY_MS);
-}
 
 // ---- Not live: said loudly, with the instant of the last answer.
 
@@ -338,6 +310,7 @@ function lostServer() {
   const text = `Not live: the server does not answer. Figures were last checked at ${at}, by this computer's clock.`;
   if (line.textContent !== text) line.textContent = text;
   line.hidden = false;
+  stopSpinning(document.body);
 }
 
 // ---- Ages: counted by the server's clock, so that a wrong clock here makes nothing look fresh.

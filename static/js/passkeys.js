@@ -67,14 +67,14 @@ function answered(credential) {
   };
 }
 
-for (const form of document.querySelectorAll("form[data-passkey]")) {
+function bindForm(form) {
   const button = form.querySelector("button[type=button]");
   const note = form.querySelector(".passkey-note");
   if (!isAble || isNumbers) {
     button.disabled = true;
     note.textContent = isNumbers ? NUMBERS : UNABLE;
     for (const promise of document.querySelectorAll("[data-passkey-promise]")) promise.hidden = true;
-    continue;
+    return;
   }
   button.addEventListener("click", async () => {
     note.textContent = "";
@@ -87,3 +87,10 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
     }
   });
 }
+
+/** Let the forms in a part of a page ask the browser. */
+export function bind(part) {
+  for (const form of part.querySelectorAll("form[data-passkey]")) bindForm(form);
+}
+
+bind(document);
