@@ -111,9 +111,10 @@ def test_it_tells_strangers_nothing() -> None:
 
 
 def test_forms_that_need_a_confirmation_say_so(
-    cast: Cast, custody: Account, browser_of: Any
+    cast: Cast, custody: Account, browser_of: Any, settings: Any
 ) -> None:
     """Else the page would send them, and lose what was typed."""
+    settings.MAIL_IS_SENT = True
     stale = props.signed_in(cast.admin, ago=HOUR)
     fresh = browser_of(cast.admin)
     checked = 0
