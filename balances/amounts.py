@@ -3,8 +3,13 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-#: Longest fraction that a table cell shows before it is cut with an ellipsis.
+from balances.number_formats import written
+
+#: Longest fraction that a table cell shows before it is cut with an ellipsis, the one that stays of
+#: any amount, and the digits that fit: fewer in a large amount, which has separators too.
 SHORT_FRACTION = 8
+LEAST_FRACTION = 2
+SHORT_DIGITS = 13
 #: So many digits of a change fit a narrow cell.
 NARROW_DIGITS = 6
 
@@ -33,13 +38,6 @@ def base_units_of(plain: str) -> tuple[int, int]:
     return int(whole + fraction), 10 ** len(fraction)
 
 
-def grouped(plain: str) -> str:
-    """Return a plain decimal with a thousands separator in its whole part: `1,234.50`."""
-    whole, dot, fraction = plain.partition(".")
-    sign, whole = ("-", whole[1:]) if whole.startswith("-") else ("", whole)
-    return f"{sign}{int(whole):,}{dot}{fraction}"
-
-
 @dataclass(frozen=True, slots=True)
 class Amount:
     """An amount ready to be shown: `exact` to copy, `text` in full, `short` for a table cell."""
@@ -53,15 +51,14 @@ class Amount:
     def of(cls, base_units: int, scale: int) -> "Amount":
         """Format `base_units` of an asset with `scale` base units in one unit."""
         exact = plain_decimal(base_units, scale)
-        text = grouped(exact)
-        return cls(exact, text, shortened(text), base_units == 0)
+        return cls(exact, written(exact), shortened(exact), base_units == 0)
 
     @classmethod
     def moved(cls, base_units: int, scale: int) -> "Amount":
         """Format a change, with its sign and, in cells, without the zeros at its end."""
         plain = Amount.of(base_units, scale)
         sign = "+" if base_units > 0 else ""
-        short = narrowed(plain.text)
+        short = narrowed(plain.exact)
         return cls(sign + plain.exact, sign + plain.text, sign + short, plain.is_zero)
 
     @property
@@ -70,32 +67,33 @@ class Amount:
         return self.short.endswith("…")
 
 
-def shortened(text: str) -> str:
-    """Cut a long fraction; an ellipsis says that digits other than zero were cut.
+def shortened(plain: str) -> str:
+    """Write an amount for a table cell: its whole part in full, its fraction as far as fits.
 
-    What is kept of an amount below one is never nothing but zeros.
+    An ellipsis says that digits other than zero were cut. What is kept of an amount below one is
+    never nothing but zeros.
     """
-    whole, _, fraction = text.partition(".")
-    room = max(SHORT_FRACTION, _telling(whole, fraction))
+    whole, _, fraction = plain.partition(".")
+    digits = len(whole.lstrip("-"))
+    fits = SHORT_DIGITS - digits - max(0, (digits - 4) // 2)
+    room = max(LEAST_FRACTION, min(SHORT_FRACTION, fits), _telling(whole, fraction))
     if len(fraction) <= room:
-        return text
-    kept, cut = fraction[:room], fraction[room:]
-    return f"{whole}.{kept}…" if cut.strip("0") else f"{whole}.{kept}"
+        return written(plain)
+    cut = "…" if fraction[room:].strip("0") else ""
+    return written(f"{whole}.{fraction[:room]}") + cut
 
 
-def narrowed(text: str) -> str:
+def narrowed(plain: str) -> str:
     """Leave out zeros at the end of a fraction, and cut it to what a narrow cell has room for.
 
     An ellipsis says that other digits were cut. What is kept is never nothing but zeros.
     """
-    whole, _, fraction = text.partition(".")
+    whole, _, fraction = plain.partition(".")
     fraction = fraction.rstrip("0")
     digits = sum(one.isdigit() for one in whole)
-    room = max(0, NARROW_DIGITS - digits)
-    room = max(room, _telling(whole, fraction))
-    if len(fraction) <= room:
-        return f"{whole}.{fraction}".rstrip(".")
-    return f"{whole}.{fraction[:room]}".rstrip(".") + "…"
+    room = max(0, NARROW_DIGITS - digits, _telling(whole, fraction))
+    cut = "…" if len(fraction) > room else ""
+    return written(f"{whole}.{fraction[:room]}".rstrip(".")) + cut
 
 
 def _telling(whole: str, fraction: str) -> int:

@@ -7,6 +7,7 @@ from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
 
+from balances import number_formats
 from balances.amounts import Level
 from balances.asset_screens import Holder, HolderGroup, Named, Some
 from balances.gathering import holding
@@ -93,7 +94,7 @@ class Rows:
 
 def accounts_in_words(count: int) -> str:
     """Return how many accounts there are."""
-    return f"{count:,} account{'' if count == 1 else 's'}"
+    return f"{number_formats.whole(count)} account{'' if count == 1 else 's'}"
 
 
 def some(members: Sequence[Member], at: datetime) -> Some:

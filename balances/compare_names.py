@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from accounts.models import User
+from balances import number_formats
 from balances.as_of_query import AsOf
 from balances.choosing import Named, accounts_named, meant
 from balances.compare_query import NAMED, TYPED, Question
@@ -77,7 +78,8 @@ def _error(count: int) -> str:
         return (
             "No account of yours is called this. Type a part of its label or of its owner's name."
         )
-    return f"{count:,} accounts may be meant. Choose one, or type more of its name."
+    many = number_formats.whole(count)
+    return f"{many} accounts may be meant. Choose one, or type more of its name."
 
 
 def suggested(user: User, asked: AsOf, typed: str) -> list[str]:

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts.access import Span, spans_of
 from accounts.models import Account, User
-from balances import moments, rejections
+from balances import moments, number_formats, rejections
 from balances.account_screens import RejectedRow
 from balances.models import RejectedAnswer
 from balances.states import words_of
@@ -47,7 +47,7 @@ def _row(
         when=moments.short(one.last_at, now),
         reason=words_of(one.reason),
         detail=one.detail,
-        size=f"{one.size:,} bytes",
+        size=f"{number_formats.whole(one.size)} bytes",
         digest=digest[:SHOWN_DIGITS],
         url=f"{address}?{urlencode({'digest': digest})}" if may_download else "",
     )

@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.access import spans_of, visible_to
 from accounts.cells import text_cell
 from accounts.models import Tenure, User
+from balances import number_formats
 from balances.amounts import plain_decimal
 from balances.as_of_query import AsOf, long_text, start_of_day
 from balances.band import address_at
@@ -92,7 +93,7 @@ def _row(member: Member, then: _Proven) -> HistoryRow:
         is_counted=member.is_counted and not member.is_archived,
         holds=str(len(member.holdings)) if member.is_known else "unknown",
         seen="" if sight is None else long_text(sight.observed_at),
-        snapshot=f"{number:,}" if number else "",
+        snapshot=number_formats.whole(number) if number else "",
         digest=digest[:SHOWN_DIGITS],
     )
 

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Generic, TypeVar
 from urllib.parse import urlencode
 
+from balances.number_formats import whole
 from balances.screens import Pages
 
 Row = TypeVar("Row")
@@ -33,7 +34,7 @@ class Paged(Generic[Row]):
             return None
         first, last = (self._page - 1) * ROWS + 1, min(self._page * ROWS, count)
         return Pages(
-            text=f"{first:,} to {last:,} of {count:,}",
+            text=f"{whole(first)} to {whole(last)} of {whole(count)}",
             before_url=self._url(self._page - 1) if first > 1 else "",
             after_url=self._url(self._page + 1) if last < count else "",
         )

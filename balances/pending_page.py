@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from accounts.access import Span, spans_of
-from balances import flights, moments, sql
+from balances import flights, moments, number_formats, sql
 from balances.amounts import Amount
 from balances.as_of_query import AsOf
 from balances.asset_rows import some
@@ -43,7 +43,7 @@ def pending_page(of: Question, asked: AsOf) -> PendingPage:
     return PendingPage(
         rows=tuple(_row(of, asked, one) for one in paged.shown()),
         pages=paged.pages(),
-        count=f"{len(found):,}",
+        count=number_formats.whole(len(found)),
         tables=tuple(_tables(found, of.kept(asked))),
         coverage=coverage(counting(members), asked.at),
         unknown=some([m for m in members if not m.is_known], asked.at),

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from balances import moments
+from balances import moments, number_formats
 from balances.account_screens import Evidence
 from balances.as_of_query import long_text
 from balances.models import Snapshot
@@ -81,7 +81,7 @@ def _after_note(found: Proof) -> str:
 
 def _snapshot(one: Snapshot) -> tuple[Fact, ...]:
     return (
-        Fact("Number", f"{one.number:,}"),
+        Fact("Number", number_formats.whole(one.number)),
         Fact("Slot", long_text(one.slot) if one.slot else "none: a refresh"),
         Fact("Observed", long_text(one.observed_at)),
         Fact("SHA-256 of the answer", bytes(one.payload_id).hex(), is_code=True),
@@ -105,6 +105,6 @@ def _run(run: Poll) -> tuple[Fact, ...]:
         return (*facts, Fact("Chain link", "not yet: the run goes on"))
     return (
         *facts,
-        Fact("Number", f"{run.number:,}"),
+        Fact("Number", number_formats.whole(run.number)),
         Fact("Chain link", run.chain, is_code=True),
     )

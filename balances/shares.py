@@ -1,5 +1,7 @@
 """Parts of a whole, and growth, in percent: integers in, rounded text out, never a float."""
 
+from balances.number_formats import written
+
 
 def percent(part: int, whole: int) -> str:
     """Return `12.3 %`, rounded half up; what is not nothing, or not all, never looks as if."""
@@ -7,10 +9,10 @@ def percent(part: int, whole: int) -> str:
         return ""
     tenths = (2000 * part + whole) // (2 * whole)
     if tenths == 0 and part:
-        return "< 0.1 %"
+        return f"< {written('0.1')} %"
     if tenths == 1000 and part != whole:
-        return "> 99.9 %"
-    return f"{tenths // 10}.{tenths % 10} %"
+        return f"> {written('99.9')} %"
+    return f"{written(f'{tenths // 10}.{tenths % 10}')} %"
 
 
 def growth(change: int, before: int) -> str:
@@ -22,5 +24,5 @@ def growth(change: int, before: int) -> str:
         return ""
     hundredths = (20_000 * abs(change) + before) // (2 * before)
     if hundredths == 0 and change:
-        return "< 0.01 %"
-    return f"{hundredths // 100:,}.{hundredths % 100:02} %"
+        return f"< {written('0.01')} %"
+    return f"{written(f'{hundredths // 100}.{hundredths % 100:02}')} %"

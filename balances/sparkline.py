@@ -5,8 +5,9 @@ What is unknown is a gap, never zero. A stretch that ends with figures carried i
 
 from collections.abc import Collection, Sequence
 
-from balances.amounts import grouped, plain_decimal
+from balances.amounts import plain_decimal
 from balances.change_screens import Sparkline
+from balances.number_formats import written
 from balances.series import Point, Seen
 
 #: The drawing's size in pixels, and the room around its line.
@@ -84,7 +85,7 @@ def _text(place: Place) -> str:
 
 def _words(points: Sequence[Point], known: Sequence[int], asset: str) -> str:
     first, last, low, high = (
-        grouped(plain_decimal(total, _finest(points)))
+        written(plain_decimal(total, _finest(points)))
         for total in (known[0], known[-1], min(known), max(known))
     )
     told = [

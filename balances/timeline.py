@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from accounts.access import Span
 from accounts.models import Account
-from balances import moments
+from balances import moments, number_formats
 from balances.account_screens import RunRow
 from balances.models import Pause, Run, Schedule
 from balances.states import words_of
@@ -131,5 +131,5 @@ def _span(stretch: Stretch, now: datetime) -> str:
 def _slots(stretch: Stretch) -> str:
     if not stretch.slots:
         return ""
-    polls = "1 poll" if stretch.slots == 1 else f"{stretch.slots:,} polls"
+    polls = "1 poll" if stretch.slots == 1 else f"{number_formats.whole(stretch.slots)} polls"
     return f"{polls}, every {moments.every(stretch.interval_seconds)}"

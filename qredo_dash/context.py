@@ -14,6 +14,7 @@ from accounts.audit.reading import overseeing_memberships
 from accounts.compiled import ids_closed_to, ids_for
 from accounts.demo_data import stored
 from accounts.models import Organization, User
+from balances import number_formats
 from qredo_dash import session_limits
 
 
@@ -22,6 +23,7 @@ def installation(_request: HttpRequest) -> dict[str, Any]:
     return {
         "demo_line": _demo_line,
         "company": settings.OIDC_NAME if settings.OIDC_SERVER_URL else "",
+        "numbers": number_formats.current(),
     }
 
 

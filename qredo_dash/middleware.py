@@ -14,6 +14,7 @@ from django_htmx.middleware import HtmxDetails
 
 from accounts import origins
 from accounts.time_zones import is_zone
+from balances import number_formats
 from qredo_dash import endings, ways_back
 
 Answer = Callable[[HttpRequest], HttpResponse]
@@ -106,4 +107,17 @@ class ReaderZone:
             name = "UTC"
             setattr(request.user, "time_zone", name)  # noqa: B010 - who is signed in has one
         with timezone.override(zoneinfo.ZoneInfo(name)):
+            return self.get_response(request)
+
+
+class ReaderNumbers:
+    """Numbers have the separators that the reader's browser asks for."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Write numbers of this request's pages in the format of the browser's first language."""
+        wanted = number_formats.of_languages(request.headers.get("Accept-Language", ""))
+        with number_formats.using(wanted):
             return self.get_response(request)

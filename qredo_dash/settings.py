@@ -122,6 +122,7 @@ MIDDLEWARE = [
     "qredo_dash.middleware.WholePageSignIn",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "qredo_dash.middleware.ReaderZone",
+    "qredo_dash.middleware.ReaderNumbers",
     "qredo_dash.interruptions.Interruptions",
 ]
 

@@ -9,10 +9,10 @@ from balances.amounts import (
     Level,
     base_units_of,
     digits_of,
-    grouped,
     plain_decimal,
     shortened,
 )
+from balances.number_formats import written
 
 scales = st.integers(0, 30).map(lambda places: 10**places)
 units = st.integers(-(2**257), 2**257)
@@ -61,7 +61,7 @@ def test_what_is_no_power_of_ten_is_refused(scale: int) -> None:
     ],
 )
 def test_thousands_are_grouped_in_the_whole_part_only(plain: str, text: str) -> None:
-    assert grouped(plain) == text
+    assert written(plain) == text
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,9 @@ from django.utils import timezone
 from accounts.local_time import exact
 from accounts.models import Tenure
 from balances import as_of_query, moments, sql
-from balances.amounts import Level, grouped, plain_decimal
+from balances.amounts import Level, plain_decimal
 from balances.narrowing import PERSON_NAMES
+from balances.number_formats import written
 from balances.portfolio import Held, Kind
 from balances.rows import flag_words
 from balances.screens import held_text
@@ -111,7 +112,7 @@ def _cells(level: Level) -> tuple[Cell, ...]:
     amounts = (level.total, level.available, level.pending_in, level.pending_out)
     texts = [plain_decimal(amount, level.scale) for amount in amounts]
     return tuple(
-        Cell(text, grouped(text) if amount else "0")
+        Cell(text, written(text) if amount else "0")
         for text, amount in zip(texts, amounts, strict=True)
     )
 

@@ -7,11 +7,20 @@ export const areAmountsHidden = () => document.documentElement.dataset.amounts =
 
 // ---- Text
 
-// "-1234.50" to "-1,234.50", by characters alone.
+// "-1234.50" to "-1,234.50", by characters alone, with the separators that the page has.
 export function grouped(plain) {
+  const { decimal = ".", group = ",", groups = "3 3" } = document.documentElement.dataset;
+  const [first, others] = groups.split(" ").map(Number);
   const [whole, fraction] = plain.split(".");
-  const text = whole.replace(/\B(?=(\d{3})+(?!\d))/g, ",");
-  return fraction === undefined ? text : `${text}.${fraction}`;
+  const sign = whole.startsWith("-") ? "-" : "";
+  let rest = whole.slice(sign.length);
+  const parts = [];
+  for (let size = first; rest.length > size; size = others) {
+    parts.unshift(rest.slice(-size));
+    rest = rest.slice(0, -size);
+  }
+  const text = sign + [rest, ...parts].join(group);
+  return fraction === undefined ? text : text + decimal + fraction;
 }
 
 export function shown(plain) {
