@@ -45,7 +45,7 @@ from tests.history import (
     seen,
 )
 from tests.markup import shown
-from tests.props import LONG_AGO
+from tests.props import LONG_AGO, signed_in
 from tests.statements import statement
 
 TICK = timedelta(microseconds=1)
@@ -182,6 +182,23 @@ def test_a_file_of_changes_begins_with_what_is_only_on_its_way(
         (row,) = csv.DictReader(io.StringIO(text))
         found = [row[n] for n in ("total", "available", "pending_in", "pending_out")]
         assert found == [str(amount) for amount in amounts[:4]]
+
+
+@odd
+def test_a_file_of_a_new_owner_begins_with_what_came_only_on_its_way(
+    cast: Cast, clock: StoppedClock, amounts: tuple[int, int, int, int, int]
+) -> None:
+    vault = keyless("Vault", at(10))
+    seen(vault, at(10), BTC=amounts)
+    clock.now = at(10, 7)
+    ownership.transfer(vault, cast.other, by=None)
+    clock.now = at(12)
+    query = {"asset": "BTC", "range": "custom", "every": "change"}
+    query |= {"from": "2026-03-02T10:00", "to": "2026-03-02T11:30"}
+    answer = signed_in(cast.stranger).get(reverse("series-csv"), query)
+    (row,) = csv.DictReader(io.StringIO(answer.getvalue().decode("utf-8-sig")))
+    found = [row[n] for n in ("total", "available", "pending_in", "pending_out")]
+    assert found == [str(amount) for amount in amounts[:4]]
 
 
 @odd
