@@ -144,7 +144,7 @@ class _Again:
             return self._failed(Failure("timeout", "There was no time left.", permanent=False))
         try:
             second = _answer(self.key, self.clock_ns, signing.transport_apart(left))
-        except (OSError, ValueError):
+        except (ImproperlyConfigured, OSError, ValueError):
             # The file of certificates or the proxy's address changed since the first answer.
             second = Failure("tls", "No second connection could be prepared. See QREDO_CA_FILE.")
         if isinstance(second, Failure):

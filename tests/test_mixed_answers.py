@@ -259,6 +259,25 @@ def test_a_second_request_that_fails_confirms_nothing(
     assert Upstream.objects.get(environment="production", is_demo=False).rate is not None
 
 
+def test_a_second_connection_that_cannot_be_prepared_takes_no_other_account_along(
+    scene: Scene, pair: tuple[Account, Account], settings: Any
+) -> None:
+    mine, theirs = pair
+    third = scene.account("Third", OTHERS)
+
+    def answer() -> Answer:
+        # The file of certificates goes away between the first answer and the second request.
+        settings.QREDO_CA_FILE = "/nowhere/certificates.pem"
+        return THEIRS
+
+    scene.server.answers[scene.keys[mine.pk]] = answer
+    recorded = {one.account_id: one.outcome for one in scene.poll(mine, theirs, third)}
+    assert recorded == {mine.pk: "failed", theirs.pk: "fresh", third.pk: "fresh"}
+    schedule = Schedule.objects.get(account=mine)
+    assert (schedule.last_reason, schedule.last_detail[: len(MIXED)]) == ("tls", MIXED)
+    assert held(mine) == {"BTC": 14}
+
+
 def test_asking_again_takes_a_token_of_its_environment(
     scene: Scene, pair: tuple[Account, Account]
 ) -> None:
