@@ -9,6 +9,7 @@ from django.core.management.base import CommandError
 from accounts.models import Account
 from balances.found_answers import mixed
 from balances.management.commands.find_mixed_answers import Command
+from balances.models import Schedule
 from tests.conftest import Cast
 from tests.history import at, coins, keyless, seen
 
@@ -28,6 +29,10 @@ def saw(account: Account, *totals: int, minute: int = 0) -> None:
     for number, total in enumerate(totals):
         assets = {} if total < 0 else {"BTC": coins(total)}
         seen(account, at(10, minute + 5 * number), **assets)
+
+
+def every(seconds: int, *accounts: Account) -> None:
+    Schedule.objects.filter(account__in=accounts).update(interval_seconds=seconds)
 
 
 def found() -> list[tuple[str, str, bool]]:
@@ -62,6 +67,43 @@ def test_other_balances_of_its_own_follow(mine: Account, theirs: Account) -> Non
     saw(theirs, 1_002, 1_002, 1_002, minute=1)
     saw(mine, 14, 14, 1_002, 15)
     assert found() == [("Mine", "Theirs", False)]
+
+
+def test_two_that_were_given_each_others_answer_are_both_found(
+    mine: Account, theirs: Account
+) -> None:
+    every(300, mine, theirs)
+    saw(mine, 14, 14, 14, 14, 1_002, 14)
+    saw(theirs, 1_002, 1_002, 1_002, 1_002, 14, 1_002, minute=1)
+    assert found() == [("Mine", "Theirs", True), ("Theirs", "Mine", True)]
+
+
+def test_one_that_was_given_the_other_ones_answer_before_is_found(
+    mine: Account, theirs: Account
+) -> None:
+    every(300, mine, theirs)
+    saw(mine, 14, 14, 14, 14, 1_002, 14, 14, 14, 14)
+    saw(theirs, 1_002, 1_002, 1_002, 1_002, 1_002, 1_002, 14, 1_002, 1_002, minute=1)
+    assert found() == [("Mine", "Theirs", True), ("Theirs", "Mine", True)]
+
+
+def test_two_keys_of_one_account_that_goes_to_and_fro_are_no_mix_up(
+    mine: Account, theirs: Account
+) -> None:
+    every(300, mine, theirs)
+    saw(mine, 14, 15, 14, 15, 14)
+    saw(theirs, 14, 15, 14, 15, 14, minute=1)
+    assert found() == []
+
+
+def test_a_second_key_of_an_account_that_was_added_later_is_no_mix_up(
+    mine: Account, theirs: Account
+) -> None:
+    every(300, mine, theirs)
+    saw(mine, 14, 14, 14, 15, 16, 16)
+    seen(theirs, at(10, 14), BTC=coins(15))
+    seen(theirs, at(10, 19), BTC=coins(16))
+    assert found() == []
 
 
 def test_two_keys_of_one_account_are_no_mix_up(mine: Account, theirs: Account) -> None:
