@@ -71,9 +71,9 @@ def parse_balances(body: bytes) -> Balances:
         return Balances(())
     if not isinstance(document, dict) or "assets" not in document:
         raise NotUnderstood("Qredo's answer has no object with `assets` in it.", field="assets")
-    if document["assets"] is None and not _ERROR_FIELDS.isdisjoint(document):
+    if document["assets"] in (None, {}, []) and not _ERROR_FIELDS.isdisjoint(document):
         # Qredo's form of an error, with a status that says otherwise: not "holds nothing".
-        raise _refusal("`assets` is null beside an error", field="assets")
+        raise _refusal("`assets` is empty beside an error", field="assets")
     entries = _entries(document["assets"])
     if len(entries) > MAX_ASSETS:
         raise _refusal(f"more than {MAX_ASSETS} assets", field="assets")

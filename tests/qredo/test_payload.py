@@ -117,6 +117,8 @@ def test_what_is_not_json(body: bytes) -> None:
         '{"assets":null,"code":500}',
         '{"assets":null,"msg":"No"}',
         '{"assets":null,"error":"No"}',
+        '{"assets":{},"code":"500","msg":"No"}',
+        '{"assets":[],"detail":"No"}',
         '{"code":"401"}',
         '{"Assets":null}',
         '{"assets":false}',
