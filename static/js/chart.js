@@ -3,7 +3,7 @@
 
 import { Drawing, failedDrawing } from "./chart-drawing.js";
 import { make, shown } from "./chart-text.js";
-import { unlessLeaving } from "./failures.js";
+import { unlessLeaving } from "./shell.js";
 
 class Chart extends Drawing {
   constructor(holder) {

@@ -3,7 +3,7 @@
 
 /* global htmx */
 
-import { button, failsAt, isAway, stopSpinning } from "./failures.js";
+import { button, failsAt, isAway, stopSpinning } from "./shell.js";
 
 const CHANGED_MS = 2400;
 
@@ -347,3 +347,15 @@ function grow() {
 
 setClock(Number(document.querySelector("meta[name=server-now]")?.content) * 1000);
 setInterval(grow, 10000);
+
+// ---- The session is looked after from the first touch on: that is no part of a page's first load. Before it a
+// form goes as without a script, and the server leads to sign-in and back.
+
+const AT_LATEST_MS = 30000;
+
+const lookAfterSession = () => import("./session.js").catch(() => {}); // asked again at the next touch
+
+for (const kind of ["pointerdown", "keydown", "focusin"]) {
+  addEventListener(kind, lookAfterSession, { passive: true, capture: true });
+}
+setTimeout(lookAfterSession, AT_LATEST_MS);

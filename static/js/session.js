@@ -2,7 +2,7 @@
 // who was signed out, or has to confirm that it is them, does so in a dialog, and what was typed stays where
 // it is and nowhere else.
 
-import { button, hideLine, showLine } from "./failures.js";
+import { button, hideLine, showLine } from "./shell.js";
 
 const PATIENCE_MS = 10000;
 const WARNED_S = 120;
@@ -324,3 +324,4 @@ watch(Number(here.endsIn));
 // Timers rest with the computer, and pages that come back were not there.
 document.addEventListener("visibilitychange", () => document.hidden || check());
 addEventListener("pageshow", ({ persisted }) => persisted && check());
+document.body.dataset.watched = "";

@@ -4,10 +4,10 @@ import time
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from playwright.sync_api import Page, expect
 
 from accounts.models import Account
-from accounts.second_factors import of_anybody
 from balances.models import Pause
 from tests import props
 from tests.browser import sessions
@@ -26,6 +26,11 @@ def type_sign_in(page: Page, name: str = "treasurer") -> None:
     page.get_by_label("E-mail").fill(f"{name}@example.com")
     page.get_by_label("Password").fill(props.PASSWORD)
     page.keyboard.press("Enter")
+
+
+def returns(page: Page) -> None:
+    """Come back to a tab."""
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 
 
 def test_an_act_after_the_end_leads_back_to_its_button(visitor: Visit, world: World) -> None:
@@ -86,7 +91,7 @@ def test_a_second_factor_is_asked_for_in_the_dialog_too(visitor: Visit) -> None:
             break
         page.wait_for_function("Date.now() / 1000 % 30 < 2", timeout=40_000)
     expect(page.get_by_label("Name")).to_have_value("Walker II")
-    of_anybody().filter(user__email="walker@example.com").delete()
+    Authenticator.objects.filter(user__email="walker@example.com").delete()
 
 
 def test_somebody_else_who_signs_in_sends_nothing_of_the_page(visitor: Visit, world: World) -> None:
@@ -160,12 +165,13 @@ def test_a_passkey_confirms_in_the_dialog(new_visit: Any) -> None:
     expect(page.locator("#form-errors")).to_be_visible()
     expect(page.get_by_label("Label")).to_have_value("Kept")
     visit.complaints[:] = [text for text in visit.complaints if "422" not in text]
-    of_anybody().filter(user__email="keyholder@example.com").delete()
+    Authenticator.objects.filter(user__email="keyholder@example.com").delete()
 
 
 def test_a_server_that_does_not_answer_loses_no_form(treasurer: Visit, world: World) -> None:
     page = treasurer.go(f"/accounts/{world.custody.uid}/edit/")
     page.get_by_label("Label").fill("Typed offline")
+    page.locator("body[data-watched]").wait_for()
     page.context.set_offline(True)
     page.get_by_role("button", name="Save").click()
     expect(page.locator("#session-line")).to_contain_text("Not sent: the server does not answer")
@@ -208,8 +214,10 @@ def test_the_second_of_two_tabs_at_sign_in_is_signed_in(visitor: Visit) -> None:
 
 def test_an_end_that_is_near_is_said_and_put_off_by_a_key(visitor: Visit, world: World) -> None:
     page = visitor.sign_in("treasurer", f"/accounts/{world.custody.uid}/edit/")
+    page.keyboard.press("Shift")
+    page.locator("body[data-watched]").wait_for()
     sessions.was_idle(page, 2 * sessions.HOUR - 90)
-    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    returns(page)
     line = page.locator("#session-line")
     expect(line).to_contain_text("You will be signed out at")
     line.get_by_role("button", name="Stay signed in").click()
@@ -221,8 +229,10 @@ def test_typed_text_stays_after_an_idle_end_and_the_page_says_so(
 ) -> None:
     page = visitor.sign_in("treasurer", f"/accounts/{world.custody.uid}/edit/")
     page.get_by_label("Label").fill("Long thought about")
+    page.keyboard.press("Shift")
+    page.locator("body[data-watched]").wait_for()
     sessions.was_idle(page, 2 * sessions.HOUR)
-    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    returns(page)
     line = page.locator("#session-line")
     expect(line).to_contain_text("nothing was done here for 2 hours")
     line.get_by_role("button", name="Sign in").click()
@@ -233,6 +243,8 @@ def test_typed_text_stays_after_an_idle_end_and_the_page_says_so(
 
 def test_figures_leave_the_screen_of_an_idle_session(visitor: Visit) -> None:
     page = visitor.sign_in("treasurer", "/reports/")
+    page.keyboard.press("Shift")
+    page.locator("body[data-watched]").wait_for()
     sessions.was_idle(page, 2 * sessions.HOUR)
-    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    returns(page)
     page.wait_for_url("**/sign-in/?next=%2Freports%2F")
