@@ -3,7 +3,7 @@
 
 /* global htmx */
 
-import { button, failsAt, isAway, stopSpinning } from "./shell.js";
+import { button, failsAt, isAway, showLine, stopSpinning } from "./shell.js";
 
 const CHANGED_MS = 2400;
 
@@ -348,14 +348,38 @@ function grow() {
 setClock(Number(document.querySelector("meta[name=server-now]")?.content) * 1000);
 setInterval(grow, 10000);
 
-// ---- The session is looked after from the first touch on: that is no part of a page's first load. Before it a
-// form goes as without a script, and the server leads to sign-in and back.
+// ---- The session is looked after from the first touch on: that is no part of a page's first load.
 
 const AT_LATEST_MS = 30000;
+let isLookedAfter = false;
 
-const lookAfterSession = () => import("./session.js").catch(() => {}); // asked again at the next touch
+async function session() {
+  const module = await import("./session.js");
+  isLookedAfter = true;
+  return module;
+}
+
+const lookAfter = () => isLookedAfter || session().catch(() => {}); // tried again at the next touch
 
 for (const kind of ["pointerdown", "keydown", "focusin"]) {
-  addEventListener(kind, lookAfterSession, { passive: true, capture: true });
+  addEventListener(kind, lookAfter, { passive: true, capture: true });
 }
-setTimeout(lookAfterSession, AT_LATEST_MS);
+setTimeout(lookAfter, AT_LATEST_MS);
+
+document.addEventListener("htmx:confirm", (event) => {
+  const { verb, issueRequest } = event.detail;
+  if (verb !== "post") return;
+  event.preventDefault();
+  const go = () => issueRequest(true);
+  session().then(({ beforePost }) => beforePost(go), go);
+});
+
+// Whoever looks after the session hears of forms first, also of one that is sent before.
+document.addEventListener("submit", (event) => {
+  const { target: form, submitter } = event;
+  if (isLookedAfter || form.method !== "post" || form.hasAttribute("hx-post") || submitter?.hasAttribute("hx-post")) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  const lost = () => showLine("session-line", "Not sent: the server does not answer. What you typed is still here.");
+  session().then(() => form.requestSubmit(submitter), lost);
+}, true);

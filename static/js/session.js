@@ -57,14 +57,12 @@ async function send(form, submitter) {
   free.delete(form);
 }
 
-// A request by a script takes the fresh token along; without a session the whole page goes to sign in.
-document.addEventListener("htmx:confirm", (event) => {
-  const { verb, issueRequest } = event.detail;
-  if (verb !== "post") return;
-  event.preventDefault();
-  const go = () => issueRequest(true);
-  ask({ isPresent: true }).then((state) => isOther(state) ? sayOther() : go(), go); // htmx tells why it fails
-});
+/** Let a request by a script take a fresh token along; without a session the whole page goes to sign in. */
+export async function beforePost(go) {
+  const state = await ask({ isPresent: true }).catch(() => ({})); // then the request fails too, and tells why
+  if (isOther(state)) sayOther();
+  else go();
+}
 
 const isOther = (state) => Boolean(state.person) && state.person !== here.person;
 
