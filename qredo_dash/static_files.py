@@ -31,6 +31,11 @@ def check_collected() -> None:
     """Raise `ImproperlyConfigured` unless the collected files are of this version's sources."""
     try:
         collected = (Path(settings.STATIC_ROOT) / SOURCES).read_text(encoding="utf-8")
+    except PermissionError:
+        raise ImproperlyConfigured(
+            f"The static files in {settings.STATIC_ROOT} cannot be read by this process's user."
+            " Run `manage.py collectstatic --noinput` with umask 022."
+        ) from None
     except OSError:
         collected = ""
     if collected != _digest():

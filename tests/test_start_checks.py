@@ -1,5 +1,6 @@
 """What a process looks at before it does anything: installation, role, static files."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -109,19 +110,60 @@ def test_units_image_and_compose_say_that_this_is_a_server() -> None:
     assert "ENV QREDO_DASH_SERVER=1" in (PROJECT / "Dockerfile").read_text(encoding="utf-8")
 
 
-def test_the_wrapper_gives_a_command_what_the_worker_has() -> None:
-    text = (PROJECT / "deploy" / "qredo-dash").read_text(encoding="utf-8")
-    wrapped = (
-        text.replace("--property=", "\n").replace(" \\", "").replace("$etc", "/etc/qredo-dash")
-    )
-    lines = {line.strip() for line in wrapped.splitlines()}
+@pytest.fixture
+def wrapped(tmp_path: Path) -> list[str]:
+    """What the wrapper asks systemd for, and the command that it runs there."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    stand_in = folder / "systemd-run"
+    stand_in.write_text('#!/bin/sh\nprintf "%s\\0" "$@"\n')
+    stand_in.chmod(0o755)
+    ran = subprocess.run(
+        ["/bin/sh", PROJECT / "deploy" / "qredo-dash", "add_person", "--name", "Ann B"],
+        env={"PATH": f"{folder}:/usr/bin:/bin"}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return ran.stdout.split("\0")[:-1]
+
+
+def test_the_wrapper_gives_a_command_what_the_worker_has(wrapped: list[str]) -> None:
     unit = deployment.unit("worker").splitlines()
-    asked = [
-        line for line in unit if line.startswith(("User=", "WorkingDirectory=", "EnvironmentFile="))
-    ]
-    asked += [line for line in unit if line.startswith("LoadCredential=") or "%d/" in line]
-    assert len(asked) > 10
-    assert not [line for line in asked if line not in lines]
+    named = ("User=", "WorkingDirectory=", "EnvironmentFile=", "LoadCredential=")
+    asked = [line for line in unit if line.startswith(named)]
+    assert len(asked) > 6
+    assert not [line for line in asked if f"--property={line}" not in wrapped]
+    assert not [one for one in wrapped if "%" in one], "systemd-run expands none of these"
+
+
+def test_a_wrapped_command_finds_its_secrets(wrapped: list[str], tmp_path: Path) -> None:
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text('#!/bin/sh\nenv\nprintf "<%s>" "$@"\n')
+    python.chmod(0o755)
+    ran = subprocess.run(
+        wrapped[wrapped.index("/bin/sh") :], cwd=tmp_path,
+        env={"PATH": "/usr/bin:/bin", "CREDENTIALS_DIRECTORY": "/run/given"},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    asked = [line for line in deployment.unit("worker").splitlines() if "_FILE=%d/" in line]
+    given = {line.removeprefix("Environment=").replace("%d", "/run/given") for line in asked}
+    assert len(given) > 3
+    assert given <= set(ran.stdout.splitlines())
+    assert ran.stdout.endswith("<manage.py><add_person><--name><Ann B>")
+
+
+def test_what_the_migration_collects_the_web_process_can_read(
+    settings: Any, tmp_path: Path
+) -> None:
+    """They are two users; a unit's umask holds for what it runs as root, too."""
+    (line,) = [one for one in deployment.unit("migrate").splitlines() if one.startswith("UMask=")]
+    settings.STATIC_ROOT = tmp_path / "new" / "static"
+    before = os.umask(int(line.removeprefix("UMask="), 8))
+    try:
+        call_command("collectstatic", "--noinput", verbosity=0)
+    finally:
+        os.umask(before)
+    made = [tmp_path / "new", *(tmp_path / "new").rglob("*")]
+    assert not [one for one in made if not one.stat().st_mode & (0o001 if one.is_dir() else 0o004)]
 
 
 def test_web_and_worker_are_users_of_their_own() -> None:
