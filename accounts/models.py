@@ -263,7 +263,7 @@ class Offer(models.Model):
     """A personal account that its owner offers to an e-mail address for reading.
 
     It is about an address, whether or not anybody signs in with it, and opens nothing until it is
-    accepted. `owner` is whose account it was then: a transfer ends every offer by itself.
+    accepted. `owner` is whose account it was then; a transfer ends every offer.
     """
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -286,7 +286,7 @@ class Offer(models.Model):
 class Share(models.Model):
     """A person has accepted to read a personal account, as long as it stays its owner's.
 
-    `owner` is whose account it was when it was offered: a transfer ends every share by itself.
+    `owner` is whose account it was when it was offered; a transfer ends every share.
     """
 
     account = models.ForeignKey(Account, models.CASCADE, related_name="shares")

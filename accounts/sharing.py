@@ -63,6 +63,12 @@ def stop(account: Account, email: str, *, by: User) -> bool:
     return bool(withdrawn) or share is not None
 
 
+def end_all(account: Account) -> None:
+    """End what an owner who gives an account away has shared; it stays so if it comes back."""
+    Share.objects.filter(account=account).delete()
+    Offer.objects.filter(account=account).delete()
+
+
 def read_by(reader: User, account: Account) -> objects.Thing:
     """Return an account as an affair of a person who reads it."""
     return replace(objects.account(account), log=objects.log_of_person(reader.pk))

@@ -12,6 +12,7 @@ from itertools import takewhile
 
 from django.db import IntegrityError, transaction
 
+from accounts import sharing
 from accounts.audit import objects
 from accounts.audit.recording import record, together
 from accounts.demo_data import stored
@@ -73,6 +74,7 @@ def transfer(
         ledger.lock([account.pk])  # nobody else gives it away between this look and the turn
         was = objects.account(account)
         if turn(account, Turn(owner=to, taken_from=taken_from), by=by, at=at):
+            sharing.end_all(account)
             _record_transfer(was, account, by, at)
 
 

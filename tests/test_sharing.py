@@ -408,7 +408,23 @@ def test_after_a_transfer_the_new_owner_does_not_learn_who_read_it(
         assert one.email not in page.text
         former.post(path("account-unshare", pocket), {"email": one.email})
         assert acts.words(cast.former)[-1] not in {"account.unshared", "account.offer_withdrawn"}
-    assert (Share.objects.count(), Offer.objects.count()) == (1, 1)
+    assert not Share.objects.exists()
+    assert not Offer.objects.exists()
+
+
+def test_what_was_shared_before_a_transfer_stays_ended_when_the_account_comes_back(
+    cast: Cast, pocket: Account, clock: StoppedClock
+) -> None:
+    props.shared(pocket, cast.reader, counted=True)
+    waiting = sharing.offer(pocket, cast.viewer.email, by=cast.owner)
+    for minute, owner in ((7, cast.other), (8, cast.owner)):
+        clock.now = at(10, minute)
+        ownership.transfer(pocket, owner, by=cast.owner)
+        pocket.refresh_from_db()
+    assert visible_to(cast.owner).filter(pk=pocket.pk).exists()
+    assert not visible_to(cast.reader).filter(pk=pocket.pk).exists()
+    with pytest.raises(answer_offer.GoneError):
+        answer_offer.accept(waiting.uid, by=cast.viewer)
 
 
 def test_a_share_after_a_transfer_opens_nothing_of_the_time_before(
