@@ -7,15 +7,19 @@ event loop, where waiting costs no thread.
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final, Protocol
 
 #: Seconds within which a whole body has to arrive; forms are small, and a thread waits for none.
 PATIENCE: Final = 30.0
-#: Bodies that may be under way at once in one process, and the bytes of all of them.
+#: Bodies that may be under way at once in one process; for one more the oldest is given up, which
+#: is a slow one, so that slow senders never keep a form out.
 MOST_WAITING: Final = 256
+#: Bytes of bodies in one process, from their arrival to their answer; small ones always fit.
 MOST_BYTES: Final = 64 * 1024 * 1024
+SMALL: Final = 64 * 1024
 #: What is too large is read and dropped up to here: a browser shows no answer before it has sent
 #: all. Beyond it the connection is closed.
 LARGEST_DROPPED: Final = 32 * 1024 * 1024
@@ -38,47 +42,55 @@ class Incoming(Protocol):
 
 @dataclass(slots=True)
 class Bodies:
-    """Reads bodies of at most `largest` bytes; counts what is under way in this process."""
+    """Reads bodies of at most `largest` bytes; counts what this process holds of them."""
 
     largest: int
     patience: float = PATIENCE
-    waiting: int = field(default=0, init=False)
     bytes_held: int = field(default=0, init=False)
+    #: The deadlines of bodies that are under way, oldest first.
+    _arriving: dict[asyncio.Timeout, None] = field(default_factory=dict, init=False)
 
-    async def read(self, headers: Mapping[str, str], incoming: Incoming) -> bytes:
-        """Return the whole body. Raise `RefusedError`."""
+    @asynccontextmanager
+    async def of(self, headers: Mapping[str, str], incoming: Incoming) -> AsyncIterator[bytes]:
+        """Give the whole body, which counts as held to the end. Raise `RefusedError`."""
         length = headers.get("content-length")
         if length is None and headers.get("transfer-encoding") is None:
-            return b""
+            yield b""
+            return
         if length is not None and (not length.isdecimal() or int(length) > LARGEST_DROPPED):
             raise RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-        if self.waiting >= MOST_WAITING:
-            raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE)
-        self.waiting += 1
+        parts: list[bytes] = []
         try:
-            async with asyncio.timeout(self.patience):
-                return await self._whole(incoming)
+            await self._arrive(parts, incoming)
+            yield b"".join(parts)
+        finally:
+            self.bytes_held -= sum(map(len, parts))
+
+    async def _arrive(self, parts: list[bytes], incoming: Incoming) -> None:
+        if len(self._arriving) >= MOST_WAITING:
+            oldest = next(iter(self._arriving))
+            del self._arriving[oldest]
+            oldest.reschedule(asyncio.get_running_loop().time())
+        try:
+            async with asyncio.timeout(self.patience) as deadline:
+                self._arriving[deadline] = None
+                try:
+                    await self._read(parts, incoming)
+                finally:
+                    self._arriving.pop(deadline, None)
         except TimeoutError:
             raise RefusedError(HTTPStatus.REQUEST_TIMEOUT) from None
-        finally:
-            self.waiting -= 1
 
-    async def _whole(self, incoming: Incoming) -> bytes:
-        parts: list[bytes] = []
-        size = held = 0
-        try:
-            async for part in incoming:
-                size += len(part)
-                if size > LARGEST_DROPPED:
-                    break
-                if size <= self.largest:
-                    parts.append(part)
-                    held += len(part)
-                    self.bytes_held += len(part)
-                if self.bytes_held > MOST_BYTES:
-                    raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE)
-        finally:
-            self.bytes_held -= held
+    async def _read(self, parts: list[bytes], incoming: Incoming) -> None:
+        size = 0
+        async for part in incoming:
+            size += len(part)
+            if size > LARGEST_DROPPED:
+                break
+            if size <= self.largest:
+                parts.append(part)
+                self.bytes_held += len(part)
+            if size > SMALL and self.bytes_held > MOST_BYTES:
+                raise RefusedError(HTTPStatus.SERVICE_UNAVAILABLE)
         if size > self.largest:
             raise RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-        return b"".join(parts)

@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final, Protocol
 
+from django.http import parse_cookie
+
 from qredo_dash.http.bodies import Bodies, Incoming, RefusedError
 
 logger = logging.getLogger(__name__)
@@ -114,10 +116,10 @@ class Gateway:
         loop = asyncio.get_running_loop()
         try:
             _check_target(scope)
-            body = await self._bodies.read(headers, exchange)
-            environ = _environ(scope, headers, body)
-            async with self._turns.of(_cookie(headers, self._session_cookie)):
-                await loop.run_in_executor(self._threads, self._work, environ, exchange, loop)
+            async with self._bodies.of(headers, exchange) as body:
+                environ = _environ(scope, headers, body)
+                async with self._turns.of(_cookie(headers, self._session_cookie)):
+                    await loop.run_in_executor(self._threads, self._work, environ, exchange, loop)
         except RefusedError as refusal:
             self._refuse(scope, exchange, refusal.status)
 
@@ -225,12 +227,8 @@ class Turns:
 
 
 def _cookie(headers: Mapping[str, str], name: str) -> str:
-    """Return a cookie's value, or nothing; Django parses cookies for itself."""
-    for pair in headers.get("cookie", "").split(";"):
-        key, _, value = pair.strip().partition("=")
-        if key == name:
-            return value
-    return ""
+    """Return a cookie's value, or nothing; of several, and in quotes, the one that Django takes."""
+    return parse_cookie(headers.get("cookie", "")).get(name, "")
 
 
 def _joined(headers: Iterable[tuple[str, str]]) -> Mapping[str, str]:
