@@ -12,6 +12,8 @@ DELETE                             ``requests_per_second`` of an environment, be
 GET,        requests               counters by key; ``load`` by environment: most requests at once
 DELETE                             and within any second of real time
 POST        balance                ``assets`` that a ``key_id`` is told from now on; null ends it
+POST        ledger                 how the account of a ``key_id`` tells its ledgers and histories:
+                                   ``net``, ``statuses``, ``amounts``; see ``dialect``
 POST        key                    a key of an ``account`` with ``permissions``; ``replace`` all
 DELETE      key                    revoke a ``key_id``
 ==========  =====================  ===============================================================
@@ -24,6 +26,7 @@ from collections.abc import Callable
 from qredo_sandbox.answers import document, error
 from qredo_sandbox.api import Api
 from qredo_sandbox.clock import SECOND
+from qredo_sandbox.dialect import AMOUNTS, NETS, STATUSES, Dialect
 from qredo_sandbox.faults import EVERYBODY, Reply
 from qredo_sandbox.fields import Fields, Wrong
 from qredo_sandbox.keys import Key
@@ -54,6 +57,7 @@ class Admin:
             ("GET", "requests"): self._read_tallies,
             ("DELETE", "requests"): self._clear_tallies,
             ("POST", "balance"): self._tell_balance,
+            ("POST", "ledger"): self._tell_ledger,
             ("POST", "key"): self._make_key,
             ("DELETE", "key"): self._revoke_key,
         }
@@ -160,6 +164,16 @@ class Admin:
         fields.only("key_id", "assets")
         account = self._key(fields).account
         account.tell(fields.assets("assets"))
+        return {"account": account.id}
+
+    def _tell_ledger(self, fields: Fields) -> object:
+        fields.only("key_id", "net", "statuses", "amounts")
+        account = self._key(fields).account
+        account.dialect = Dialect(
+            net=fields.choice("net", NETS),
+            statuses=fields.choice("statuses", STATUSES),
+            amounts=fields.choice("amounts", AMOUNTS),
+        )
         return {"account": account.id}
 
     def _make_key(self, fields: Fields) -> object:

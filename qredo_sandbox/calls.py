@@ -72,7 +72,7 @@ def _fund_asked(asked: Asked) -> Fund:
 def _history(asked: Asked) -> Answer:
     for wallet in wallets_of(asked.key.account):
         if wallet.id == asked.item:
-            return document(funds.history(wallet, asked.second))
+            return document(funds.history(asked.key.account, wallet, asked.second))
     raise Refused(404, "no such wallet")
 
 

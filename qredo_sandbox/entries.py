@@ -1,12 +1,12 @@
 """Entries: the moves of the world's flows as ledgers and histories tell them, newest first.
 
-The world has no beginning, so a list has: the newest 200 entries of the last 90 days.
+The world has no beginning, so a wallet's list has: the newest 200 entries of the last 90 days.
 
 An entry bears the second at which its status began: proposed while it pends, settled or refused
-afterwards. What leaves is negative, and ``netAmount`` is what the wallet's balance moves by.
+afterwards. Which way it went is known here and is in no answer, as Qredo's entries do not tell it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from heapq import merge
 
@@ -32,19 +32,20 @@ class Entry:
     drawn: bytes
 
     @property
-    def net(self) -> int:
-        """Return the base units by which the wallet changes, or would."""
+    def change(self) -> int:
+        """Return the base units by which the wallet changes, or would: negative if they leave."""
         return self.leg.change(self.move)
 
     @property
     def type(self) -> int:
         """Return Qredo's number for the kind of transaction."""
-        return self.leg.purpose.comes if self.net > 0 else self.leg.purpose.goes
+        return self.leg.purpose.comes if self.change > 0 else self.leg.purpose.goes
 
     @property
     def fees(self) -> int:
         """Return the base units that a chain takes of what leaves: less than a thousandth."""
-        return -self.net * (self.drawn[0] & 15) >> 14 if self._outside and self.net < 0 else 0
+        leaving = max(-self.change, 0) if self._outside else 0
+        return leaving * (self.drawn[0] & 15) >> 14
 
     @property
     def tx_id(self) -> str:
@@ -63,7 +64,7 @@ class Entry:
         """Return where it went on chain: to the wallet, or out to one of four addresses."""
         if not self._outside:
             return ""
-        if self.net > 0:
+        if self.change > 0:
             return self.wallet.address
         return address(self.wallet.asset, self.wallet.id, str(self.drawn[1] & 3))
 
@@ -72,9 +73,9 @@ class Entry:
         return self.leg.purpose.comes == DEPOSIT
 
 
-def entries(wallets: Iterable[Wallet], second: int) -> Iterator[Entry]:
-    """Yield the entries of wallets at a Unix second, newest first, as far as the window goes."""
-    each = [_of_leg(wallet, leg, second) for wallet in wallets for leg in wallet.legs]
+def entries(wallet: Wallet, second: int) -> Iterator[Entry]:
+    """Yield the entries of a wallet at a Unix second, newest first, as far as the window goes."""
+    each = [_of_leg(wallet, leg, second) for leg in wallet.legs]
     return merge(*each, key=lambda entry: entry.timestamp, reverse=True)
 
 

@@ -90,6 +90,15 @@ class Fields:
             raise Wrong(f"{name} is a number of seconds from {least} to {most}")
         return value
 
+    def choice(self, name: str, allowed: tuple[str, ...]) -> str:
+        """Return one of the allowed words, the first of them where it is missing."""
+        value = self.given(name)
+        if value is None:
+            return allowed[0]
+        if value not in allowed:
+            raise Wrong(f"{name} is one of {', '.join(allowed)}")
+        return str(value)
+
     def choices(self, name: str, allowed: Iterable[str]) -> tuple[str, ...]:
         """Return a list of allowed words."""
         value, known = self.given(name), tuple(allowed)

@@ -1,8 +1,9 @@
 """What the calls about funds, wallets and trusted parties answer.
 
 Balances of wallets are base units, like those of ``GET /balance``; the amounts of ledgers and
-histories are whole units. Where the published description names a field and not what is in it
-(``holdings``, ``policyTx``, ``wallets`` of a ledger, a trusted party) the contents are ours.
+histories are whole units without a sign. Where the published description names a field and not
+what is in it (``holdings``, ``policyTx``, ``wallets`` of a ledger, a trusted party) the contents
+are ours.
 """
 
 from itertools import islice
@@ -12,7 +13,6 @@ from qredo_sandbox.cast import fund as demo_fund
 from qredo_sandbox.cast.people import ANALYST, TREASURER
 from qredo_sandbox.chance import material
 from qredo_sandbox.entries import APPROVED, MOST, Entry, entries
-from qredo_sandbox.exact import whole_units
 from qredo_sandbox.holdings import SCALES
 from qredo_sandbox.profile import members, person
 from qredo_sandbox.wallets import Fund, Wallet
@@ -74,9 +74,11 @@ def _wallet(wallet: Wallet, second: int) -> Content:
 
 
 def ledger(account: Account, fund: Fund, second: int) -> Content:
-    """Return the answer to ``GET /funds/{fund_id}/ledger``: what is approved, and nothing else."""
-    booked = (entry for entry in entries(fund.wallets, second) if entry.status == APPROVED)
-    shown = [_booked(account, entry) for entry in islice(booked, MOST)]
+    """Return the answer to ``GET /funds/{fund_id}/ledger``: what is approved, wallet by wallet."""
+    shown: list[Content] = []
+    for wallet in fund.wallets:
+        booked = (entry for entry in entries(wallet, second) if entry.status == APPROVED)
+        shown.extend(_booked(account, entry) for entry in islice(booked, MOST))
     wallets = [
         {"walletID": wallet.id, "name": wallet.name, "asset": wallet.asset}
         for wallet in fund.wallets
@@ -94,7 +96,7 @@ def _booked(account: Account, entry: Entry) -> Content:
         "timestamp": entry.timestamp,
         "type": entry.type,
         "asset": entry.wallet.asset,
-        **_amounts(entry),
+        **_amounts(account, entry),
         "counterpartyID": entry.leg.purpose.counterparty_id,
         "counterpartyName": entry.leg.purpose.counterparty,
         "address": entry.address,
@@ -105,16 +107,12 @@ def _booked(account: Account, entry: Entry) -> Content:
     }
 
 
-def _amounts(entry: Entry) -> Content:
+def _amounts(account: Account, entry: Entry) -> Content:
     scale = SCALES[entry.wallet.asset]
-    return {
-        "amount": whole_units(entry.net + entry.fees, scale),
-        "fees": whole_units(entry.fees, scale),
-        "netAmount": whole_units(entry.net, scale),
-    }
+    return account.dialect.figures(abs(entry.change), entry.fees, scale)
 
 
-def history(wallet: Wallet, second: int) -> Content:
+def history(account: Account, wallet: Wallet, second: int) -> Content:
     """Return the answer to ``GET /wallet/{wallet_id}/history``: what pends and is refused too."""
     shown = [
         {
@@ -123,10 +121,10 @@ def history(wallet: Wallet, second: int) -> Content:
             "walletID": wallet.id,
             "timestamp": entry.timestamp,
             "asset": wallet.asset,
-            **_amounts(entry),
-            "status": entry.status,
+            **_amounts(account, entry),
+            "status": account.dialect.status(entry.status),
         }
-        for entry in islice(entries([wallet], second), MOST)
+        for entry in islice(entries(wallet, second), MOST)
     ]
     return {"history": shown}
 

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from qredo_sandbox.cast import CAST
 from qredo_sandbox.chance import key_for, material
+from qredo_sandbox.dialect import Dialect
 from qredo_sandbox.flows import Flow
 from qredo_sandbox.holdings import (
     DEPOSIT,
@@ -57,6 +58,7 @@ class Account:
         self.id = account_id
         self.role = role
         self.told: Assets | None = None
+        self.dialect = Dialect()
         self._holdings = holdings
         self._spell = Spell(0, 0, b"")
 

@@ -6,7 +6,9 @@ from typing import Any
 
 from qredo_sandbox import funds
 from qredo_sandbox.chance import draw
+from qredo_sandbox.entries import entries
 from qredo_sandbox.exact import written
+from qredo_sandbox.holdings import SCALES
 from qredo_sandbox.wallets import funds_of, wallets_of
 from qredo_sandbox.world import Account, World
 
@@ -26,12 +28,26 @@ def read(content: object) -> Any:
     return json.loads(written(content), parse_float=Fraction, parse_int=Fraction)
 
 
+def changes(account: Account, second: int) -> dict[tuple[str, str], Fraction]:
+    """By how many whole units each entry changes its wallet: answers do not tell which way."""
+    return {
+        (entry.tx_id, wallet.id): Fraction(entry.change, SCALES[wallet.asset])
+        for wallet in wallets_of(account)
+        for entry in entries(wallet, second)
+    }
+
+
+def place(entry: Tx) -> tuple[str, str]:
+    """The transaction and the wallet of an entry: together they are its only name."""
+    return entry["txID"], entry["walletID"]
+
+
 def histories(account: Account, second: int) -> list[Tx]:
     """The histories of all wallets of an account."""
     return [
         entry
         for wallet in wallets_of(account)
-        for entry in read(funds.history(wallet, second))["history"]
+        for entry in read(funds.history(account, wallet, second))["history"]
     ]
 
 

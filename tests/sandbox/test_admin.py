@@ -44,6 +44,7 @@ def spare(sim: Simulator) -> Iterator[Key]:
         ("clock", {"now": "soon"}, "now:"),
         ("clock", {"now": "0001-01-01T00:00:00Z"}, "years"),
         ("balance", {"key_id": "*"}, "no such key"),
+        ("ledger", {"key_id": "*"}, "no such key"),
         ("key", {"account": "nobody", "permissions": []}, "no such account"),
     ],
 )
