@@ -34,7 +34,8 @@ class Progress:
 
 def refreshable(user: User) -> QuerySet[Account]:
     """Return the accounts that somebody may refresh and that are polled."""
-    return operated_accounts(user).filter(paused_at=None, archived_at=None, keyless_at=None)
+    found = operated_accounts(user).filter(paused_at=None, archived_at=None, keyless_at=None)
+    return found.select_related("schedule", "organization", "owner")
 
 
 def ask_all(accounts: Iterable[Account], *, by: User) -> RefreshBatch | None:

@@ -4,7 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -95,6 +97,19 @@ def test_asked_twice_it_is_done_once_and_is_one_act(cast: Cast, clock: StoppedCl
     ended(claims.claim_due(limit=10), FRESH)
     press(browser)
     assert Refresh.objects.count() == 6
+
+
+def test_many_accounts_take_as_many_statements_as_few(cast: Cast) -> None:
+    def statements() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            refresh_batches.ask_all(refresh_batches.refreshable(cast.operator), by=cast.operator)
+        return len(asked)
+
+    fund(2)
+    few = statements()
+    for n in range(20):
+        keyless(f"Another {n}", at(11))
+    assert statements() == few
 
 
 def test_slots_that_are_due_keep_half_of_what_is_allowed(cast: Cast, settings: Any) -> None:
