@@ -139,6 +139,33 @@ def test_tokens_and_the_breaker_hold_for_it_too(
     assert claims.claim_due(limit=1_000) == []
 
 
+def test_an_account_that_qredo_wants_left_alone_waits(cast: Cast, clock: StoppedClock) -> None:
+    (account,) = fund(1)
+    Schedule.objects.filter(account=account).update(not_before=at(10, 2))
+    refresh_batches.ask_all([account], by=cast.operator)
+    assert claims.claim_due(limit=10) == []
+    clock.now = at(10, 2)
+    assert [claim.account_id for claim in claims.claim_due(limit=10)] == [account.pk]
+
+
+def test_demo_accounts_are_not_asked_within_the_limits_of_real_ones(cast: Cast) -> None:
+    real, demo = fund(2)
+    Account.objects.filter(pk=demo.pk).update(is_demo=True)
+    claims.claim_due(limit=10)
+    Upstream.objects.filter(environment="production", is_demo=False).update(
+        opened_at=at(9), probe_at=at(10, 4)
+    )
+    refresh_batches.ask_all([real, demo], by=cast.operator)
+    assert [claim.account_id for claim in claims.claim_due(limit=10)] == [demo.pk]
+
+
+def test_who_may_not_refresh_any_more_is_told_nothing_of_the_batch(cast: Cast) -> None:
+    refresh_batches.ask_all(fund(2), by=cast.operator)
+    assert refresh_batches.progress(cast.operator) is not None
+    Membership.objects.filter(user=cast.operator).update(role=Role.VIEWER)
+    assert refresh_batches.progress(cast.operator) is None
+
+
 def test_only_what_is_listed_and_may_be_refreshed_is(cast: Cast, foreign: Account) -> None:
     tagged, paused, other = fund(3)
     Tag.objects.create(account=tagged, name="hot")
