@@ -15,7 +15,7 @@ from balances.statements.asked import Asked
 from balances.verification import anchors
 from tests.conftest import Cast
 from tests.history import StoppedClock, at, coins, keyless, seen
-from tests.statements import Told, account, found, notes, statement
+from tests.statements import Told, account, found, notes, statement, verifier
 
 
 def made(cast: Cast, clock: StoppedClock) -> Told:
@@ -113,5 +113,5 @@ def test_without_a_later_snapshot_it_is_the_anchor_that_closes_the_time(
     clock.now = at(12)
     anchor = anchors.export_day(tmp_path)
     told = made(cast, clock)
-    assert any("no later snapshot" in note for note in notes(told))
-    assert not any("no later snapshot" in note for note in notes(told, anchor))
+    assert any(verifier.NOT_CLOSED in note for note in notes(told))
+    assert not any(verifier.NOT_CLOSED in note for note in notes(told, anchor))
