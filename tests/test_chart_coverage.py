@@ -75,7 +75,7 @@ def test_a_file_tells_how_many_are_unknown(viewer: Client, accounts: dict[str, A
     assert accounts
     query = {"asset": "BTC", "at": "2026-03-02T10:03:00Z"}
     answer = viewer.get(reverse("series-csv"), query)
-    last = list(csv.DictReader(io.StringIO(answer.content.decode())))[-1]
+    last = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))[-1]
     told = [last[name] for name in ("coverage", "fresh accounts", "accounts", "unknown accounts")]
     assert told == ["incomplete", "5", "7", "2"]
 

@@ -178,7 +178,7 @@ def test_a_file_of_every_change_begins_with_what_was_held(viewer: Client) -> Non
     query = {"asset": "BTC", "range": "custom", "every": "change", **OCTOBER}
     for name, args in (("account-series-csv", [account.uid]), ("series-csv", [])):
         answer = viewer.get(reverse(name, args=args), query)
-        rows = list(csv.DictReader(io.StringIO(answer.getvalue().decode())))
+        rows = list(csv.DictReader(io.StringIO(answer.getvalue().decode("utf-8-sig"))))
         assert [(row["at"], row["total"]) for row in rows] == [
             ("2026-10-01T00:00:00Z", "1.00"),
             ("2026-10-02T10:10:00Z", "9.00"),

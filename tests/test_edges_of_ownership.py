@@ -49,7 +49,7 @@ def file_of_changes(user: User, account: Account | None) -> list[tuple[str, str]
     query = {"asset": "BTC", "every": "change", **span}
     answer = props.signed_in(user).get(reverse(name, args=args), query)
     assert answer.status_code == 200, answer.content
-    lines = list(csv.DictReader(answer.getvalue().decode().splitlines()))
+    lines = list(csv.DictReader(answer.getvalue().decode("utf-8-sig").splitlines()))
     return [(line["at"][11:19], line["total"]) for line in lines]
 
 

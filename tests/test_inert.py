@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from accounts.cells import text_cell
 from accounts.models import Account, Organization, User
 from balances import refreshing
 from balances.models import Holding
@@ -28,7 +29,11 @@ ODD = (
     "&lt;b&gt;&amp;",
     "</script></title></textarea><b>",
 )
-FORMULAS = ("=1+1", "+1+1", "-1+1", "@SUM(A1)", '=HYPERLINK("http://x")', 'a,b;c"d')
+FORMULAS = (
+    "=1+1", "+1+1", "-1+1", "@SUM(A1)", '=HYPERLINK("http://x")', 'a,b;c"d', "a;=1+1;b", "a; @A1",
+    'a;"+1"', "a;\N{FULLWIDTH EQUALS SIGN}1+1", "a,-1+1",
+)  # fmt: skip
+FORMULA_SIGNS = ("=", "+", "-", "@", "\N{FULLWIDTH EQUALS SIGN}")
 
 
 @pytest.fixture
@@ -100,10 +105,14 @@ def test_an_asset_is_a_text_cell_of_a_file(
     simulator.holds("Custody", **{asset: coins(100)})
     refreshing.refresh_now([custody])
     answer = browser.get(reverse("account-series-csv", args=[custody.uid]), {"asset": asset})
-    rows = list(csv.reader(io.StringIO(answer.content.decode())))
+    text = answer.content.decode("utf-8-sig")
+    rows = list(csv.reader(io.StringIO(text)))
     assert {len(row) for row in rows} == {13}
     cells = {row[1] for row in rows[1:]}
-    assert cells == {f"'{asset}" if asset[0] in "=+-@" else asset}
+    assert cells == {text_cell(asset)}
+    assert {cell.replace("'", "") for cell in cells} == {asset.replace("'", "")}
+    assert all(f";{sign}" not in text for sign in FORMULA_SIGNS)
+    assert all(f",{sign}" not in text for sign in FORMULA_SIGNS)
     disposition = answer.headers["Content-Disposition"]
     assert disposition.isascii()
     assert disposition.count('"') == 2

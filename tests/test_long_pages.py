@@ -197,7 +197,7 @@ def test_a_file_is_of_all_pages(viewer: Client, accounts: list[Account]) -> None
     page = shown(viewer, "history", at=THEN, page="2")
     (file,) = (one for one in page.all("a") if "download" in one.attributes)
     answer = viewer.get(file.attributes["href"])
-    lines = list(csv.DictReader(io.StringIO(answer.content.decode())))
+    lines = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
     assert [one["account"] for one in lines] == [str(account.uid) for account in accounts]
 
 

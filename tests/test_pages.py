@@ -39,7 +39,7 @@ def file(viewer: Client, account: Account, **query: str) -> list[dict[str, str]]
     answer = viewer.get(reverse("account-series-csv", args=[account.uid]), query)
     assert answer.status_code == 200
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
-    return list(csv.DictReader(io.StringIO(answer.content.decode())))
+    return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
 
 
 def test_what_was_never_seen_is_unknown_and_nowhere_zero(viewer: Client, account: Account) -> None:

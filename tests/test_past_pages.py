@@ -257,7 +257,7 @@ def test_the_history_file_says_what_the_page_says_and_is_on_record(
     page = shown(viewer, "history", at=BEFORE)
     assert account_snapshots(account)[1][:12] in page.text
     answer = viewer.get(reverse("history-csv"), {"at": BEFORE})
-    (line,) = csv.DictReader(io.StringIO(answer.content.decode()))
+    (line,) = csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))
     assert (line["asset"], line["total"], line["coverage"]) == ("BTC", "1.50", "fresh")
     assert (line["label"], line["owner"], line["snapshot"]) == ("Vault", "Fund", "2")
     assert line["sha256"] == account_snapshots(account)[1]

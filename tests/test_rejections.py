@@ -16,7 +16,7 @@ from accounts.models import Account
 from balances import claims, ownership, recording, refreshing
 from balances.models import Holding, RejectedAnswer
 from balances.results import Failure, Result
-from tests import props
+from tests import acts, props
 from tests.conftest import Cast, Simulator
 from tests.history import StoppedClock, at, claimed, coins, delivered, failed, keyless, seen, words
 from tests.markup import shown
@@ -213,3 +213,19 @@ def test_what_an_upstream_echoes_of_our_request_is_blotted_out(
         for text in (body, one.detail, caplog.text, shown(operator, "account", account).text):
             assert private[:16] not in text
     assert key_id not in body + one.detail + caplog.text
+
+
+def test_who_takes_an_answer_away_is_on_record(
+    cast: Cast, account: Account, browser_of: Any
+) -> None:
+    browser: Client = browser_of(cast.operator)
+    before = acts.words(cast.fund)
+    assert browser.head(address(account)).status_code == 200
+    assert acts.words(cast.fund) == before
+    assert browser.get(address(account)).status_code == 200
+    act = acts.last(cast.fund)
+    assert (act.act, act.who, act.object_label) == (
+        "export.answer", cast.operator.email, account.label,
+    )  # fmt: skip
+    newest = RejectedAnswer.objects.filter(account=account).latest("last_at")
+    assert act.after["digest"] == bytes(newest.digest).hex()

@@ -287,7 +287,7 @@ def test_the_past_shows_what_was_said_then(vault: Account, cast: Cast) -> None:
         page = shown(viewer, "account", vault, at=iso(instant))
         assert ("was said to see only some wallets" in page.text) == bool(count)
         assert "Replace it" not in page.text
-        rows = viewer.get(reverse("history-csv"), {"at": iso(instant)}).content.decode()
+        rows = viewer.get(reverse("history-csv"), {"at": iso(instant)}).content.decode("utf-8-sig")
         (line,) = csv.DictReader(io.StringIO(rows))
         assert line["wallets"] == ("some" if count else "all")
 
@@ -302,7 +302,7 @@ def test_charts_and_their_files_tell_it_point_by_point(vault: Account, cast: Cas
         expected = [int(at(10, 15) <= one < at(11)) for one in instants]
         assert set(expected) == {0, 1}
         assert drawn["partial"] == expected
-        text = viewer.get(reverse(f"{name}-csv", args=path), asked).content.decode()
+        text = viewer.get(reverse(f"{name}-csv", args=path), asked).content.decode("utf-8-sig")
         lines = csv.DictReader(io.StringIO(text))
         assert [line["partial accounts"] for line in lines] == list(map(str, expected))
     page = shown(viewer, "account", vault, **asked)

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from accounts.audit.reading import every
-from accounts.cells import text_cell
+from accounts.cells import BYTE_ORDER_MARK, json_cell, text_cell
 from accounts.links import written
 from accounts.models import Act
 
@@ -21,7 +21,7 @@ COLUMNS = (
 
 def as_csv(found: QuerySet[Act]) -> Iterator[str]:
     """Yield acts as lines of a file, header first. No cell is a formula."""
-    yield _lines([list(COLUMNS)])
+    yield BYTE_ORDER_MARK + _lines([list(COLUMNS)])
     for chunk in every(found):
         yield _lines([[_cell(value) for value in _as_dict(act).values()] for act in chunk])
 
@@ -43,7 +43,7 @@ def _as_dict(act: Act) -> dict[str, Any]:
 
 def _cell(value: object) -> str:
     if isinstance(value, dict):
-        return json.dumps(value, sort_keys=True)
+        return json_cell(json.dumps(value, sort_keys=True))
     return "" if value is None else text_cell(str(value))
 
 

@@ -15,6 +15,7 @@ from accounts.audit.objects import Thing
 from accounts.audit.reading import Log
 from accounts.audit.recording import record
 from accounts.audit.screens import audit_page
+from accounts.cells import CSV_TYPE
 from accounts.models import Act, User
 from accounts.requests import Request
 
@@ -34,7 +35,7 @@ def page(request: Request) -> HttpResponse:
 @require_safe
 def as_csv(request: Request) -> HttpResponseBase:
     """Return the same acts as a file for a spreadsheet."""
-    return _file(request, "csv", "text/csv; charset=utf-8", exporting.as_csv)
+    return _file(request, "csv", CSV_TYPE, exporting.as_csv)
 
 
 @require_safe

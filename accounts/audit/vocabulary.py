@@ -53,6 +53,7 @@ VOCABULARY: dict[str, Word] = {
     "company.refused": _word("Another company account refused"),
     "email.asked": _word("Another e-mail address asked for", "email"),
     "email.changed": _word("E-mail address changed", "email"),
+    "export.answer": _word("Answer that was not understood downloaded", "digest", "at"),
     "export.audit": _word("Audit log exported", "format", *_FILTERS),
     "export.history": _word("Balances as of an instant exported", "format", "accounts", "at"),
     "export.chart": _word("Chart exported", "format", "accounts", "from", "to"),

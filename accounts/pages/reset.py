@@ -14,8 +14,9 @@ from django.shortcuts import render
 from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
 
-from accounts import connections
+from accounts import connections, first_person
 from accounts.forms.passwords import ForgottenForm, NewPasswordForm
+from accounts.pages.sign_in import no_person_yet
 
 FORM = ("get", "head", "post")  # a form view takes PUT for POST
 logger = logging.getLogger(__name__)
@@ -31,7 +32,9 @@ class Forgotten(PasswordResetView):
     http_method_names = FORM
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Without a mail server say so, and what to ask for."""
+        """Without a mail server or any person say so, and what to do instead."""
+        if str(request.method).lower() in FORM and first_person.is_missing():
+            return no_person_yet(request)
         if not settings.MAIL_IS_SENT and str(request.method).lower() in FORM:
             return render(request, "accounts/reset_impossible.html")
         answer: HttpResponse = super().dispatch(request, *args, **kwargs)

@@ -9,9 +9,11 @@ from allauth.mfa.webauthn.views import LoginWebAuthnView
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
 from django.utils.decorators import method_decorator
 
+from accounts import first_person
 from accounts.forms.second_factor import SecondPasskeyForm, SignInPasskeyForm
 from accounts.forms.sign_in import CodeForm, SignInForm
 
@@ -21,12 +23,26 @@ CLEARED = '"cache", "storage"'
 FORM = ("get", "head", "post")  # a form view takes PUT for POST
 
 
+def no_person_yet(request: HttpRequest) -> HttpResponse:
+    """Say how the first person is added."""
+    told = {"commands": first_person.shown_commands()}
+    return render(request, "accounts/first_person.html", told)
+
+
+@method_decorator(login_not_required, name="dispatch")
 class SignIn(LoginView):
     """Sign in with e-mail and password."""
 
     template_name = "accounts/sign_in.html"
     form_class = SignInForm
     http_method_names = FORM
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """While no person exists, say how the first one is added: no log-in could be right."""
+        if str(request.method).lower() in FORM and first_person.is_missing():
+            return no_person_yet(request)
+        answer: HttpResponseBase = super().dispatch(request, *args, **kwargs)
+        return answer
 
 
 class SecondFactor(AuthenticateView):

@@ -9,6 +9,7 @@ from accounts.audit import objects
 from accounts.audit.objects import Thing
 from accounts.audit.recording import record, together
 from accounts.audit.vocabulary import Facts
+from accounts.cells import BYTE_ORDER_MARK, CSV_TYPE
 from accounts.links import written
 from accounts.requests import Request
 from balances import history_page as screens
@@ -33,7 +34,7 @@ def as_csv(request: Request, asked: AsOf) -> HttpResponse:
     query = _query(request, asked)
     if request.method == "GET":
         _record(request, query, asked)
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    response = HttpResponse(BYTE_ORDER_MARK, content_type=CSV_TYPE)
     name = f"balances-{asked.at:%Y%m%dT%H%M%SZ}.csv"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     csv.writer(response).writerows(screens.csv_rows(request.user, query, asked))

@@ -6,6 +6,9 @@ from django.http import Http404, HttpResponse
 from django.views.decorators.http import require_safe
 
 from accounts.access import OPERATE, in_scope, require
+from accounts.audit import objects
+from accounts.audit.recording import record
+from accounts.links import written
 from accounts.models import Account
 from accounts.requests import Request
 from balances import evidence
@@ -25,6 +28,9 @@ def rejected(request: Request, account: Account) -> HttpResponse:
     one = found.first()
     if one is None:
         raise Http404
+    if request.method == "GET":
+        told = {"digest": bytes(one.digest).hex(), "at": written(one.last_at)}
+        record("export.answer", objects.account(account), by=request.user, after=told)
     response = HttpResponse(zlib.decompress(one.body), content_type="application/octet-stream")
     name = f"rejected-{one.last_at:%Y%m%dT%H%M%SZ}-{bytes(one.digest).hex()[:12]}.bin"
     response["Content-Disposition"] = f'attachment; filename="{name}"'

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from accounts.audit import objects
 from accounts.audit.recording import record, together
 from accounts.audit.vocabulary import Facts
+from accounts.cells import BYTE_ORDER_MARK, CSV_TYPE
 from accounts.links import written
 from accounts.models import Account, Tenure
 from accounts.requests import Request
@@ -25,7 +26,6 @@ from balances.subjects import Subject
 
 #: No asset's name is longer; a longer query is cut before it reaches the database.
 LONGEST_ASSET = 128
-_CSV = "text/csv; charset=utf-8"
 
 
 @require_safe
@@ -94,14 +94,14 @@ def _file(request: Request, of: Subject, shown: Range) -> HttpResponseBase:
 
 
 def _points(of: Subject, shown: Range) -> HttpResponse:
-    return HttpResponse("".join(_lines(charts.csv_rows(of, shown))), content_type=_CSV)
+    return HttpResponse("".join(_lines(charts.csv_rows(of, shown))), content_type=CSV_TYPE)
 
 
 def _every_change(request: Request, of: Subject, shown: Range) -> HttpResponseBase:
     if request.method == "HEAD":
-        return HttpResponse(content_type=_CSV)
+        return HttpResponse(content_type=CSV_TYPE)
     rows = histories.change_rows(of, shown.start, shown.end)
-    return StreamingHttpResponse(_lines(rows), content_type=_CSV)
+    return StreamingHttpResponse(_lines(rows), content_type=CSV_TYPE)
 
 
 class _Line:
@@ -114,7 +114,7 @@ class _Line:
 
 def _lines(rows: Iterable[list[str]]) -> Iterator[str]:
     writer = csv.writer(_Line())
-    together: list[str] = []
+    together = [BYTE_ORDER_MARK]
     for row in rows:
         together.append(writer.writerow(row))
         if len(together) == 500:

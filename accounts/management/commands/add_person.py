@@ -1,4 +1,4 @@
-"""Let a person in; their password comes on standard input and is never shown."""
+"""Let a person in; their password is typed twice or comes on standard input, never shown."""
 
 import sys
 from argparse import ArgumentParser
@@ -18,7 +18,7 @@ from accounts.password_strength import refuse_guessable, words_of
 class Command(cli.Command):
     """Makes a person, or gives one that exists a role in one more organization."""
 
-    help = "Add a person. A new one's password is read from standard input."
+    help = "Add a person. A new one's password is asked for twice, or read from standard input."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
@@ -31,25 +31,45 @@ class Command(cli.Command):
         """Add the person and print who they are."""
         try:
             with together():
-                user = self._person(options["email"], options["name"], options["organization"])
+                user, is_new = self._person(
+                    options["email"], options["name"], options["organization"]
+                )
                 self._join(user, options["organization"], options["role"])
         except ValidationError as error:
             self.refuse(" ".join(error.messages))
-        self.emit({"email": user.email})
+        self.emit({"email": user.email, "added": is_new})
+        if not is_new:
+            self._say_who_was_there(user, options["organization"], options["role"])
 
-    def _person(self, email: str, name: str, organization: str | None) -> User:
+    def _say_who_was_there(self, user: User, organization: str | None, role: str) -> None:
+        told = f"{user.email} was there already, with name and password as they are."
+        if organization:
+            told += f" The role in {organization} is {role} now."
+        self.stderr.write(f"{told} A new password: changepassword {user.email}")
+
+    def _person(self, email: str, name: str, organization: str | None) -> tuple[User, bool]:
+        """Return the person, and whether they are new."""
         found = User.objects.filter(email=email.strip().lower()).first()
         if found is not None:
-            return found
+            return found, False
         user = User(email=email.strip().lower(), name=name)
-        password = _typed()
+        password = self._typed()
         user.set_password(password)
         user.full_clean()
         validate_password(password, user)
         refuse_guessable(password, [*words_of(user), organization or ""])
         user.save()
         record("person.added", objects.installed(objects.person(user)), by=None)
-        return user
+        return user, True
+
+    def _typed(self) -> str:
+        if not sys.stdin.isatty():
+            return sys.stdin.readline().rstrip("\r\n")
+        # Unlike a plain read, it does not echo: a slip would not be seen, so it is asked for twice.
+        typed = getpass("Password: ", sys.stderr)
+        if getpass("The same again: ", sys.stderr) != typed:
+            self.refuse("The two passwords are not the same. Nothing was added.")
+        return typed
 
     def _join(self, user: User, organization: str | None, role: str) -> None:
         if not organization:
@@ -72,9 +92,3 @@ class Command(cli.Command):
             told = {"before": {"role": member.role}, "after": {"role": role}}
             Membership.objects.filter(pk=member.pk).update(role=role)
             record("member.role_changed", about, by=None, **told)
-
-
-def _typed() -> str:
-    if sys.stdin.isatty():
-        return getpass("Password: ", sys.stderr)  # unlike a plain read, it does not echo
-    return sys.stdin.readline().rstrip("\r\n")

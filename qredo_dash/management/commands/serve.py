@@ -1,18 +1,21 @@
 """Run the whole program on this machine: web, worker, beat, and in the demo the simulator."""
 
+import atexit
 import fcntl
 import http.client
 import os
 import socket
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
 from django.conf import settings
 from django.db import DatabaseError, connection
 
-from accounts import cli
+from accounts import cli, first_person
 from accounts.demo_data import stored
 from accounts.signing import check_vault
 from balances import claims
@@ -55,7 +58,7 @@ class Command(cli.Command):
         def ready() -> None:
             _wait_for_web(port)
             self.stdout.write(f"http://localhost:{port}")
-            for line in login_lines(DEMO_SEED) if demo else ():
+            for line in login_lines(DEMO_SEED) if demo else _first_person_lines():
                 self.stdout.write(line)
             self.stdout.write("Ctrl-C stops everything.")
             self.stdout.flush()
@@ -76,6 +79,7 @@ class Command(cli.Command):
 
             supervise(plan.front(), back, ready=ready, beneath=beneath)
             _give_back()
+            atexit.register(_say_stopped)  # the stores end after this command
         except TimeoutError as error:
             self.refuse(str(error), code=cli.UNUSABLE)
         finally:
@@ -120,6 +124,19 @@ class Command(cli.Command):
                 self.refuse(f"Port {port} is taken. Set PORT to another one.", code=cli.UNUSABLE)
             return port
         return 8000 if _is_free(8000) else _free_port()
+
+
+def _first_person_lines() -> Iterator[str]:
+    """Yield how to get in, while no person exists."""
+    if first_person.is_missing():
+        yield "Nobody can sign in yet. Add yourself in another terminal; it asks for a password:"
+        yield f"  {first_person.exact_command(home.PROJECT / 'manage.py')}"
+
+
+def _say_stopped() -> None:
+    where = "your database" if settings.SERVER_INSTALLATION else settings.DATA_DIR
+    with suppress(OSError):  # the terminal may have gone
+        os.write(1, f"Everything has stopped. Your data are in {where}.\n".encode())
 
 
 def _give_back() -> None:
