@@ -14,7 +14,9 @@ DELETE                             and within any second of real time
 POST        balance                ``assets`` that a ``key_id`` is told from now on; null ends it
 POST        ledger                 how the account of a ``key_id`` tells its ledgers and histories:
                                    ``net``, ``statuses``, ``amounts``; see ``dialect``
-POST        key                    a key of an ``account`` with ``permissions``; ``replace`` all
+POST        key                    a key of an ``account`` with ``permissions``; ``replace`` all;
+                                   only for ``fund_id`` or ``wallet_id``; until the Unix second
+                                   ``expiry_date``
 DELETE      key                    revoke a ``key_id``
 ==========  =====================  ===============================================================
 """
@@ -29,9 +31,10 @@ from qredo_sandbox.clock import SECOND
 from qredo_sandbox.dialect import AMOUNTS, NETS, STATUSES, Dialect
 from qredo_sandbox.faults import EVERYBODY, Reply
 from qredo_sandbox.fields import Fields, Wrong
-from qredo_sandbox.keys import Key
+from qredo_sandbox.keys import Key, Reach
 from qredo_sandbox.orders import FAULT_FIELDS, fault_in, instant_in
 from qredo_sandbox.plot import PERMISSIONS
+from qredo_sandbox.wallets import funds_within
 from qredo_sandbox.wire import Answer, Request
 from qredo_sandbox.world import Account, World
 
@@ -177,10 +180,15 @@ class Admin:
         return {"account": account.id}
 
     def _make_key(self, fields: Fields) -> object:
-        fields.only("account", "permissions", "replace")
+        fields.only("account", "permissions", "replace", "fund_id", "wallet_id", "expiry_date")
         account = self._account(fields)
         replaced = self._api.keyring.of(account) if fields.given("replace") is True else []
-        key = self._api.keyring.make(account, fields.choices("permissions", PERMISSIONS))
+        key = self._api.keyring.make(
+            account,
+            fields.choices("permissions", PERMISSIONS),
+            self._api.clock.now() // SECOND,
+            _reach(account, fields),
+        )
         for old in replaced:
             self._api.keyring.revoke(old.key_id)
         return {"account": account.id, **key.shown_once()}
@@ -190,6 +198,15 @@ class Admin:
         key = self._key(fields)
         self._api.keyring.revoke(key.key_id)
         return {"account": key.account.id, "key_id": key.key_id}
+
+
+def _reach(account: Account, fields: Fields) -> Reach:
+    fund_id, wallet_id = (fields.text_or_none(name) or "" for name in ("fund_id", "wallet_id"))
+    if fund_id and not funds_within(account, fund_id, ""):
+        raise Wrong("no such fund in the account", 404)
+    if wallet_id and not funds_within(account, fund_id, wallet_id):
+        raise Wrong("no such wallet in the account or fund", 404)
+    return Reach(fund_id, wallet_id, fields.positive("expiry_date") or 0)
 
 
 def _is_local(request: Request) -> bool:

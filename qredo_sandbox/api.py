@@ -87,6 +87,8 @@ class Api:
         )
         if wrong is not None:
             raise Refused(401, wrong)
+        if key.expired(self.clock.now() // SECOND):
+            raise Refused(401, "api key expired")
         return key
 
 

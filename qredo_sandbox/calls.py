@@ -10,7 +10,7 @@ from qredo_sandbox.answers import Refused, document
 from qredo_sandbox.keys import Key, Keyring
 from qredo_sandbox.plot import BALANCES, PRODUCTION, READ_ONLY, SANDBOX
 from qredo_sandbox.profile import organization_settings, personal_settings
-from qredo_sandbox.wallets import Fund, funds_of, wallets_of
+from qredo_sandbox.wallets import Fund
 from qredo_sandbox.wire import Answer
 
 BASES = {PRODUCTION: "/qapi/v1", SANDBOX: "/sandbox/qapi/v1"}
@@ -36,7 +36,7 @@ class Call:
 
 
 def _balance(asked: Asked) -> Answer:
-    return Answer(200, asked.key.account.balance(asked.second))
+    return Answer(200, asked.key.balance(asked.second))
 
 
 def _account(asked: Asked) -> Answer:
@@ -50,7 +50,7 @@ def _funds(asked: Asked) -> Answer:
     if given not in (["true"], ["false"]):
         raise Refused(400, "archived is true or false")
     archived = given == ["true"]
-    found = [fund for fund in funds_of(asked.key.account) if fund.archived is archived]
+    found = [fund for fund in asked.key.funds() if fund.archived is archived]
     return document(funds.listed(found, asked.second))
 
 
@@ -63,16 +63,17 @@ def _ledger(asked: Asked) -> Answer:
 
 
 def _fund_asked(asked: Asked) -> Fund:
-    for fund in funds_of(asked.key.account):
+    for fund in asked.key.funds():
         if fund.id == asked.item:
             return fund
     raise Refused(404, "no such fund")
 
 
 def _history(asked: Asked) -> Answer:
-    for wallet in wallets_of(asked.key.account):
-        if wallet.id == asked.item:
-            return document(funds.history(asked.key.account, wallet, asked.second))
+    for fund in asked.key.funds():
+        for wallet in fund.wallets:
+            if wallet.id == asked.item:
+                return document(funds.history(asked.key.account, wallet, asked.second))
     raise Refused(404, "no such wallet")
 
 

@@ -1,8 +1,9 @@
 """Holdings: the four amounts of one asset in one account, as integers in base units."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from qredo_sandbox.flows import LEVEL_BITS, Flow, Move
 
@@ -41,19 +42,6 @@ class Purpose(NamedTuple):
     counterparty: str = ""
 
 
-class Amounts(NamedTuple):
-    """``total = available + pending_in - pending_out``, none negative, all in base units.
-
-    Total is where the balance goes: a proposal moves it at once and pends; its approval moves what
-    is available.
-    """
-
-    total: int
-    available: int
-    pending_in: int
-    pending_out: int
-
-
 @dataclass(frozen=True, slots=True)
 class Leg:
     """A holding's side of a flow: ``swing`` base units at a full flow, or none if ``falling``."""
@@ -77,6 +65,37 @@ class Leg:
         return self.swing - units if self.falling else units
 
 
+class Amounts(NamedTuple):
+    """``total = available + pending_in - pending_out``, none negative, all in base units.
+
+    Total is where the balance goes: a proposal moves it at once and pends; its approval moves what
+    is available.
+    """
+
+    total: int
+    available: int
+    pending_in: int
+    pending_out: int
+
+    @classmethod
+    def of(cls, base: int, legs: Iterable[Leg], second: int) -> Self:
+        """Return what a base and legs come to. Each leg keeps the identity, so their sum does."""
+        available, pending_in, pending_out = base, 0, 0
+        for leg in legs:
+            settled, proposed = leg.levels(second)
+            available += settled
+            if proposed > settled:
+                pending_in += proposed - settled
+            else:
+                pending_out += settled - proposed
+        return cls(available + pending_in - pending_out, available, pending_in, pending_out)
+
+    @classmethod
+    def sum(cls, several: Iterable[Self]) -> Self:
+        """Return the amounts of several wallets together."""
+        return cls(*map(sum, zip(*several, strict=True)))
+
+
 @dataclass(frozen=True, slots=True)
 class Holding:
     """One asset of one account: a base that never moves, and legs that do."""
@@ -87,16 +106,8 @@ class Holding:
     leaves: bool  # whether the asset is missing from answers while it holds nothing
 
     def amounts(self, second: int) -> Amounts:
-        """Return the amounts at a Unix second. Each leg keeps the identity, so their sum does."""
-        available, pending_in, pending_out = self.base, 0, 0
-        for leg in self.legs:
-            settled, proposed = leg.levels(second)
-            available += settled
-            if proposed > settled:
-                pending_in += proposed - settled
-            else:
-                pending_out += settled - proposed
-        return Amounts(available + pending_in - pending_out, available, pending_in, pending_out)
+        """Return the amounts at a Unix second."""
+        return Amounts.of(self.base, self.legs, second)
 
     def until(self, second: int) -> int:
         """Return the first later second at which it may change."""

@@ -7,12 +7,12 @@ calls available. An archived fund, and a wallet that waits for approval, hold no
 
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from qredo_sandbox.addresses import address
 from qredo_sandbox.chance import material
-from qredo_sandbox.holdings import SWEEP, Leg
-from qredo_sandbox.world import Account, Assets
+from qredo_sandbox.holdings import SWEEP, Amounts, Leg
+from qredo_sandbox.world import Account, Assets, figures_of
 
 STANDARD, FEE = 0, 5
 
@@ -31,7 +31,11 @@ class Wallet:
 
     def balance(self, second: int) -> int:
         """Return what is settled in it at a Unix second, in base units."""
-        return self.base + sum(leg.levels(second)[0] for leg in self.legs)
+        return self.amounts(second).available
+
+    def amounts(self, second: int) -> Amounts:
+        """Return what is in it at a Unix second and what pends, in base units."""
+        return Amounts.of(self.base, self.legs, second)
 
     @property
     def address(self) -> str:
@@ -70,6 +74,33 @@ def funds_of(account: Account) -> list[Fund]:
     closed = _fund(account, "Closed fund", archived=True)
     closed.wallets.extend(_unready(account, closed, asset, why) for why in ("expired", "rejected"))
     return [main, *([second] if second.wallets else []), closed]
+
+
+def funds_within(account: Account, fund_id: str, wallet_id: str) -> list[Fund]:
+    """Return an account's funds, only one of them or only one of its wallets if so asked."""
+    funds = [fund for fund in funds_of(account) if fund_id in ("", fund.id)]
+    if not wallet_id:
+        return funds
+    narrowed = (
+        replace(fund, wallets=[one for one in fund.wallets if one.id == wallet_id])
+        for fund in funds
+    )
+    return [fund for fund in narrowed if fund.wallets]
+
+
+def held_in(account: Account, wallets: list[Wallet], second: int) -> Assets:
+    """Return what some wallets of an account hold together, as ``GET /balance`` tells it."""
+    by_asset: dict[str, list[Wallet]] = {}
+    for wallet in wallets:
+        by_asset.setdefault(wallet.asset, []).append(wallet)
+    if account.told is not None:
+        # Such an account has one fund with a wallet for each asset, and all of it is told.
+        return {asset: told for asset, told in account.told.items() if asset in by_asset}
+    return {
+        asset: figures_of(asset, Amounts.sum(one.amounts(second) for one in by_asset[asset]))
+        for asset in account.assets(second) or ()
+        if asset in by_asset
+    }
 
 
 def wallets_of(account: Account) -> Iterator[Wallet]:

@@ -15,6 +15,7 @@ from qredo_sandbox.holdings import (
     SWEEP,
     TRANSFER,
     WITHDRAW,
+    Amounts,
     Holding,
     Leg,
     Purpose,
@@ -42,6 +43,17 @@ class Spell(NamedTuple):
     since: int
     until: int
     body: bytes
+
+
+def figures_of(asset: str, amounts: Amounts) -> dict[str, int]:
+    """Return the five figures of an asset."""
+    return {
+        "total": amounts.total,
+        "available": amounts.available,
+        "pendingIn": amounts.pending_in,
+        "pendingOut": amounts.pending_out,
+        "scale": SCALES[asset],
+    }
 
 
 def encode(assets: Any, *, as_list: bool = False) -> bytes:
@@ -73,16 +85,9 @@ class Account:
             return None
         found: Assets = {}
         for holding in self._holdings:
-            total, available, pending_in, pending_out = holding.amounts(second)
-            if holding.leaves and not (total or available or pending_in or pending_out):
-                continue
-            found[holding.asset] = {
-                "total": total,
-                "available": available,
-                "pendingIn": pending_in,
-                "pendingOut": pending_out,
-                "scale": SCALES[holding.asset],
-            }
+            amounts = holding.amounts(second)
+            if any(amounts) or not holding.leaves:
+                found[holding.asset] = figures_of(holding.asset, amounts)
         return found
 
     def balance(self, second: int) -> bytes:
@@ -92,6 +97,10 @@ class Account:
             spell = self._spell = self._spell_at(second)
         return spell.body
 
+    def encoded(self, assets: Assets | None) -> bytes:
+        """Return assets in the form in which this account answers."""
+        return encode(assets, as_list=self.role.as_list)
+
     def tell(self, assets: Assets | None) -> None:
         """Answer these assets from now on; None goes back to the world's own."""
         self.told = assets
@@ -99,9 +108,9 @@ class Account:
 
     def _spell_at(self, second: int) -> Spell:
         if self.told is not None:
-            return Spell(-_FOREVER, _FOREVER, encode(self.told, as_list=self.role.as_list))
+            return Spell(-_FOREVER, _FOREVER, self.encoded(self.told))
         until = min((holding.until(second) for holding in self.holdings), default=_FOREVER)
-        return Spell(second, until, encode(self.assets(second), as_list=self.role.as_list))
+        return Spell(second, until, self.encoded(self.assets(second)))
 
 
 class World:
