@@ -81,12 +81,16 @@ def test_a_personal_account_is_its_owners_affair_alone(
     cast: Cast, personal: Account, browser_of: Any
 ) -> None:
     post(browser_of(cast.owner), "pause", personal)
-    told = ["account.transferred", "account.shared", "sign_in", "account.paused"]
+    offers = ["account.offered", "account.shared", "account.offered"]
+    told = ["account.transferred", *offers, "sign_in", "account.paused"]
     assert acts.words(cast.owner) == told
     # Whose it was before keeps what happened then, and nothing of what came after.
-    before = ["account.added", "key.added", "account.shared", "account.transferred"]
+    before = ["account.added", "key.added", "account.offered", "account.shared"]
+    before += ["account.transferred"]
     assert acts.words(cast.former) == before
-    logs = {acts.log_of(cast.owner), acts.log_of(cast.former)}
+    # Who accepted what is their own affair too.
+    people = (cast.owner, cast.former, cast.reader, cast.stranger)
+    logs = {acts.log_of(person) for person in people}
     assert {act.log for act in Act.objects.all()} == logs
 
 

@@ -190,7 +190,7 @@ def test_no_error_page_holds_it(
     browser = props.signed_in(cast.admin, raise_request_exception=False)
     told |= {"api_secret": f" {canary.TEXT}\n", "label": canary.TEXT[:70]}
     if where == "accounts.vault.seal":
-        monkeypatch.setattr("accounts.enrolment.test_key", lambda _: None)
+        monkeypatch.setattr("accounts.enrolment.test_key", lambda _: answer(BTC=coins(1)))
     monkeypatch.setattr(where, fails)
     shown = browser.post(ADD, told)
     assert shown.status_code == 500

@@ -8,8 +8,8 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.views.decorators.http import require_POST
 
+from accounts.acting import by_button
 from accounts.requests import Request
 from balances import refresh_batches
 from balances.account_list import shown_accounts
@@ -19,7 +19,7 @@ from balances.tasks import send_waiting
 _PAGES = ("overview", "accounts")
 
 
-@require_POST
+@by_button("Refresh all", page="accounts")
 def page(request: Request) -> HttpResponse:
     """Ask for a refresh of what the page named in the query shows, then lead back to it."""
     asked = {name: text for name, text in request.GET.dict().items() if name != "from"}
