@@ -18,5 +18,5 @@ ENV QREDO_DASH_SERVER=1
 USER qredo-dash
 VOLUME /data
 EXPOSE 8000
-CMD ["granian", "--interface", "rsgi", "--no-ws", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", \
+CMD ["granian", "--interface", "rsgi", "--http", "1", "--no-ws", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", \
      "--log-level", "warning", "qredo_dash.http.server:application"]

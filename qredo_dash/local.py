@@ -67,7 +67,8 @@ class Plan:
 
     def _web(self) -> list[str]:
         return [
-            PYTHON, "-m", "granian", "--interface", "rsgi", "--no-ws", "--host", "127.0.0.1",
+            PYTHON, "-m", "granian", "--interface", "rsgi", "--http", "1",
+            "--no-ws", "--host", "127.0.0.1",
             "--port", str(self.port), "--workers", "1",
             "--log-level", "warning", "qredo_dash.http.server:application",
         ]  # fmt: skip

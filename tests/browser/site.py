@@ -36,7 +36,8 @@ def running(world: World, static: Path) -> Iterator[str]:
     collect = [sys.executable, "-m", "django", "collectstatic", "--noinput", "-v0"]
     subprocess.run(collect, env=environment, cwd=PROJECT, check=True)
     command = [
-        sys.executable, "-m", "granian", "--interface", "rsgi", "--no-ws", "--host", "127.0.0.1",
+        sys.executable, "-m", "granian", "--interface", "rsgi", "--http", "1",
+        "--no-ws", "--host", "127.0.0.1",
         "--port", str(port), "--workers", "1",
         "--log-level", "warning", "qredo_dash.http.server:application",
     ]  # fmt: skip

@@ -16,7 +16,8 @@ def port() -> Iterator[int]:
         probe.bind(("127.0.0.1", 0))
         number = int(probe.getsockname()[1])
     command = [
-        sys.executable, "-m", "granian", "--interface", "rsgi", "--no-ws", "--host", "127.0.0.1",
+        sys.executable, "-m", "granian", "--interface", "rsgi", "--http", "1",
+        "--no-ws", "--host", "127.0.0.1",
         "--port", str(number), "--workers", "1", "--log-level", "warning",
         "tests.http.toy:application",
     ]  # fmt: skip
