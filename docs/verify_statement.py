@@ -1014,7 +1014,7 @@ def sums(told: dict[str, Any], lines: list[Line]) -> dict[tuple[str, str], tuple
         of_holders = tallied(holders[key])
         counts.update(holders=of_holders["accounts"], fresh_holders=of_holders["fresh"])
         if where and any(one.environment not in where.get(key, ()) for one in holders[key]):
-            raise WrongError(f"{shown(key)} is held where it is said that nobody could")
+            raise WrongError(f"the totals leave out {shown(key)}, or accounts that hold it")
         found[key] = level, *(counts[name] for name in FORMATS[told["format"]])
     return found
 

@@ -256,6 +256,7 @@ CONFIRMED: Final = {
     "profile": False,
     "shared": False,  # the reader's own view: nobody else is given anything by it
     "sign-in": False,
+    "refresh-all": False,
     "sign-out": False,
     "usersessions_list": False,
 }

@@ -102,6 +102,7 @@ def test_a_profile_lists_organizations_roles_and_admins(cast: Cast) -> None:
     assert "Your role" not in read(props.signed_in(cast.superuser).get(reverse("profile"))).text
 
 
+@pytest.mark.usefixtures("db")
 def test_whom_to_tell_of_a_flaw_is_where_machines_look(settings: Any) -> None:
     assert Client().get("/.well-known/security.txt").status_code == 404
     settings.SECURITY_CONTACT = "https://example.com/security"

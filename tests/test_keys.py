@@ -152,10 +152,10 @@ def test_overtaken_while_it_is_tested(
     sent = typed(admin, custody, simulator.key(NEXT))
     test_key, second = enrolment.test_key, []
 
-    def overtaken(candidate: enrolment.Candidate) -> Any:
+    def overtaken(candidate: enrolment.Candidate, **options: Any) -> Any:
         monkeypatch.setattr(enrolment, "test_key", test_key)
         second.append(admin.post(path(custody), sent).status_code)
-        return test_key(candidate)
+        return test_key(candidate, **options)
 
     monkeypatch.setattr(enrolment, "test_key", overtaken)
     assert admin.post(path(custody), sent).status_code == 302

@@ -243,7 +243,7 @@ def test_a_refused_request_is_one_line(
         lambda: getattr(nobody, method)("/nothing/"),
         lambda: getattr(browser, method)(f"/accounts/{foreign.uid}/"),
         lambda: browser.post(f"/accounts/{custody.uid}/pause/"),
-        lambda: browser.get(f"/accounts/{custody.uid}/pause/"),
+        lambda: browser.put(f"/accounts/{custody.uid}/pause/"),
         lambda: nobody.post("/sign-in/", {"login": "a"}),
         lambda: browser.post("/accounts/add/", {"label": "x" * 5_000_000}),
     ]
