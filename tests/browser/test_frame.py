@@ -104,7 +104,9 @@ def test_no_page_scrolls_sideways(treasurer: Visit, world: World, width: int) ->
 
 
 LENGTHEN = """text => {
-    for (const amount of document.querySelectorAll("td .amount")) amount.textContent = text;
+    for (const amount of document.querySelectorAll("td .amount")) {
+        if (amount.checkVisibility()) amount.textContent = text;
+    }
 }"""
 
 

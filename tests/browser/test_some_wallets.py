@@ -33,5 +33,7 @@ def test_it_is_said_by_keyboard_and_marked_without_a_page_wider_than_the_screen(
         page = treasurer.go(f"/accounts/{world.custody.uid}/key/wallets/")
         page.get_by_label("All wallets").check()
         page.get_by_role("button", name="Save").click()
+        # The page asks for the session before it sends: leaving earlier would send nothing.
+        expect(page.locator(".message").first).to_contain_text("see all wallets from now on")
         expect(page.locator(".tag-partial")).to_have_count(0)
     assert Extent.objects.count()
