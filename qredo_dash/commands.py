@@ -1,5 +1,6 @@
 """From a command line to a command: stores first, then Django; errors as one readable line."""
 
+import logging
 import os
 import signal
 import sys
@@ -29,6 +30,8 @@ def run(arguments: Sequence[str], *, storeless: Collection[str], owners: Collect
     asks_for_help = not {"--help", "-h"}.isdisjoint(arguments)
     needed = nullcontext() if command in storeless or asks_for_help else home.stores()
     _end_in_order()
+    # What a poll did is in the output of a command; the lines for operators are of the processes.
+    logging.getLogger("balances.announcements").setLevel(logging.CRITICAL)
     if isinstance(sys.stdout, TextIOWrapper):
         # A locale that lacks a letter must not keep a figure from being told.
         sys.stdout.reconfigure(errors="backslashreplace")

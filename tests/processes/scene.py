@@ -24,12 +24,16 @@ def folder() -> Iterator[Path]:
         shutil.rmtree(made)
 
 
+#: Accounts that answered with the same bytes would be asked twice.
+_apart = count(0, 1_000_000)
+
+
 def moving(every: int = 1) -> Callable[[], Answer]:
     """Two assets that always hold the same amount, a larger one every time (or every so often)."""
-    numbers = count(every)
+    numbers, first = count(every), next(_apart)
 
     def answer() -> Answer:
-        number = next(numbers) // every
+        number = first + next(numbers) // every
         return holding(BTC=coin(number), ETH=coin(number))
 
     return answer
