@@ -1,6 +1,5 @@
 """From a command line to a command: stores first, then Django; errors as one readable line."""
 
-import logging
 import os
 import signal
 import sys
@@ -16,7 +15,7 @@ from django.db import InterfaceError, OperationalError
 from psycopg.errors import InsufficientPrivilege, UndefinedColumn, UndefinedFunction, UndefinedTable
 
 from embedded import StoresError
-from qredo_dash import database, home
+from qredo_dash import database, home, logs
 
 #: Exit code for a usage error, an unknown id, or stores that cannot be reached.
 UNUSABLE = 2
@@ -31,7 +30,7 @@ def run(arguments: Sequence[str], *, storeless: Collection[str], owners: Collect
     needed = nullcontext() if command in storeless or asks_for_help else home.stores()
     _end_in_order()
     # What a poll did is in the output of a command; the lines for operators are of the processes.
-    logging.getLogger("balances.announcements").setLevel(logging.CRITICAL)
+    logs.CONFIGURATION["loggers"]["balances.announcements"] = {"level": "CRITICAL"}
     if isinstance(sys.stdout, TextIOWrapper):
         # A locale that lacks a letter must not keep a figure from being told.
         sys.stdout.reconfigure(errors="backslashreplace")
