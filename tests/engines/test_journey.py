@@ -70,7 +70,7 @@ def _looks_back(engine: Engine) -> None:
 
 def _downloads(engine: Engine) -> None:
     engine.go("/?asset=ETH")
-    link = engine.find(".chart-downloads a[download]")
+    link = engine.find(".chart-downloads a")
     if engine.name == "webkit":  # its driver has no place for downloads
         address = link.get_attribute("href")
         kind = engine.driver.execute_async_script(
@@ -91,7 +91,7 @@ def _files(engine: Engine) -> list[str]:
     def whole(_: object) -> list[str]:
         if list(engine.home.glob("*.part")):
             return []
-        return [text for file in engine.home.glob("*.csv") if (text := file.read_text())]
+        return [text for file in engine.home.glob("*.csv") if (text := file.read_text("utf-8-sig"))]
 
     return engine.wait(whole)
 
