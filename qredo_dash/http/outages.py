@@ -12,7 +12,8 @@ from http import HTTPStatus
 from typing import Final
 
 import psycopg
-from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -21,7 +22,7 @@ from qredo_dash.middleware import Answer
 logger = logging.getLogger(__name__)
 
 #: Seconds between two looks.
-PAUSE: Final = 1.0
+PAUSE: Final = 0.0
 #: Classes of SQLSTATE that say that the server takes no work: connection lost, out of resources,
 #: shutting down or starting up.
 AWAY: Final = ("08", "53", "57P")
@@ -62,19 +63,16 @@ class Outage:
         since = self._since
         if since is None:
             return False
-        if time.monotonic() < self._next_look or not self._looking.acquire(blocking=False):
+        if time.monotonic() < self._next_look:
             return True
-        try:
-            return not self._is_over(since)
-        finally:
-            self._looking.release()
+        with self._looking:
+            return self._since is not None and not self._is_over(since)
 
     def _is_over(self, since: float) -> bool:
         try:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT 1")
-        except DatabaseError as error:
-            connection.close()
+            # Not by the pool, which waits between its own attempts.
+            psycopg.connect(settings.DATABASE_URL, connect_timeout=2).close()
+        except psycopg.Error as error:
             self.begin(error)
             return False
         self._since = None
