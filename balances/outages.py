@@ -24,8 +24,10 @@ class Outage:
             if self._since is not None:
                 return
             self._since = time.monotonic()
+        # A store that is full says so in words that hold no address.
+        full = ", it is full: maxmemory" if "maxmemory" in str(error) else ""
         self._log.warning(
-            "%s does not answer (%s): %s", self._what, type(error).__name__, self._meaning
+            "%s does not answer (%s%s): %s", self._what, type(error).__name__, full, self._meaning
         )
 
     def ended(self) -> None:
