@@ -1,8 +1,9 @@
 """The database being away: quick answers that say so, and one line in the log at each end.
 
 Without this each request waits for the pool, answers 500 and writes a traceback, and a few of them
-hold every thread. So the first one that fails opens an outage; while it lasts, one request a second
-looks whether the database is back and all others are answered at once.
+hold every thread. So the first one that fails opens an outage; while it lasts, each request looks
+whether the database is back, without the pool. A refusal comes at once. A look that had to wait is
+not repeated for a second, so that a silent database holds no threads.
 """
 
 import logging
@@ -21,8 +22,10 @@ from qredo_dash.middleware import Answer
 
 logger = logging.getLogger(__name__)
 
-#: Seconds between two looks.
-PAUSE: Final = 0.0
+#: Seconds that a look may wait, the wait from which on it counts as slow, and the pause after it.
+PATIENCE: Final = 2
+SLOW: Final = 0.2
+PAUSE: Final = 1.0
 #: Classes of SQLSTATE that say that the server takes no work: connection lost, out of resources,
 #: shutting down or starting up.
 AWAY: Final = ("08", "53", "57P")
@@ -49,31 +52,37 @@ class Outage:
 
     def begin(self, error: BaseException) -> None:
         """Open an outage, or let an open one go on."""
-        now = time.monotonic()
-        self._next_look = now + PAUSE
         if self._since is None:
-            self._since = now
+            self._since = time.monotonic()
             logger.error(
                 "the database does not answer (%s): pages say so until it does",
                 type(error.__cause__ or error).__name__,
             )
 
     def lasts(self) -> bool:
-        """Whether it goes on; looks for itself when that is due, in one thread at a time."""
-        since = self._since
-        if since is None:
+        """Whether it goes on; looks for itself unless the last look was slow."""
+        if self._since is None:
             return False
         if time.monotonic() < self._next_look:
             return True
         with self._looking:
-            return self._since is not None and not self._is_over(since)
+            return self._goes_on()
+
+    def _goes_on(self) -> bool:
+        """Look, unless another thread did so while this one waited."""
+        since = self._since
+        if since is None or time.monotonic() < self._next_look:
+            return since is not None
+        return not self._is_over(since)
 
     def _is_over(self, since: float) -> bool:
+        began = time.monotonic()
         try:
             # Not by the pool, which waits between its own attempts.
-            psycopg.connect(settings.DATABASE_URL, connect_timeout=2).close()
-        except psycopg.Error as error:
-            self.begin(error)
+            psycopg.connect(settings.DATABASE_URL, connect_timeout=PATIENCE).close()
+        except psycopg.Error:
+            now = time.monotonic()
+            self._next_look = now + PAUSE if now - began > SLOW else now
             return False
         self._since = None
         logger.warning("the database answers again after %.0f s", time.monotonic() - since)
