@@ -46,7 +46,7 @@ def timeline(
     """
     start = now - LENGTH
     stretches = [
-        part for one in _joined(_stretches(account, start)) for part in _within(one, spans)
+        part for one in _joined(_stretches(account, start, now)) for part in _within(one, spans)
     ]
     found = sorted(stretches, key=lambda s: s.first, reverse=True)
     note = f"The newest {MOST_ROWS} of {len(found)} stretches." if len(found) > MOST_ROWS else ""
@@ -54,20 +54,33 @@ def timeline(
     return rows, note or shown
 
 
-def _stretches(account: Account, start: datetime) -> Iterator[Stretch]:
+def _stretches(account: Account, start: datetime, now: datetime) -> Iterator[Stretch]:
     for run in Run.objects.filter(account=account, last_slot__gte=start).order_by("first_slot"):
         yield Stretch(
             run.outcome, run.reason, run.span.lower, run.span.upper, run.slots, run.interval_seconds
         )
     schedule = Schedule.objects.filter(account=account).exclude(run_slots=0).first()
     if schedule is not None and schedule.run_first is not None:
-        yield Stretch(
-            schedule.run_outcome, schedule.run_reason, schedule.run_first, None,
-            schedule.run_slots, schedule.interval_seconds,
-        )  # fmt: skip
+        until = _end_of_open_run(schedule, now)
+        if until is None or until >= start:
+            yield Stretch(
+                schedule.run_outcome, schedule.run_reason, schedule.run_first, until,
+                schedule.run_slots, schedule.interval_seconds,
+            )  # fmt: skip
     for pause in Pause.objects.filter(account=account):
         if pause.ended_at is None or pause.ended_at >= start:
             yield Stretch(pause.kind, "", pause.began_at, pause.ended_at)
+
+
+def _end_of_open_run(schedule: Schedule, now: datetime) -> datetime | None:
+    """Return where polls ended that no later one follows; nothing while they go on.
+
+    A run stays open until the next slot is recorded, however long that takes.
+    """
+    interval = timedelta(seconds=schedule.interval_seconds)
+    if schedule.run_last is None or now - schedule.run_last <= 2 * interval:
+        return None
+    return schedule.run_last + interval
 
 
 def _within(stretch: Stretch, spans: Sequence[Span]) -> Iterator[Stretch]:
