@@ -294,7 +294,7 @@ class Share(models.Model):
     user = models.ForeignKey(User, models.CASCADE, related_name="shares")
     created_at = models.DateTimeField(default=timezone.now)
     #: Whether its reader lets it count in their own totals.
-    is_counted = models.BooleanField(default=False)
+    is_counted = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         constraints = [
