@@ -80,7 +80,7 @@ async function mayBeSent(form, submitter) {
   if (isOther(state)) return sayOther();
   if (!state.person) return isTyped(form) ? signInHere(submitter) : true;
   if (!form.hasAttribute("data-confirmed") || state.is_confirmed) return true;
-  return Boolean(await inDialog(here.confirmUrl, (now) => now.is_confirmed && !isOther(now)));
+  return Boolean(await inDialog(here.confirmUrl, WHY_CONFIRM, (now) => now.is_confirmed && !isOther(now)));
 }
 
 function sayOther() {
@@ -90,7 +90,7 @@ function sayOther() {
 }
 
 async function signInHere(submitter) {
-  const state = await inDialog(here.signInUrl, (now) => now.person);
+  const state = await inDialog(here.signInUrl, WHY_SIGN_IN, (now) => now.person);
   if (!state) showLine("session-line", "Not sent: you are signed out. What you typed is still here.");
   else if (isOther(state)) sayOther();
   else {
@@ -124,8 +124,12 @@ const ASKING = /^\/(sign-in|confirm)\//;
 const ELSEWHERE = /^\/sign-in\/(company|forgotten)\//;
 const NAMING = ["id", "for", "form", "list", "aria-describedby", "aria-labelledby"];
 
-function inDialog(address, isDone) {
+const WHY_SIGN_IN = "You were signed out. Nothing was sent, and what you typed stays in the page.";
+const WHY_CONFIRM = "Nothing was sent yet. Once you have confirmed, the form is sent as you filled it in.";
+
+function inDialog(address, why, isDone) {
   const dialog = document.createElement("dialog");
+  dialog.dataset.why = why;
   dialog.className = "asked";
   dialog.setAttribute("aria-labelledby", "asked-title");
   document.body.append(dialog);
@@ -191,7 +195,10 @@ async function show(dialog, page, address) {
   const title = document.createElement("h2");
   title.id = "asked-title";
   title.textContent = main.querySelector("h1").textContent;
-  main.querySelector("h1").replaceWith(title);
+  const why = document.createElement("p");
+  why.className = "help";
+  why.textContent = dialog.dataset.why;
+  main.querySelector("h1").replaceWith(title, why);
   dialog.replaceChildren(...main.childNodes, leave(dialog));
   const { bind } = await import("./passkeys.js");
   bind(dialog);
