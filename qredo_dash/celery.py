@@ -18,9 +18,13 @@ app.autodiscover_tasks()
 
 
 @setup_logging.connect
-def _log_as_everywhere(**_: object) -> None:
-    """Log as the settings say; Celery would add handlers and levels of its own."""
+def _log_as_everywhere(loglevel: int | str = logging.WARNING, **_: object) -> None:
+    """Log as the settings say, from the command's level on; Celery would add its own handlers.
+
+    Loggers that have a level of their own keep it: some would write keys at DEBUG.
+    """
     logging.config.dictConfig(settings.LOGGING)
+    logging.getLogger().setLevel(loglevel)
 
 
 @worker_init.connect

@@ -30,7 +30,8 @@ def answers(cast: Cast, custody: Account, simulator: Simulator, browser_of: Any)
     simulator.fails("Custody", "403")
     refreshing.refresh_now([custody])
     people = [Client(), *(browser_of(getattr(cast, who)) for who in PEOPLE)]
-    return [browser.get(path) for browser in people for path in paths(custody)]
+    read = [browser.get(path) for browser in people for path in paths(custody)]
+    return [*read, *(browser.put(reverse("refresh-all")) for browser in people)]
 
 
 def paths(account: Account) -> Iterator[str]:

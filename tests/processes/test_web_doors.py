@@ -63,7 +63,7 @@ def test_a_file_is_dropped_and_what_is_too_large_is_not_read(site: Site, tmp_pat
     assert (status, "larger than 4 MB" in text) == (413, True)
     # The token is missing, and nothing was written anywhere.
     before = set(Path("/tmp").glob("*.upload*"))  # noqa: S108 - where Django would put it
-    assert asked(site, "/sign-in/", "POST", part % (b"x" * 3_500_000))[0] == 403
+    assert asked(site, "/profile/", "POST", part % (b"x" * 3_500_000))[0] == 403
     assert set(Path("/tmp").glob("*.upload*")) == before  # noqa: S108
     assert not list(tmp_path.iterdir())
 
