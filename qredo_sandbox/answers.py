@@ -6,6 +6,10 @@ from qredo_sandbox.exact import written
 from qredo_sandbox.wire import Answer
 
 
+# The published text has ``code`` as a string, one of its examples as an integer: both are told.
+_CODED_IN_DIGITS = frozenset({400})
+
+
 class Refused(Exception):  # noqa: N818 - the word for it in the tallies
     """The request is understood and refused; the reason travels in the answer."""
 
@@ -23,7 +27,7 @@ def document(content: object, status: int = 200) -> Answer:
 def error(status: int, reason: str, *headers: tuple[str, str]) -> Answer:
     """Return an error in Qredo's shape."""
     content = {
-        "code": str(status),
+        "code": status if status in _CODED_IN_DIGITS else str(status),
         "msg": HTTPStatus(status).phrase,
         "detail": {"reason": reason},
     }

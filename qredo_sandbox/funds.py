@@ -13,7 +13,6 @@ from qredo_sandbox.cast import fund as demo_fund
 from qredo_sandbox.cast.people import ANALYST, TREASURER
 from qredo_sandbox.chance import material
 from qredo_sandbox.entries import APPROVED, MOST, Entry, entries
-from qredo_sandbox.holdings import SCALES
 from qredo_sandbox.profile import members, person
 from qredo_sandbox.wallets import Fund, Wallet
 from qredo_sandbox.world import Account
@@ -108,8 +107,7 @@ def _booked(account: Account, entry: Entry) -> Content:
 
 
 def _amounts(account: Account, entry: Entry) -> Content:
-    scale = SCALES[entry.wallet.asset]
-    return account.dialect.figures(abs(entry.change), entry.fees, scale)
+    return account.dialect.figures(abs(entry.change), entry.fees, entry.wallet.scale)
 
 
 def history(account: Account, wallet: Wallet, second: int) -> Content:

@@ -7,26 +7,28 @@ from typing import NamedTuple, Self
 
 from qredo_sandbox.flows import LEVEL_BITS, Flow, Move
 
+GWEI, WEI = 10**9, 10**18
+
 SCALES = {
     "BTC": 10**8,
-    "ETH": 10**18,
+    "ETH": GWEI,
     "USDC": 10**6,
     "USDT": 10**6,
     "QRDO": 10**8,
     "SOL": 10**9,
-    "MATIC": 10**18,
-    "LINK": 10**18,
+    "MATIC": GWEI,
+    "LINK": GWEI,
     "ATOM": 10**6,
     "BTC-TESTNET": 10**8,
-    "ETH-GOERLI": 10**18,
+    "ETH-GOERLI": GWEI,
     "QCOIN-1": 1,
 }
-"""Base units in one unit of each asset."""
+"""Base units in one unit of each asset, where an account of the cast has no other."""
 
 
-def base_units(text: str, asset: str) -> int:
+def base_units(text: str, scale: int) -> int:
     """Return an amount, written as a decimal in whole units, in base units (rounded down)."""
-    return int(Fraction(text) * SCALES[asset])
+    return int(Fraction(text) * scale)
 
 
 WITHDRAW, TRANSFER, SWAP, SWEEP, DEPOSIT = 1, 2, 3, 4, 6
@@ -101,6 +103,7 @@ class Holding:
     """One asset of one account: a base that never moves, and legs that do."""
 
     asset: str
+    scale: int
     base: int
     legs: tuple[Leg, ...]
     leaves: bool  # whether the asset is missing from answers while it holds nothing

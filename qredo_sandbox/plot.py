@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from qredo_sandbox.flows import Shape, Tempo, drift
+from qredo_sandbox.holdings import SCALES
 
 BALANCES, READ_ONLY, SUBMIT_DEFI = "balances", "read-only", "submit-defi"
 PERMISSIONS = (BALANCES, READ_ONLY, SUBMIT_DEFI)
@@ -37,12 +38,22 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """An asset of an account: about ``base`` whole units at rest, and its sides."""
+    """An asset of an account: about ``base`` whole units at rest, and its sides.
+
+    A flow between two parts needs one scale of both: else its two sides differ by what the coarser
+    one can not say.
+    """
 
     asset: str
     base: str
     sides: tuple[Side, ...]
     leaves: bool = False
+    own_scale: int | None = None
+
+    @property
+    def scale(self) -> int:
+        """Return the base units in one unit, as this account's answers tell it."""
+        return self.own_scale or SCALES[self.asset]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +80,11 @@ class Role:
         return f"{self.organization or self.person} / {self.name}"
 
 
-def part(asset: str, base: str, *sides: Side, leaves: bool = False) -> Part:
+def part(
+    asset: str, base: str, *sides: Side, leaves: bool = False, scale: int | None = None
+) -> Part:
     """Write a part in one line."""
-    return Part(asset, base, sides, leaves)
+    return Part(asset, base, sides, leaves, scale)
 
 
 def own(name: str, tempo: Tempo, active: int, swing: str) -> Side:

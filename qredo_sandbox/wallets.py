@@ -8,6 +8,7 @@ calls available. An archived fund, and a wallet that waits for approval, hold no
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from qredo_sandbox.addresses import address
 from qredo_sandbox.chance import material
@@ -25,6 +26,7 @@ class Wallet:
     fund_id: str
     name: str
     asset: str
+    scale: int
     base: int = 0
     legs: tuple[Leg, ...] = ()
     status: str = "ready"
@@ -66,13 +68,14 @@ def funds_of(account: Account) -> list[Fund]:
         return []
     main, second = _fund(account, "Main fund"), _fund(account, "Second fund")
     for holding in account.holdings:
-        main.wallets.append(_wallet(account, main, holding.asset, holding.base, *holding.legs[:1]))
+        coin = _Coin(holding.asset, holding.scale)
+        main.wallets.append(_wallet(account, main, coin, holding.base, *holding.legs[:1]))
         for leg in holding.legs[1:]:
-            second.wallets.append(_wallet(account, second, holding.asset, 0, leg))
-    asset = account.holdings[0].asset
-    main.wallets.append(_unready(account, main, asset, "pending"))
+            second.wallets.append(_wallet(account, second, coin, 0, leg))
+    first = _Coin(account.holdings[0].asset, account.holdings[0].scale)
+    main.wallets.append(_unready(account, main, first, "pending"))
     closed = _fund(account, "Closed fund", archived=True)
-    closed.wallets.extend(_unready(account, closed, asset, why) for why in ("expired", "rejected"))
+    closed.wallets.extend(_unready(account, closed, first, why) for why in ("expired", "rejected"))
     return [main, *([second] if second.wallets else []), closed]
 
 
@@ -97,8 +100,10 @@ def held_in(account: Account, wallets: list[Wallet], second: int) -> Assets:
         # Such an account has one fund with a wallet for each asset, and all of it is told.
         return {asset: told for asset, told in account.told.items() if asset in by_asset}
     return {
-        asset: figures_of(asset, Amounts.sum(one.amounts(second) for one in by_asset[asset]))
-        for asset in account.assets(second) or ()
+        asset: figures_of(
+            Amounts.sum(one.amounts(second) for one in by_asset[asset]), told["scale"]
+        )
+        for asset, told in (account.assets(second) or {}).items()
         if asset in by_asset
     }
 
@@ -113,7 +118,8 @@ def _told(account: Account, assets: Assets) -> Fund:
     """Hold what the account was told to answer; such amounts never moved."""
     fund = _fund(account, "Main fund")
     for asset, figures in assets.items():
-        fund.wallets.append(_wallet(account, fund, asset, figures["available"]))
+        coin = _Coin(asset, figures["scale"])
+        fund.wallets.append(_wallet(account, fund, coin, figures["available"]))
     return fund
 
 
@@ -125,12 +131,16 @@ def _fund(account: Account, name: str, *, archived: bool = False) -> Fund:
     return Fund(_id("fund", account.id, name), name, archived)
 
 
-def _wallet(account: Account, fund: Fund, asset: str, base: int, *legs: Leg) -> Wallet:
-    return Wallet(
-        _id("wallet", account.id, fund.id, asset), fund.id, f"{asset} wallet", asset, base, legs
-    )
+class _Coin(NamedTuple):
+    asset: str
+    scale: int
 
 
-def _unready(account: Account, fund: Fund, asset: str, status: str) -> Wallet:
+def _wallet(account: Account, fund: Fund, coin: _Coin, base: int, *legs: Leg) -> Wallet:
+    wallet_id = _id("wallet", account.id, fund.id, coin.asset)
+    return Wallet(wallet_id, fund.id, f"{coin.asset} wallet", *coin, base, legs)
+
+
+def _unready(account: Account, fund: Fund, coin: _Coin, status: str) -> Wallet:
     wallet_id = _id("wallet", account.id, fund.id, status)
-    return Wallet(wallet_id, fund.id, f"New {asset} wallet", asset, status=status)
+    return Wallet(wallet_id, fund.id, f"New {coin.asset} wallet", *coin, status=status)

@@ -10,7 +10,6 @@ from qredo_sandbox.dialect import Dialect
 from qredo_sandbox.flows import Flow
 from qredo_sandbox.holdings import (
     DEPOSIT,
-    SCALES,
     SWAP,
     SWEEP,
     TRANSFER,
@@ -45,14 +44,14 @@ class Spell(NamedTuple):
     body: bytes
 
 
-def figures_of(asset: str, amounts: Amounts) -> dict[str, int]:
+def figures_of(amounts: Amounts, scale: int) -> dict[str, int]:
     """Return the five figures of an asset."""
     return {
         "total": amounts.total,
         "available": amounts.available,
         "pendingIn": amounts.pending_in,
         "pendingOut": amounts.pending_out,
-        "scale": SCALES[asset],
+        "scale": scale,
     }
 
 
@@ -87,7 +86,7 @@ class Account:
         for holding in self._holdings:
             amounts = holding.amounts(second)
             if any(amounts) or not holding.leaves:
-                found[holding.asset] = figures_of(holding.asset, amounts)
+                found[holding.asset] = figures_of(amounts, holding.scale)
         return found
 
     def balance(self, second: int) -> bytes:
@@ -131,19 +130,20 @@ class World:
         return urlsafe_b64encode(material(15, self.seed, *parts)).decode()
 
     def _holding(self, role: Role, part: Part) -> Holding:
-        base = base_units(part.base, part.asset)
+        base = base_units(part.base, part.scale)
         # Up to an eighth more, so that amounts have every digit that the asset can have.
         extra = key_for(self.seed, role.title, part.asset) * base >> 67
-        legs = tuple(self._leg(role, part.asset, side) for side in part.sides)
-        return Holding(part.asset, base + extra, legs, part.leaves)
+        legs = tuple(self._leg(role, part, side) for side in part.sides)
+        return Holding(part.asset, part.scale, base + extra, legs, part.leaves)
 
-    def _leg(self, role: Role, asset: str, side: Side) -> Leg:
+    def _leg(self, role: Role, part: Part, side: Side) -> Leg:
         stream = side.stream
         if stream.name not in self._flows:
             flow = Flow(self.seed, stream.name, stream.tempo, stream.shape)
             self._flows[stream.name] = flow
-        purpose = self._purpose(role, asset, side)
-        return Leg(self._flows[stream.name], base_units(side.swing, asset), side.falling, purpose)
+        purpose = self._purpose(role, part.asset, side)
+        swing = base_units(side.swing, part.scale)
+        return Leg(self._flows[stream.name], swing, side.falling, purpose)
 
     def _purpose(self, role: Role, asset: str, side: Side) -> Purpose:
         name = side.stream.name

@@ -1,20 +1,22 @@
 """Accounts of demo people, and spare accounts that are there to be enrolled by hand."""
 
 from qredo_sandbox.flows import DAILY, FRIDAYS, HOURS
+from qredo_sandbox.holdings import WEI
 from qredo_sandbox.plot import BALANCES, READ_ONLY, SUBMIT_DEFI, Role, own, part
 
 SPARE_ORGANIZATION = "Demo Spare"
 TREASURER, ANALYST = "Demo treasurer", "Demo analyst"
 
 ROLES = (
+    # The hard case: told in wei, where all others tell their ether and its like in gwei.
     Role(
         "Own savings",
         None,
         TREASURER,
         (
             part("BTC", "1.2", own("treasurer BTC", FRIDAYS, 5, "0.35")),
-            part("ETH", "22", own("treasurer ETH", DAILY, 2, "9")),
-            part("MATIC", "4800", own("treasurer MATIC", DAILY, 1, "2500")),
+            part("ETH", "22", own("treasurer ETH", DAILY, 2, "9"), scale=WEI),
+            part("MATIC", "4800", own("treasurer MATIC", DAILY, 1, "2500"), scale=WEI),
         ),
         permissions=(BALANCES, READ_ONLY),
     ),

@@ -212,9 +212,10 @@ def test_no_retry_after() -> None:
     assert refusal(answer(429)).retry_after is None
 
 
-def test_reason_of_the_api_is_passed_on() -> None:
-    body = b'{"code":"401","msg":"Unauthorized","detail":{"reason":"invalid signature"}}'
-    assert '("invalid signature")' in refusal(answer(401, body)).detail
+@pytest.mark.parametrize("code", ['"401"', "401", "1001", "-1", '""', "null", "4.01e2"])
+def test_reason_of_the_api_is_passed_on(code: str) -> None:
+    body = b'{"code":%s,"msg":"Unauthorized","detail":{"reason":"invalid signature"}}'
+    assert '("invalid signature")' in refusal(answer(401, body % code.encode())).detail
 
 
 @pytest.mark.parametrize(

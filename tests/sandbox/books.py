@@ -8,7 +8,6 @@ from qredo_sandbox import funds
 from qredo_sandbox.chance import draw
 from qredo_sandbox.entries import entries
 from qredo_sandbox.exact import written
-from qredo_sandbox.holdings import SCALES
 from qredo_sandbox.wallets import funds_of, wallets_of
 from qredo_sandbox.world import Account, World
 
@@ -31,7 +30,7 @@ def read(content: object) -> Any:
 def changes(account: Account, second: int) -> dict[tuple[str, str], Fraction]:
     """By how many whole units each entry changes its wallet: answers do not tell which way."""
     return {
-        (entry.tx_id, wallet.id): Fraction(entry.change, SCALES[wallet.asset])
+        (entry.tx_id, wallet.id): Fraction(entry.change, wallet.scale)
         for wallet in wallets_of(account)
         for entry in entries(wallet, second)
     }

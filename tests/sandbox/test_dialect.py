@@ -23,11 +23,19 @@ def key(sim: Simulator) -> Key:
 
 
 @pytest.fixture
-def tell(sim: Simulator, key: Key) -> Iterator[Tell]:
-    """Order the dialect of the account."""
+def in_wei(sim: Simulator) -> Key:
+    """The key of the account whose amounts have more digits than a double carries."""
+    return sim.key("Own savings")
+
+
+@pytest.fixture
+def tell(sim: Simulator, key: Key, in_wei: Key) -> Iterator[Tell]:
+    """Order the dialect of both accounts."""
 
     def order(**dialect: str) -> None:
-        assert sim.admin("POST", "ledger", {"key_id": key["key_id"], **dialect}).status == 200
+        for of_account in (key, in_wei):
+            told = {"key_id": of_account["key_id"], **dialect}
+            assert sim.admin("POST", "ledger", told).status == 200
 
     yield order
     order()
@@ -39,8 +47,8 @@ def exactly(sim: Simulator, key: Key, path: str) -> Any:
 
 
 def lists(sim: Simulator, key: Key) -> Lists:
-    """The ledger of the second fund, where coins go out, and the histories of its wallets."""
-    fund = exactly(sim, key, "/funds")["funds"][1]["fundID"]
+    """The ledger of the last fund, where coins go out, and the histories of its wallets."""
+    fund = exactly(sim, key, "/funds")["funds"][-1]["fundID"]
     ledger = exactly(sim, key, f"/funds/{fund}/ledger")
     histories = [
         entry
@@ -78,10 +86,10 @@ def test_statuses_can_be_integers(sim: Simulator, key: Key, tell: Tell) -> None:
     assert not any("status" in entry for entry in ledger)
 
 
-def test_amounts_can_be_doubles(sim: Simulator, key: Key, tell: Tell) -> None:
-    exact, _ = lists(sim, key)
+def test_amounts_can_be_doubles(sim: Simulator, in_wei: Key, tell: Tell) -> None:
+    exact, _ = lists(sim, in_wei)
     tell(amounts="doubles")
-    rounded, _ = lists(sim, key)
+    rounded, _ = lists(sim, in_wei)
     assert any(one["amount"] != other["amount"] for one, other in zip(exact, rounded, strict=True))
     for one, other in zip(exact, rounded, strict=True):
         assert float(one["amount"]) == float(other["amount"])

@@ -15,7 +15,8 @@ def key(sim: Simulator) -> Key:
 def test_refusals_in_qredos_shape(sim: Simulator, key: Key, status: str) -> None:
     sim.fault(key, status)
     answer = sim.get(key)
-    assert (answer.status, answer.json["code"]) == (int(status), status)
+    code = 400 if status == "400" else status  # an integer in one, as in one published example
+    assert (answer.status, answer.json["code"]) == (int(status), code)
 
 
 @pytest.mark.parametrize("status", ["500", "502", "503", "504"])

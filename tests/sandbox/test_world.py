@@ -3,6 +3,7 @@ from itertools import pairwise
 
 import pytest
 
+from qredo_sandbox.cast import CAST
 from qredo_sandbox.chance import draw
 from qredo_sandbox.flows import MINUTES, Flow, drift
 from qredo_sandbox.world import Account, World
@@ -171,8 +172,33 @@ def test_an_asset_leaves_through_pending(world: World) -> None:
     assert last["pendingOut"] == last["available"] > 0
 
 
-def test_ether_passes_what_64_bits_hold(world: World) -> None:
-    assert figures(named(world, "Custody"), NOON)["ETH"]["total"] > 2**63 * 1000
+def test_ether_and_its_like_are_told_in_gwei_and_by_one_account_in_wei(world: World) -> None:
+    told = {
+        (account.role.name, asset): of_asset["scale"]
+        for account in world.accounts.values()
+        for asset, of_asset in figures(account, NOON).items()
+        if asset in {"ETH", "MATIC", "LINK", "ETH-GOERLI"}
+    }
+    finest = {holder for holder, scale in told.items() if scale == 10**18}
+    assert finest == {("Own savings", "ETH"), ("Own savings", "MATIC")}
+    assert {scale for holder, scale in told.items() if holder not in finest} == {10**9}
+
+
+def test_only_wei_pass_what_64_bits_hold(world: World) -> None:
+    for account in world.accounts.values():
+        for of_asset in figures(account, NOON).values():
+            assert of_asset["total"] < 2**63 or of_asset["scale"] == 10**18
+    assert figures(named(world, "Own savings"), NOON)["MATIC"]["total"] > 2**63 * 100
+
+
+def test_both_sides_of_every_flow_have_one_scale() -> None:
+    """Coins that leave one account come to the other exactly: for one asset, at one scale."""
+    scales: dict[tuple[str, str], set[int]] = {}
+    for role in CAST:
+        for part in role.parts or ():
+            for side in part.sides:
+                scales.setdefault((side.stream.name, part.asset), set()).add(part.scale)
+    assert {len(of_flow) for of_flow in scales.values()} == {1}
 
 
 def test_testnet_assets_stand_in_the_sandbox_and_in_one_production_account(world: World) -> None:
