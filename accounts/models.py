@@ -214,10 +214,14 @@ class ApiKey(models.Model):
 
     class Meta:
         constraints = [
-            # The stored form names its format; a plain or half-written secret is refused, and
-            # none is kept of a key that has ended.
+            # The stored form names its format, and the text goes on with the byte 1 that comes
+            # before every ciphertext: a plain or half-written secret is refused, and none is kept
+            # of a key that has ended.
             models.CheckConstraint(
-                condition=Q(sealed__regex=r"^hpke1\.[A-Za-z0-9_-]{70,}$", replaced_at__isnull=True)
+                condition=Q(
+                    sealed__regex=r"^hpke1\.A[Q-Za-f][A-Za-z0-9_-]{70,}$",
+                    replaced_at__isnull=True,
+                )
                 | Q(sealed="", replaced_at__isnull=False),
                 name="sealed_form",
             ),

@@ -40,7 +40,7 @@ def told(account: Account, qredo_account: str, **given: Any) -> ApiKey:
     return ApiKey.objects.create(
         account=account,
         key_id=f"key-{account.pk}",
-        sealed="hpke1." + "A" * 80,
+        sealed="hpke1.AQ" + "A" * 80,
         qredo_account=qredo_account,
         **given,
     )
@@ -296,7 +296,7 @@ def test_added_twice_by_the_same_key_it_is_certain(
 def with_key(account: Account, key_id: str = "_lJCqc-T3cnNpw", **given: Any) -> ApiKey:
     """Let an account have a key of which Qredo told nothing."""
     return ApiKey.objects.create(
-        account=account, key_id=key_id, sealed="hpke1." + "A" * 80, **given
+        account=account, key_id=key_id, sealed="hpke1.AQ" + "A" * 80, **given
     )
 
 

@@ -98,7 +98,7 @@ def test_what_is_being_said_of_a_key_is_said_once(fund: Organization, admin: Use
 
 
 def _key(account: Account, key_id: str) -> ApiKey:
-    return ApiKey.objects.create(account=account, key_id=key_id, sealed="hpke1." + "A" * 80)
+    return ApiKey.objects.create(account=account, key_id=key_id, sealed="hpke1.AQ" + "A" * 80)
 
 
 def test_of_two_transfers_at_once_the_second_is_from_whom_the_first_gave_it_to(

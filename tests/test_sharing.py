@@ -282,7 +282,7 @@ def test_a_copy_of_my_account_is_in_totals_twice_only_if_it_counts(
 ) -> None:
     for account in (pocket, mine):
         account.keys.create(
-            key_id=f"key-{account.pk}", sealed="hpke1." + "A" * 80, qredo_account="the-same"
+            key_id=f"key-{account.pk}", sealed="hpke1.AQ" + "A" * 80, qredo_account="the-same"
         )
     props.shared(pocket, cast.reader)
     reader = browser_of(cast.reader)

@@ -219,13 +219,32 @@ def test_a_secret_shows_itself_nowhere() -> None:
 
 @pytest.mark.parametrize(
     "stored",
-    ["", WORDS.decode(), "hpke1." + "A" * 69, "hpke1." + "A" * 90 + "=", " hpke1." + "A" * 99],
+    [
+        "",
+        WORDS.decode(),
+        "hpke1.AQ" + "A" * 69,
+        "hpke1.AQ" + "A" * 90 + "=",
+        " hpke1.AQ" + "A" * 99,
+        "hpke1." + base64.urlsafe_b64encode(b"a plain secret " * 5).decode(),
+        "hpke1." + "A" * 99,
+        "hpke1.Ag" + "A" * 99,
+        "hpke1.QQ" + "A" * 99,
+    ],
 )
 def test_the_database_takes_nothing_but_the_sealed_form(custody: Account, stored: str) -> None:
     with pytest.raises(IntegrityError, match="sealed_form"), transaction.atomic():
         ApiKey.objects.filter(account=custody).update(sealed=stored)
     with pytest.raises(IntegrityError, match="sealed_form"), transaction.atomic():
         ApiKey.objects.create(account=custody, key_id="another", sealed=stored)
+
+
+@pytest.mark.parametrize("key_id", [0, 1, 0x0FFFFFFF, 0x10000000, 0x7F3B55D1, 0xFFFFFFFF])
+def test_the_database_takes_what_any_vault_key_seals(custody: Account, key_id: int) -> None:
+    """The shortest ciphertext: the prefix with the key's id, a point, one byte and its tag."""
+    sealed = b"\1" + key_id.to_bytes(4, "big") + bytes(32 + 1 + 16)
+    text = "hpke1." + base64.urlsafe_b64encode(sealed).decode().rstrip("=")
+    assert vault.vault_key_of(text) == key_id
+    assert ApiKey.objects.filter(account=custody).update(sealed=text) == 1
 
 
 def test_two_accounts_with_swapped_keys_fail_and_the_third_is_fine(

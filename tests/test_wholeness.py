@@ -250,7 +250,7 @@ def test_without_a_key_figures_stay_those_of_the_last_one(
 def key_of(account: Account, since: datetime) -> ApiKey:
     """Give an account a key from an instant on; the one before it ends there."""
     ApiKey.objects.filter(account=account, replaced_at=None).update(sealed="", replaced_at=since)
-    sealed = "hpke1." + "A" * 70
+    sealed = "hpke1.AQ" + "A" * 70
     return ApiKey.objects.create(account=account, key_id="id", sealed=sealed, created_at=since)
 
 
