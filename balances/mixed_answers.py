@@ -6,17 +6,23 @@ account answer the same all the time; they are known by the answer before, which
 An answer without any asset is common and tells nothing.
 """
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain, permutations
 from uuid import UUID
 
+from django.db import DatabaseError
+
 import qredo
 from balances import sql
 from balances.ledger import uids_of
+from balances.outages import is_away
 from balances.results import Failure, Result
+
+log = logging.getLogger(__name__)
 
 #: Accounts that were asked within so many of their intervals, and at least within this time.
 INTERVALS, LATELY = 6, timedelta(hours=1)
@@ -28,6 +34,13 @@ DIFFERENT = Failure(
     "upstream_error",
     f"{UNCONFIRMED}: asked again on a connection of its own, Qredo answered differently. Nothing "
     "was recorded, and the balances before stay. It is tried again.",
+    permanent=False,
+)
+
+UNCHECKED = Failure(
+    "bad_request",
+    "The answer could not be compared with those of other accounts. Nothing was recorded, and the"
+    " balances before stay. It is tried again; see the log if it lasts.",
     permanent=False,
 )
 
@@ -102,6 +115,45 @@ def doubtful(
     """
     answers = {result.account_id: result.answer for result in results if result.answer is not None}
     return _named(_unknown_pairs(answers, now))
+
+
+def compared(
+    results: Sequence[Result], *, now: datetime | None = None
+) -> tuple[list[Result], dict[int, tuple[UUID, ...]]]:
+    """Return the results, and who else was given which of them, as `doubtful` tells it.
+
+    What cannot be compared has failed and takes no other result along.
+    """
+    try:
+        return list(results), doubtful(results, now=now)
+    except DatabaseError as error:
+        _tell(error)
+    found: dict[int, tuple[UUID, ...]] = {}
+    kept: list[Result] = []
+    for group in _of_same_bytes(results):
+        try:
+            found |= doubtful(group, now=now)
+        except DatabaseError as error:
+            _tell(error)
+            kept += [replace(result, outcome=UNCHECKED) for result in group]
+        else:
+            kept += group
+    return kept, found
+
+
+def _of_same_bytes(results: Iterable[Result]) -> Iterable[list[Result]]:
+    """Return results in groups that have to be compared together: those with the same answer."""
+    groups: dict[object, list[Result]] = defaultdict(list)
+    for result in results:
+        groups[result.token if result.answer is None else result.answer.digest].append(result)
+    return groups.values()
+
+
+def _tell(error: DatabaseError) -> None:
+    """Log what a statement failed by; while the database is away nothing is recorded either."""
+    if is_away(error):
+        raise error
+    log.error("answers could not be compared: %s", type(error).__name__)
 
 
 def givers(answer: qredo.BalanceAnswer) -> tuple[UUID, ...]:

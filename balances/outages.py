@@ -7,6 +7,16 @@ import logging
 import threading
 import time
 
+from django.db import InterfaceError, OperationalError
+
+
+def is_away(error: Exception) -> bool:
+    """Whether the connection to the database failed, or its server ends; else a statement did."""
+    if not isinstance(error, OperationalError | InterfaceError):
+        return False
+    state = getattr(error.__cause__, "sqlstate", None)
+    return state is None or (state[:2] in {"08", "57"} and state != "57014")
+
 
 class Outage:
     """Whether one thing answers, as this process last saw it."""

@@ -109,8 +109,10 @@ class _Asked:
         came = sorted((job.result() for job in jobs), key=lambda result: result.account_id)
         for job in jobs:
             del self.jobs[job]
+        asked_twice = [result for result in came if result.token in self.again]
         fresh = [result for result in came if result.token not in self.again]
-        others = mixed_answers.doubtful(fresh, now=self.now) if fresh else {}
+        fresh, others = mixed_answers.compared(fresh, now=self.now) if fresh else ([], {})
+        came = sorted([*asked_twice, *fresh], key=lambda result: result.account_id)
         sure = [result for result in came if result.account_id not in others]
         for result in came:
             if result.account_id in others:

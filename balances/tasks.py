@@ -15,7 +15,7 @@ from accounts.audit import anchors as act_anchors
 from balances import claims, gates, incidents, polling, refreshing, scheduling
 from balances.claims import Claim
 from balances.holdings import make_months
-from balances.outages import Outage
+from balances.outages import Outage, is_away
 from balances.verification.anchors import export_day
 
 log = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ def _needs_stores(task: Callable[P, None]) -> Callable[P, None]:
         try:
             task(*args, **kwargs)
         except (OperationalError, InterfaceError) as error:
-            if not _is_away(error):
+            if not is_away(error):
                 raise
             _database.began(error)
         except BrokerError as error:
@@ -43,12 +43,6 @@ def _needs_stores(task: Callable[P, None]) -> Callable[P, None]:
             _broker.ended()
 
     return run
-
-
-def _is_away(error: Exception) -> bool:
-    """Whether the connection failed, or the server ends; else a statement did."""
-    state = getattr(error.__cause__, "sqlstate", None)
-    return state is None or (state[:2] in {"08", "57"} and state != "57014")
 
 
 @shared_task(name="balances.tick")

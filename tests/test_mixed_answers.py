@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
+from django.db import DataError, OperationalError
 
 import qredo
 from accounts import vault
@@ -342,6 +344,57 @@ def test_the_first_answer_of_a_new_key_is_asked_for_again(
 def sealed(account: Account, key: tuple[str, str]) -> str:
     uid: UUID = account.keys.get().uid
     return vault.seal(qredo.decode_secret(key[1]), key_uid=uid, account_uid=account.uid)
+
+
+@pytest.mark.parametrize("broken", ["all together", "one of them"])
+def test_what_cannot_be_compared_takes_no_other_account_along(
+    scene: Scene, pair: tuple[Account, Account], monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    """A statement that fails is one account's failure, and a mix-up of the others is seen."""
+    mine, theirs = pair
+    third = scene.account("Third", OTHERS)
+    look_up = mixed_answers.doubtful
+
+    def fails(results: Any, **options: Any) -> Any:
+        results = list(results)
+        if len(results) > 2 or (broken == "one of them" and results[0].account_id == third.pk):
+            raise DataError("a made-up failure of a statement")
+        return look_up(results, **options)
+
+    monkeypatch.setattr(mixed_answers, "doubtful", fails)
+    scene.answers(mine, holding(BTC=coin(31)), MINE)
+    scene.answers(theirs, holding(BTC=coin(31)))
+    recorded = {one.account_id: one for one in scene.poll(mine, theirs, third)}
+    whole = broken == "all together"
+    assert recorded[third.pk].outcome == ("fresh" if whole else "failed")
+    assert held(third) == ({"BTC": 77} if whole else {})
+    if not whole:
+        assert "could not be compared" in recorded[third.pk].detail
+    # Both were given the same at once, so both were asked again.
+    assert (held(mine), held(theirs)) == ({"BTC": 14}, {"BTC": 31})
+    assert (scene.requests(mine), scene.requests(theirs)) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("state", "is_over"),
+    [("57014", False), ("53400", False), ("40P01", False), ("08006", True), ("57P01", True)],
+)
+def test_only_a_database_that_is_away_ends_the_chunk(
+    scene: Scene,
+    pair: tuple[Account, Account],
+    monkeypatch: pytest.MonkeyPatch,
+    state: str,
+    is_over: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    def fails(*_: Any, **__: Any) -> Any:
+        raise OperationalError("made up") from psycopg.errors.lookup(state)()
+
+    monkeypatch.setattr(mixed_answers, "doubtful", fails)
+    if is_over:
+        with pytest.raises(OperationalError):
+            scene.poll(*pair)
+    else:
+        assert {one.outcome for one in scene.poll(*pair)} == {"failed"}
 
 
 def test_who_did_not_change_is_not_looked_up(
