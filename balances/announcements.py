@@ -85,6 +85,17 @@ class AccountNews:
             )
 
 
+def polling_stopped(entry: Entry, key: Key, kind: str) -> None:
+    """Close what was told of an account's failures: what comes after its pause is told again."""
+    if entry.told_reasons:
+        since = f" since {iso(entry.failing_since)}" if entry.failing_since else ""
+        _say(
+            log.info, "polling is stopped: %s, %s, it failed%s: %s",
+            name_of(key), kind, since, _accounts([entry]),
+        )  # fmt: skip
+    entry.told_reasons = ""
+
+
 def _accounts(entries: Sequence[Entry]) -> str:
     named = entries[:MOST_NAMED]
     uids = ledger.uids_of([entry.account_id for entry in named])
@@ -115,6 +126,12 @@ def rate_moved(upstream: Upstream, rate_before: float | None, *, refused: bool) 
         )  # fmt: skip
     elif upstream.rate is None and rate_before is not None:
         _say(log.info, "%s is asked at its full rate again", upstream.name)
+
+
+def refreshes_unfinished(number: int) -> None:
+    """Say that workers took refreshes and did not finish them; no slot was missed by that."""
+    if number:
+        _say(log.warning, "refreshes were not finished: %d: %s", number, _MISSED["unfinished"])
 
 
 def slots_missed(upstream: Upstream, missed: Mapping[str, int], now: datetime) -> None:

@@ -159,11 +159,13 @@ def reap(now: datetime | None = None) -> int:
         )
         entries = ledger.lock([row[0] for row in expired])
         refreshes = [e.claim_refresh for e in entries.values() if e.claim_refresh is not None]
+        slots = [e.account_id for e in entries.values() if e.claim_slot is not None]
         for entry in entries.values():
             entry.miss_claim(UNFINISHED)
         ledger.save(entries.values())
         _miss_refreshes(refreshes)
-        _tell_unfinished(list(entries), now or ledger.clock())
+        _tell_unfinished(slots, now or ledger.clock())
+        announcements.refreshes_unfinished(len(refreshes))
     return len(entries)
 
 

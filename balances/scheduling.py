@@ -11,7 +11,7 @@ from django.db import transaction
 from accounts.audit import objects
 from accounts.audit.recording import record, together
 from accounts.models import Account, User
-from balances import claims, grids, ledger, ownership, slowing, sql
+from balances import announcements, claims, grids, ledger, ownership, slowing, sql
 from balances.models import Pause, Schedule
 from balances.ownership import Turn
 from balances.runs import first_slot
@@ -216,6 +216,7 @@ def _halt(account: Account, kind: str, by: User | None) -> bool:
         ):
             return False
         Pause.objects.create(account=account, kind=kind, began_at=now, by=by)
+        announcements.polling_stopped(entry, (account.environment, account.is_demo), kind)
         ledger.save([entry])
         if kind == "archived":
             ownership.turn(account, Turn(is_archived=True), by=by)

@@ -12,8 +12,8 @@ from psycopg.errors import AdminShutdown, QueryCanceled
 
 from accounts import signing
 from accounts.models import Account, Environment
-from balances import claims, holdings, ledger, polling, recording, tasks
-from balances.models import Schedule, Upstream
+from balances import claims, holdings, ledger, polling, recording, scheduling, tasks
+from balances.models import Refresh, Schedule, Upstream
 from balances.results import Failure, Result
 from qredo_dash.beat import Beat
 from qredo_dash.celery import app
@@ -200,6 +200,55 @@ def test_a_claim_that_was_never_finished_is_told(lines: Lines, committed: Any) -
     told = [line for line in lines.taken() if "unfinished" in line]
     (line,) = told
     assert "slots are missed: Qredo production, unfinished, since" in line
+
+
+@pytest.mark.django_db
+def test_a_refresh_that_was_never_finished_is_no_missed_slot(lines: Lines, committed: Any) -> None:
+    account = keyless("Account", at(10), 15)
+    refresh = Refresh.objects.create(account=account, asked_at=at(10))
+    assert claims.claim_refresh(account.pk, refresh.pk, hold=timedelta(seconds=60))
+    with committed():
+        claims.reap(ledger.clock() + timedelta(minutes=2))
+    (line,) = lines.taken()
+    assert line.startswith(f"WARNING {SAYS}: refreshes were not finished: 1: a worker took them")
+    assert not Upstream.objects.exclude(missing_slots=0).exists()
+    refresh.refresh_from_db()
+    assert (refresh.outcome, refresh.reason) == ("missed", "unfinished")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("then", ["fails", "works"])
+def test_what_was_paused_while_it_failed_is_told_again_if_it_still_fails(
+    lines: Lines, committed: Any, then: str
+) -> None:
+    account = keyless("Secret label", at(10), 3_600)
+    with committed():
+        polled(at(10), REJECTED)
+    lines.taken()
+    with committed():
+        scheduling.pause(account, by=None)
+    (line,) = lines.taken()
+    assert line == (
+        f"INFO {SAYS}: polling is stopped: Qredo production, paused, it failed since"
+        f" 2026-03-02T10:00:00Z: account {account.uid}"
+    )
+    scheduling.resume(account, by=None)
+    now = Schedule.objects.get(account=account).next_slot
+    assert now is not None
+    with committed():
+        polled(now, REJECTED if then == "fails" else FRESH)
+    told = lines.taken()
+    # That it works again is news only of what was told to fail.
+    assert [line.split(": ")[1] for line in told] == (["polling fails"] if then == "fails" else [])
+
+
+@pytest.mark.django_db
+def test_a_pause_of_what_works_is_no_news(lines: Lines, committed: Any) -> None:
+    account = keyless("Account", at(10), 3_600)
+    with committed():
+        polled(at(10), FRESH)
+        scheduling.pause(account, by=None)
+    assert lines.taken() == []
 
 
 @pytest.mark.django_db
