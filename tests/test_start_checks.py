@@ -3,12 +3,15 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
+from django.db import OperationalError, connection
+from django.db.backends.signals import connection_created
 
 from qredo_dash import home, start_checks, static_files
 from tests.conftest import PROJECT
@@ -23,6 +26,55 @@ def test_the_owner_of_the_tables_is_refused_as_the_program(as_owner: None) -> No
     with pytest.raises(ImproperlyConfigured, match="append-only"):
         start_checks.check_role()
     assert [error.id for error in checked()] == ["qredo_dash.E004"]
+
+
+@pytest.fixture
+def away(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """The database is away while there is a word in this list."""
+    words = ["away"]
+    ask = start_checks._check
+
+    def asked(link: Any) -> None:
+        if words:
+            raise OperationalError(words[0])
+        ask(link)
+
+    monkeypatch.setattr(start_checks, "_check", asked)
+    yield words
+    connection_created.disconnect(dispatch_uid=start_checks._check_first)
+
+
+def connected() -> None:
+    """Tell of a connection that was made just now, as Django does."""
+    connection_created.send(sender=type(connection), connection=connection)
+
+
+def test_a_database_that_was_away_at_the_start_is_asked_at_the_first_connection(
+    as_owner: None,  # noqa: ARG001
+    away: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    closed: list[bool] = []
+    monkeypatch.setattr(connection, "close", lambda: closed.append(True))
+    start_checks.check_role()
+    connected()  # it breaks off at once: nothing was seen yet
+    away.clear()
+    for _ in range(2):  # a wrong role is refused as often as it comes
+        with pytest.raises(ImproperlyConfigured, match="append-only"):
+            connected()
+    assert closed == [True, True]
+
+
+def test_a_right_role_is_asked_for_once(
+    db: None,  # noqa: ARG001
+    away: list[str],
+    django_assert_num_queries: Any,
+) -> None:
+    start_checks.check_role()
+    away.clear()
+    with django_assert_num_queries(1):
+        connected()
+        connected()
 
 
 def checked() -> list[Any]:
