@@ -26,9 +26,10 @@ logger = logging.getLogger(__name__)
 PATIENCE: Final = 2
 SLOW: Final = 0.2
 PAUSE: Final = 1.0
-#: Classes of SQLSTATE that say that the server takes no work: connection lost, out of resources,
-#: shutting down or starting up.
-AWAY: Final = ("08", "53", "57P")
+#: Beginnings of SQLSTATE that say that the server takes no work: connection lost, out of resources
+#: (disk, memory, connections), shutting down or starting up. Not 53400, a limit of the settings
+#: that one statement passed (`temp_file_limit`): the server goes on with all others.
+AWAY: Final = ("08", "530", "531", "532", "533", "57P")
 
 
 def is_away(error: BaseException | None) -> bool:

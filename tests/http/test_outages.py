@@ -6,6 +6,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from django.db import OperationalError
 
 from qredo_dash.http import outages
 
@@ -85,3 +86,24 @@ def test_both_ends_are_one_line(
     server.answers = server.accepts
     assert not outage.lasts()
     assert [record.levelname for record in caplog.records] == ["WARNING"]
+
+
+@pytest.mark.parametrize(
+    ("state", "away"),
+    [
+        ("08006", True),
+        ("53000", True),
+        ("53100", True),
+        ("53200", True),
+        ("53300", True),
+        ("57P03", True),
+        ("53400", False),
+        ("57014", False),
+        ("40P01", False),
+    ],
+)
+def test_a_limit_that_one_statement_passed_is_no_outage(state: str, *, away: bool) -> None:
+    error = OperationalError("made up")
+    error.__cause__ = psycopg.errors.lookup(state)()
+    assert outages.is_away(error) is away
+    assert outages.is_away(error.__cause__) is away
