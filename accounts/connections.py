@@ -55,6 +55,11 @@ def has_other_way_in(user: User) -> bool:
     return user.has_usable_password() or bool(passkeys.exists())
 
 
+def is_only_way_in(user: User) -> bool:
+    """Whether a person without a company's account could not sign in any more."""
+    return exists(user) and not has_other_way_in(user)
+
+
 def connect(user: User, account: SocialAccount) -> None:
     """Let a company's account sign in as a person. Raise `OtherConnectedError`; then nothing is."""
     try:

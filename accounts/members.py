@@ -64,8 +64,16 @@ def end_sessions(organization: Organization, *, email: str, by: User, but: str |
 
 
 def disconnect(organization: Organization, *, email: str, by: User, but: str | None) -> int:
-    """End a member's connection with a company's account; return how many there were."""
+    """End a member's connection with a company's account; return how many there were.
+
+    Raise `MembersError` where it is their only way in: an admin could not give them another one.
+    """
     member = _member(organization, email)
+    if connections.is_only_way_in(member.user):
+        raise MembersError(
+            f"{member.user.email} has no other way to sign in. Let them add a passkey first, or"
+            " remove them here; the operator can end it at once (disconnect_company)."
+        )
     return connections.disconnect(member.user, by=by, but=but if member.user == by else None)
 
 

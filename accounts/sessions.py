@@ -1,5 +1,6 @@
 """Where people are signed in: each sign-in's browser and place, by the digest of its session."""
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -71,8 +72,13 @@ def end_begun_with(user: User, subjects: Iterable[str], *, but: str | None) -> i
     return end([one for one in noted if _subjects(held.get(one.session_key, {})) & wanted])
 
 
+def counted() -> Counter[int]:
+    """Return how many sessions each person has; what is left of ended ones is among them."""
+    return Counter(UserSession.objects.values_list("user_id", flat=True))
+
+
 def end_all() -> int:
-    """End every session of everybody; return how many people's that were."""
+    """End every session of everybody; return how many of people that were."""
     Session.objects.all().delete()
     return int(UserSession.objects.all().delete()[0])
 

@@ -5,7 +5,6 @@ from http import HTTPStatus
 from qredo_sandbox.exact import written
 from qredo_sandbox.wire import Answer
 
-
 # The published text has ``code`` as a string, one of its examples as an integer: both are told.
 _CODED_IN_DIGITS = frozenset({400})
 

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts import connections
-from accounts.models import User
+from accounts.models import Act, User
 from tests import acts, props
 from tests.conftest import Cast
 from tests.markup import read
@@ -52,6 +52,31 @@ def test_an_admin_ends_a_members_company_connection(cast: Cast, settings: Any) -
     assert [message.to for message in mail.outbox] == [[cast.viewer.email]]
 
 
+def test_no_admin_takes_a_members_only_way_in(cast: Cast) -> None:
+    """Of a person without a password, whom only the operator can give another way."""
+    cast.viewer.set_unusable_password()
+    cast.viewer.save()
+    SocialAccount.objects.create(user=cast.viewer, provider="company", uid="17")
+    answer = do(cast.admin, cast, "disconnect", cast.viewer.email)
+    assert answer.status_code == 422
+    assert "has no other way to sign in" in answer.content.decode()
+    assert connections.exists(cast.viewer)
+    Authenticator.objects.create(user=cast.viewer, type="webauthn", data={})
+    assert do(cast.admin, cast, "disconnect", cast.viewer.email).status_code == 302
+    assert not connections.exists(cast.viewer)
+
+
+def test_the_operator_may_and_is_told_of_it(cast: Cast, capsys: Any) -> None:
+    cast.viewer.set_unusable_password()
+    cast.viewer.save()
+    SocialAccount.objects.create(user=cast.viewer, provider="company", uid="17")
+    call_command("disconnect_company", email=cast.viewer.email)
+    said = capsys.readouterr()
+    assert '"connections": 1' in said.out
+    assert "changepassword" in said.err
+    assert not connections.exists(cast.viewer)
+
+
 @pytest.mark.parametrize("what", ["sessions", "disconnect"])
 def test_only_for_members_only_by_admins_only_freshly(cast: Cast, what: str) -> None:
     SocialAccount.objects.create(user=cast.stranger, provider="company", uid="18")
@@ -72,8 +97,14 @@ def test_operators_end_sessions_by_command(cast: Cast, capsys: Any) -> None:
     assert '"sessions": 1' in capsys.readouterr().out
     assert [is_signed_in(one) for one in (theirs, others)] == [False, True]
     assert acts.last(cast.viewer).who_kind == "command"
+    again = arrived(cast.operator)
     call_command("end_sessions", everybody=True)
-    assert not is_signed_in(others)
+    assert [is_signed_in(one) for one in (others, again)] == [False, False]
+    act = acts.last(cast.operator)
+    assert (act.act, act.who_kind, act.after) == ("session.ended", "command", {"sessions": 2})
+    whole = Act.objects.filter(log="installation").latest("number")
+    assert (whole.act, whole.object_label) == ("session.ended", "everybody")
+    assert whole.after == {"sessions": 2}
     with pytest.raises(CommandError, match="Nobody has this address"):
         call_command("end_sessions", email="nobody@example.com")
 

@@ -93,6 +93,11 @@ def installed(which: Thing) -> Thing:
     return Thing(which.kind, which.uid, which.label, INSTALLATION)
 
 
+def everybody() -> Thing:
+    """Return all people together, an affair of the installation."""
+    return Thing("installation", "", "everybody", INSTALLATION)
+
+
 def owner_in(log: str) -> str:
     """Return what the owner whose log this is is called today."""
     kind, _, known_as = log.partition(" ")

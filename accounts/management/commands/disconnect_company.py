@@ -22,4 +22,7 @@ class Command(cli.Command):
         user = User.objects.filter(email=email).first()
         if user is None:
             self.refuse("Nobody has this address.")
-        self.emit({"email": email, "connections": connections.disconnect(user, by=None)})
+        ended = connections.disconnect(user, by=None)
+        if not connections.has_other_way_in(user):
+            self.stderr.write(f"{email} has no other way to sign in: see manage.py changepassword.")
+        self.emit({"email": email, "connections": ended})

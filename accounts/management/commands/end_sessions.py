@@ -23,7 +23,7 @@ class Command(cli.Command):
     def handle(self, **options: Any) -> None:
         """End them and print how many they were."""
         with together():
-            ended = sessions.end_all() if options["everybody"] else self._of(options["email"])
+            ended = _of_everybody() if options["everybody"] else self._of(options["email"])
         self.emit({"sessions": ended})
 
     def _of(self, email: str) -> int:
@@ -33,3 +33,13 @@ class Command(cli.Command):
         ended = sessions.end_others(user, but=None)
         record("session.ended", objects.person(user), by=None, after={"sessions": ended})
         return ended
+
+
+def _of_everybody() -> int:
+    """End them all, on record with each person, and once with the installation."""
+    held = sessions.counted()
+    ended = sessions.end_all()
+    for user in User.objects.filter(pk__in=held).order_by("pk"):
+        record("session.ended", objects.person(user), by=None, after={"sessions": held[user.pk]})
+    record("session.ended", objects.everybody(), by=None, after={"sessions": ended})
+    return ended
