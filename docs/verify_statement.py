@@ -316,6 +316,7 @@ class Snapshot(NamedTuple):
     number: int
     observed: datetime
     payload: str
+    leaves_out: bool
     changes: dict[str, tuple[Level, str]]
 
 
@@ -345,7 +346,7 @@ class Run(NamedTuple):
 SNAPSHOT = (
     r"qredo-dash snapshot 1\naccount (" + UUID + r")\nnumber ([1-9]\d{0,9})\n"
     r"slot (?:-|" + INSTANT + r")\nobserved (" + INSTANT + r")\npayload ([0-9a-f]{64})\n"
-    r"flags (?:emptied|left_out)?\n((?:change [^\n]*\n)*)"
+    r"flags (emptied|left_out)?\n((?:change [^\n]*\n)*)"
 )  # fmt: skip
 CHANGE = r'change ("(?:[^"\\\n]|\\.)*")' + 4 * (" (" + NUMBER + ")") + r" (10{0,30}) ([a-z_,]*)"
 RUN = (
@@ -360,11 +361,12 @@ def snapshot_of(text: Any, uid: str) -> Snapshot:
     """Return what a snapshot's canonical text says."""
     found = matching(SNAPSHOT, text, "a snapshot's text")
     same("the account in a snapshot's text", uid, found[1])
-    changes = dict(map(_change, found[5].split("\n")[:-1]))
+    changes = dict(map(_change, found[6].split("\n")[:-1]))
     names = list(changes)
-    if names != sorted(names) or len(names) != found[5].count("\n"):
+    if names != sorted(names) or len(names) != found[6].count("\n"):
         raise WrongError("the changes in a snapshot's text are not in order")
-    return Snapshot(int(found[2]), instant(found[3], "observed"), found[4], changes)
+    leaves_out = found[5] == "left_out"
+    return Snapshot(int(found[2]), instant(found[3], "observed"), found[4], leaves_out, changes)
 
 
 def _change(line: str) -> tuple[str, tuple[Level, str]]:
@@ -562,6 +564,8 @@ def _check_snapshots(line: Line, at: datetime, answer: Any) -> None:
         if rows[0].observed > at:
             raise WrongError("the snapshot was observed after the cut-off")
         _check_amounts(line, rows[0], answer)
+        if rows[0].leaves_out and line.wallets == "all":
+            raise WrongError("wallets is all, but its answer has an asset that is left out")
         later = rows[1:]
     if any(row.observed <= at for row in later):
         raise WrongError(

@@ -10,6 +10,7 @@ import qredo
 from accounts.models import Account
 from balances import ledger, polling, wholeness
 from balances.holdings import LEFT_OUT
+from balances.instants import iso
 from balances.management.commands.balance_at import Command
 from balances.models import Holding, RejectedAnswer, Snapshot
 from balances.recording import Recorded
@@ -19,6 +20,7 @@ from tests.conftest import Cast
 from tests.history import StoppedClock, answer_of, at, claimed, coins, delivered, keyless, seen
 from tests.markup import shown
 from tests.qredo_server import Answer, QredoServer, coin
+from tests.statements import found, put, statement
 
 ODD = "USD\u200bC"
 
@@ -117,6 +119,37 @@ def test_pages_and_the_command_say_so(
     Command().handle(time=at(10, 1).isoformat(), accounts=[str(custody.uid)], json=True)
     assert json.loads(capsys.readouterr().out)["flags"] == [LEFT_OUT]
     assert ledger.clock() == at(10, 1)
+
+
+def test_a_statement_says_so_and_passes_the_verifier(
+    custody: Account, cast: Cast, browser_of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gave(custody, 0, BTC=5)
+    gave(custody, 5, BTC=5, **{ODD: 7})
+    gave(custody, 10, BTC=6)
+    StoppedClock(monkeypatch, at(10, 20))
+    viewer = browser_of(cast.viewer)
+    for minute, wallets, count, held in ((4, "all", 0, 5), (5, "some", 1, 5), (10, "all", 0, 6)):
+        told = statement(cast.viewer, at(10, minute), at(10, 20))
+        assert found(told) == []
+        (line,), (total,) = told["accounts"], told["totals"]
+        assert [one["asset"] for one in line["holdings"]] == ["BTC"]
+        assert (line["wallets"], total["partial"]) == (wallets, count)
+        assert total["base_units"][0] == str(held)
+        page = shown(viewer, "statement", at=iso(at(10, minute))).text
+        left_out = "partial: an asset with a name that cannot be shown is left out"
+        assert (left_out in page, "1 account is partial" in page) == (bool(count), bool(count))
+        assert "API key" not in page
+
+
+def test_a_statement_that_hides_it_is_found(custody: Account, cast: Cast) -> None:
+    gave(custody, 0, BTC=5, **{ODD: 7})
+    told = statement(cast.viewer, at(10, 4), at(10, 20))
+    whole = put(told, ("accounts", 0, "wallets"), "all")
+    whole = put(put(whole, ("coverage", "partial"), 0), ("totals", 0, "partial"), 0)
+    assert found(told) == []
+    (wrong,) = found(whole)
+    assert "its answer has an asset that is left out" in wrong
 
 
 def test_the_log_names_it_once(cast: Cast, settings: Any, caplog: pytest.LogCaptureFixture) -> None:

@@ -16,7 +16,7 @@ from balances.observed import Sight
 from balances.portfolio import Held, Kind
 from balances.scopes import Scope
 from balances.testnet import environments_of
-from balances.wholeness import partial_among
+from balances.wholeness import left_out, partial_by_key
 
 #: Accounts that are looked up at once.
 CHUNK = 100
@@ -34,13 +34,20 @@ class Line:
     coverage: str
     sight: Sight | None
     #: Its key was said by then to see only some wallets.
-    is_partial: bool
+    sees_some: bool
+    #: Its answer has an asset with a name that cannot be shown.
+    is_left_out: bool
     #: What it held something of; whatever is not listed was zero.
     holdings: tuple[Held, ...]
 
     @property
+    def is_partial(self) -> bool:
+        """Whether anything is known to be missing from its figures."""
+        return self.sees_some or self.is_left_out
+
+    @property
     def wallets(self) -> Wallets:
-        """What its key was said by then to see."""
+        """What its figures are of, as far as was known by then."""
         return Wallets.SOME if self.is_partial else Wallets.ALL
 
     @property
@@ -142,18 +149,22 @@ def lines(tenures: Sequence[Tenure], at: datetime) -> Iterator[list[Line]]:
     for start in range(0, len(tenures), CHUNK):
         chunk = tenures[start : start + CHUNK]
         found = positions([tenure.account_id for tenure in chunk], at)
-        partial = partial_among({one.account_id: one.sight for one in found}, at)
-        yield [_line(*pair, partial, at) for pair in zip(chunk, found, strict=True)]
+        seen = {one.account_id: one.sight.observed_at if one.sight else None for one in found}
+        some, without = partial_by_key(seen, at), left_out(seen, at)
+        yield [_line(*pair, some, without, at) for pair in zip(chunk, found, strict=True)]
 
 
-def _line(tenure: Tenure, position: Position, partial: set[int], at: datetime) -> Line:
+def _line(
+    tenure: Tenure, position: Position, some: set[int], without: set[int], at: datetime
+) -> Line:
     return Line(
         account=tenure.account,
         owner=owner_of(tenure),
         standing=_standing(tenure),
         coverage=position.coverage(at),
         sight=position.sight,
-        is_partial=position.account_id in partial,
+        sees_some=position.account_id in some,
+        is_left_out=position.account_id in without,
         holdings=tuple(_holdings(tenure.account, position)),
     )
 

@@ -88,12 +88,20 @@ def _block(line: Line, basis: Basis) -> Block:
         environment=line.account.environment,
         out=_OUT[line.standing],
         coverage=line.coverage,
-        is_partial=line.is_partial,
+        partial=_why_partial(line),
         is_demo=line.account.is_demo,
         seen=exact(sight.observed_at) if sight else "",
         rows=tuple(map(_held_row, line.holdings)),
         snapshot=_snapshot(basis),
     )
+
+
+def _why_partial(line: Line) -> str:
+    told = (
+        "its API key was said to see only some wallets" if line.sees_some else "",
+        "an asset with a name that cannot be shown is left out" if line.is_left_out else "",
+    )
+    return "; ".join(filter(None, told))
 
 
 def _snapshot(basis: Basis) -> Snapshot | None:

@@ -52,7 +52,7 @@ class Block:
     environment: str
     out: str  # why it is in no total; empty if it is
     coverage: str
-    is_partial: bool
+    partial: str  # why its figures are not of everything; empty if they are
     is_demo: bool
     seen: str
     rows: tuple[Row, ...]
