@@ -69,6 +69,14 @@ def test_other_balances_of_its_own_follow(mine: Account, theirs: Account) -> Non
     assert found() == [("Mine", "Theirs", False)]
 
 
+def test_who_was_given_it_first_is_not_the_one_that_is_named(
+    mine: Account, theirs: Account
+) -> None:
+    saw(theirs, 1_002, 1_002, 1_002, 1_003, minute=1)
+    saw(mine, 14, 14, 1_002, 15)
+    assert found() == [("Mine", "Theirs", False)]
+
+
 def test_two_that_were_given_each_others_answer_are_both_found(
     mine: Account, theirs: Account
 ) -> None:
@@ -138,3 +146,10 @@ def test_the_command_lists_them_and_fails(mine: Account, theirs: Account, capsys
     assert (line["account"], line["other"]) == (str(mine.uid), str(theirs.uid))
     assert (line["observed_at"], line["returned"]) == ("2026-03-02T10:10:00Z", True)
     assert len(line["digest"]) == 64
+
+
+def test_what_another_account_is_given_hours_later_is_none(mine: Account, theirs: Account) -> None:
+    saw(mine, 1, 5, 1)
+    seen(theirs, at(10, 1), BTC=coins(6))
+    seen(theirs, at(14), BTC=coins(5))
+    assert found() == []

@@ -178,6 +178,20 @@ def test_two_keys_of_one_qredo_account_are_asked_once_a_poll(
         assert (scene.requests(one), scene.requests(other)) == (1, 1)
 
 
+def test_a_twin_explains_an_answer_that_a_third_account_has_as_well(
+    scene: Scene, pair: tuple[Account, Account]
+) -> None:
+    one, third = pair
+    twin = scene.account("The same", MINE)
+    scene.poll(one, third, twin)
+    for account in (one, twin):
+        scene.requests(account)
+        scene.answers(account, THEIRS)
+    scene.poll(one, twin)
+    assert (scene.requests(one), scene.requests(twin)) == (1, 1)
+    assert held(one) == held(twin) == held(third) == {"BTC": 1_002}
+
+
 def test_two_of_one_chunk_that_change_to_the_same_are_both_asked_again(
     scene: Scene, pair: tuple[Account, Account]
 ) -> None:
@@ -189,6 +203,14 @@ def test_two_of_one_chunk_that_change_to_the_same_are_both_asked_again(
     assert (scene.requests(mine), scene.requests(theirs)) == (2, 2)
 
 
+def test_two_new_accounts_that_are_answered_the_same_at_once_are_no_pair(scene: Scene) -> None:
+    mine, theirs = scene.account("Mine", MINE), scene.account("Theirs", THEIRS, scene.cast.other)
+    scene.answers(mine, THEIRS, MINE)
+    scene.poll(mine, theirs)
+    assert (scene.requests(mine), scene.requests(theirs)) == (2, 2)
+    assert (held(mine), held(theirs)) == ({}, {"BTC": 1_002})
+
+
 def test_what_another_account_was_given_before_its_newest_answer_counts(
     scene: Scene, pair: tuple[Account, Account]
 ) -> None:
@@ -198,6 +220,24 @@ def test_what_another_account_was_given_before_its_newest_answer_counts(
     scene.answers(mine, THEIRS, MINE)
     scene.poll(mine, theirs)
     assert held(mine) == {"BTC": 14}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "minutes", "is_known"),
+    [(300, 45, True), (300, 65, False), (3_600, 240, True), (3_600, 370, False)],
+)
+def test_for_how_long_it_is_known_what_another_account_was_given(
+    scene: Scene, seconds: int, minutes: int, *, is_known: bool
+) -> None:
+    mine, theirs = scene.account("Mine", MINE), scene.account("Theirs", THEIRS, scene.cast.other)
+    for account in (mine, theirs):
+        props.scheduled(account, at(10), seconds)
+    scene.poll(mine, theirs)
+    scene.now = at(10) + timedelta(minutes=minutes)
+    scene.answers(mine, THEIRS, MINE)
+    (recorded,) = scene.poll(mine)
+    assert recorded.outcome == ("failed" if is_known else "fresh")
+    assert held(mine) == {"BTC": 14 if is_known else 1_002}
 
 
 def test_an_account_that_fails_is_still_known_by_what_it_was_given(
