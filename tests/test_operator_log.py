@@ -109,6 +109,15 @@ def test_another_reason_is_told_but_not_to_and_fro(lines: Lines, committed: Any)
 
 
 @pytest.mark.django_db
+def test_ways_of_not_answering_are_one_reason(lines: Lines, committed: Any) -> None:
+    keyless("Account", at(10), 3_600)
+    for hour, reason in enumerate(("timeout", "refused", "reset", "key_rejected"), 10):
+        with committed():
+            polled(at(hour), Failure(reason, "It did not answer."))
+    assert [line.split(", ")[1] for line in lines.taken()] == ["timeout", "key_rejected"]
+
+
+@pytest.mark.django_db
 def test_a_slot_that_is_tried_again_and_answered_is_no_news(lines: Lines, committed: Any) -> None:
     keyless("Account", at(10))
     passing = Failure("timeout", "It did not answer.", permanent=False)
@@ -188,6 +197,20 @@ def test_slots_that_are_missed_begin_and_end_in_the_log(
     assert line.startswith(f"INFO {SAYS}: no slots are missed any more: Qredo production: ")
     assert reason in line
     assert Upstream.objects.get(environment="production", is_demo=False).missing_slots == 0
+
+
+@pytest.mark.django_db
+def test_calm_is_told_once_nothing_was_missed_for_two_intervals(
+    lines: Lines, committed: Any, settings: Any
+) -> None:
+    settings.POLL_INTERVAL_SECONDS = 300
+    keyless("Account", at(10))
+    told = []
+    for minute in (10, 15, 20, 25, 30):
+        with committed():
+            polled(at(10, minute), FRESH)
+        told.append([line.split(": ")[1] for line in lines.taken()])
+    assert told == [["slots are missed"], [], [], ["no slots are missed any more"], []]
 
 
 @pytest.mark.django_db
