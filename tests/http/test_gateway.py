@@ -1,5 +1,6 @@
 """Requests are read whole before a thread is taken; nothing that a client does holds one."""
 
+import asyncio
 import json
 import socket
 import threading
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from qredo_dash.http import gateway
+from qredo_dash.http.bodies import RefusedError
 from tests.http.toy import LARGEST, PART
 
 
@@ -179,6 +181,32 @@ def test_one_session_never_holds_all_threads(port: int) -> None:
     for thread in threads:
         thread.join(15)
         assert not thread.is_alive()
+
+
+def test_of_one_session_only_so_many_wait_and_the_others_come_through() -> None:
+    async def came(turns: gateway.Turns, session: str) -> None:
+        async with turns.of(session):
+            pass
+
+    async def crowded() -> int:
+        turns, ready = gateway.Turns(), asyncio.Event()
+
+        async def stay() -> None:
+            async with turns.of("busy"):
+                await ready.wait()
+
+        crowd = [asyncio.ensure_future(stay()) for _ in range(gateway.MOST_WAITING)]
+        await asyncio.sleep(0)
+        with pytest.raises(RefusedError) as refused:
+            await came(turns, "busy")
+        await came(turns, "another")
+        await came(turns, "")
+        ready.set()
+        await asyncio.gather(*crowd)
+        await came(turns, "busy")
+        return int(refused.value.status)
+
+    assert asyncio.run(crowded()) == 429
 
 
 def test_an_address_that_is_too_long_is_refused(port: int) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 
 from qredo_dash.http import outages
 
@@ -107,3 +107,9 @@ def test_a_limit_that_one_statement_passed_is_no_outage(state: str, *, away: boo
     error.__cause__ = psycopg.errors.lookup(state)()
     assert outages.is_away(error) is away
     assert outages.is_away(error.__cause__) is away
+
+
+def test_what_tells_no_state_is_an_outage_if_it_is_of_the_connection() -> None:
+    for kind in (OperationalError, InterfaceError, psycopg.OperationalError):
+        assert outages.is_away(kind("connection refused"))
+    assert not any(map(outages.is_away, (ValueError("wrong"), psycopg.ProgrammingError(), None)))
