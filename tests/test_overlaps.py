@@ -414,3 +414,16 @@ def test_a_new_key_that_another_account_of_the_reader_has_is_said_at_once(
     url = reverse("account-key", args=[custody.uid])
     page = read(browser_of(cast.admin).post(url, sent, follow=True))
     assert f"Custody answers for the same Qredo account as {mine.label}" in page.text
+
+
+def test_an_operator_is_told_of_accounts_with_the_same_key_that_count_still(
+    custody: Account, copy: Account, cast: Cast
+) -> None:
+    elsewhere = keyless("Elsewhere", at(10))
+    Account.objects.filter(pk=elsewhere.pk).update(environment=Environment.SANDBOX)
+    for account in (custody, copy, elsewhere):
+        with_key(account)
+    assert overlaps.accounts_with_key_of(custody) == [copy]
+    assert overlaps.accounts_with_key_of(copy) == [custody]
+    scheduling.archive(copy, by=cast.admin)
+    assert overlaps.accounts_with_key_of(custody) == []

@@ -397,6 +397,22 @@ def handed_on(cast: Cast, pocket: Account, clock: StoppedClock) -> None:
     pocket.refresh_from_db()
 
 
+def test_a_share_that_outlived_a_transfer_opens_nothing(
+    cast: Cast, pocket: Account, mine: Account, browser_of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    props.shared(pocket, cast.reader, counted=True)
+    offer = sharing.offer(pocket, cast.viewer.email, by=cast.owner)
+    monkeypatch.setattr(sharing, "end_all", lambda _: None)
+    ownership.transfer(pocket, cast.other, by=cast.owner)
+    assert Share.objects.filter(user=cast.reader).exists()
+    assert list(visible_to(cast.reader)) == [mine]
+    assert spans_of(cast.reader, [pocket.pk]) == {}
+    reader = browser_of(cast.reader)
+    assert set(anywhere(reader, pocket)) <= {"audit"}  # that it was accepted once
+    assert _total(reader) == "1"
+    assert "is no more" in answered(browser_of(cast.viewer), "accept", offer.uid)
+
+
 def test_after_a_transfer_the_new_owner_does_not_learn_who_read_it(
     cast: Cast, pocket: Account, clock: StoppedClock, browser_of: Any
 ) -> None:

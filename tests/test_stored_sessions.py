@@ -155,3 +155,15 @@ def test_a_session_without_anybody_lasts_an_hour(cast: Cast) -> None:
     session.save()
     assert session.get_expiry_age() == 60 * 60
     assert arrived(cast.viewer).session.get_expiry_age() == 12 * 60 * 60
+
+
+def test_a_session_that_ended_by_itself_opens_nothing_though_it_is_stored(cast: Cast) -> None:
+    browser = arrived(cast.viewer)
+    assert is_signed_in(browser)
+    Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
+    assert not is_signed_in(browser)
+    assert UserSession.objects.exists()
+    # Nor is it listed as one that goes on.
+    page = arrived(cast.viewer).get(reverse("usersessions_list")).content.decode()
+    assert "This browser" in page
+    assert "End all others" not in page

@@ -47,3 +47,10 @@ def test_after_polls_stood_still_a_run_ends_where_the_next_one_was_due(vault: Ac
 
 def test_a_run_that_ended_before_the_week_is_not_shown(vault: Account) -> None:
     assert rows(vault, at(10, day=20)) == ()
+
+
+def test_a_part_of_a_run_does_not_tell_how_many_polls_the_whole_had(vault: Account) -> None:
+    ((whole,), _) = timeline(vault, at(10, 6), [(at(9), None)])
+    ((part,), _) = timeline(vault, at(10, 6), [(at(10, 3), None)])
+    assert (whole.slots, part.slots) == ("2 polls, every 5 min", "")
+    assert part.text == "since 10:03 UTC"
