@@ -52,10 +52,15 @@ def keyless(label: str, first_slot: datetime, interval: int = INTERVAL) -> Accou
 def of_person(label: str, owner: User) -> Account:
     """Return a personal account that no request is made for, due from ten o'clock on."""
     account = keyless(label, at(10))
+    always_of(owner, account)
+    return account
+
+
+def always_of(owner: User, account: Account) -> None:
+    """Let a new account have been a person's from the beginning."""
     Account.objects.filter(pk=account.pk).update(owner=owner, organization=None)
     Tenure.objects.filter(account=account).update(owner=owner, organization=None)
     account.refresh_from_db()
-    return account
 
 
 def given_away(label: str, to: Organization, clock: StoppedClock) -> Account:

@@ -46,6 +46,24 @@ def check_scope(
         assert as_of_total(whole, asset, instant) == truth(instant)
 
 
+def check_shared(
+    user: User, naive: dict[int, NaiveAccount], owner: str, asset: str, instants: Sequence[datetime]
+) -> None:
+    """Check the totals of a reader of another person's accounts, who counts those in `naive`."""
+
+    def truth(at: datetime) -> Level | None:
+        return _sum(naive.values(), owner, asset, at)
+
+    scope = Scope(user)
+    reach = scope.reach(PRODUCTION)
+    assert (reach.organizations, reach.persons) == ((), ())
+    for points in (instants, _hourly(instants)):
+        _check(_along(scope, asset, points), truth, _between(reach, naive))
+        _check_all_assets(reach, asset, points, truth)
+    for instant in (instants[0], instants[len(instants) // 2], instants[-1]):
+        assert as_of_total(scope, asset, instant) == truth(instant)
+
+
 def check_one(
     user: User, naive: dict[int, NaiveAccount], owner: str, asset: str, points: list[datetime]
 ) -> None:

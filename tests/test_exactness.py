@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from uuid import UUID
 
 import pytest
 from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from accounts import answer_offer, sharing
 from accounts.access import Span
 from accounts.models import Account, Membership, Organization, Role, Tenure, User
 from balances import (
@@ -31,17 +33,19 @@ from balances.claims import Claim
 from balances.models import Run
 from balances.ownership import BadTurnError
 from balances.results import Failure, Result
+from balances.scopes import Scope
 from balances.series import series
 from balances.verification.whole import verify
 from tests import props
-from tests.history import StoppedClock, answer, assert_tiled, at, keyless
+from tests.history import StoppedClock, always_of, answer, assert_tiled, at, keyless
 from tests.moved import check_moves
 from tests.naive import TICK, NaiveAccount, Slot, Stay
-from tests.scoped import check_one, check_scope
+from tests.scoped import check_one, check_scope, check_shared
 
 INTERVAL = 60
 ASSETS = ("BTC", "ETH", "SOL")
-OWNERS = ("Fund", "Other")
+#: Two organizations, and a person who may share what is hers.
+OWNERS = ("Fund", "Other", "Person")
 START = at(23, 50, day=1)
 FINEST = 10**30
 ZERO = Fraction(0)
@@ -69,6 +73,7 @@ ACTIONS = (
     ),
     *("refresh", "refresh", "refresh_fails", "pause", "resume", "archive"),
     *("transfer", "transfer", "count", "turn_back"),
+    *("share", "share", "share", "unshare"),
 )
 
 
@@ -103,10 +108,17 @@ class Both:
         first = [START + timedelta(seconds=7 * n) for n in range(count)]
         self.accounts = [keyless(f"Account {n}", slot, INTERVAL) for n, slot in enumerate(first)]
         self.naive = [NaiveAccount(slot, timedelta(seconds=INTERVAL)) for slot in first]
-        self.owners = {name: Organization.objects.get_or_create(name=name)[0] for name in OWNERS}
+        self.person, self.friend = props.person("person"), props.person("friend")
+        self.owners: dict[str, Organization | User] = {
+            name: Organization.objects.get_or_create(name=name)[0] for name in OWNERS[:2]
+        } | {"Person": self.person}
         self.readers = {name: _reader_of(owner) for name, owner in self.owners.items()}
-        for naive in self.naive:
-            naive.stays.append(Stay(props.LONG_AGO, "Fund"))
+        #: How far the sharing of an account has come: offered, accepted, counted.
+        self.shares: dict[int, str] = {}
+        for number, naive in enumerate(self.naive):
+            naive.stays.append(Stay(props.LONG_AGO, ("Fund", "Person")[number % 2]))
+        for account in self.accounts[1::2]:
+            always_of(self.person, account)
         self.open: dict[int, Claim] = {}
         self.used: list[Result] = []
 
@@ -222,6 +234,7 @@ class Both:
         name = _other(self.naive[number].stays[-1].owner)
         ownership.transfer(self.accounts[number], self.owners[name], by=None)
         self.naive[number].turn(self.clock.now, owner=name)
+        self.shares.pop(number, None)
 
     def count(self, number: int, _: dict[str, Level]) -> None:
         counted = not self.naive[number].stays[-1].is_counted
@@ -238,7 +251,43 @@ class Both:
             ownership.transfer(self.accounts[number], self.owners[name], by=None, at=instant)
         except BadTurnError:
             return
+        before = list(naive.stays)
         naive.turn_back(instant, self.clock.now, owner=name)
+        if naive.stays != before:
+            self.shares.pop(number, None)
+
+    def share(self, number: int, _: dict[str, Level]) -> None:
+        """Go one step further: offer an account to the friend, accept it, count it, leave it."""
+        account = self.accounts[number]
+        if self.naive[number].stays[-1].owner != "Person":
+            return
+        account.refresh_from_db()
+        come = self.shares.pop(number, "")
+        if come == "":
+            sharing.offer(account, self.friend.email, by=self.person)
+            self.shares[number] = "offered"
+        elif come == "offered":
+            answer_offer.accept(self._offer(account), by=self.friend)
+            self.shares[number] = "accepted"
+        elif come == "accepted":
+            answer_offer.count(account.uid, counted=True, by=self.friend)
+            self.shares[number] = "counted"
+        else:
+            answer_offer.leave(account.uid, by=self.friend)
+
+    def unshare(self, number: int, held: dict[str, Level]) -> None:
+        """Take a share back, or decline it, or count it no more."""
+        account, come = self.accounts[number], self.shares.pop(number, "")
+        if come == "counted" and len(held) % 2:
+            answer_offer.count(account.uid, counted=False, by=self.friend)
+            self.shares[number] = "accepted"
+        elif come == "offered" and len(held) % 2:
+            answer_offer.decline(self._offer(account), by=self.friend)
+        elif come:
+            assert sharing.stop(account, self.friend.email, by=self.person)
+
+    def _offer(self, account: Account) -> UUID:
+        return answer_offer.offered(self.friend).get(account=account).uid
 
     def reschedule(self, number: int, held: dict[str, Level]) -> None:
         seconds = (60, 15, 7_000)[len(held) % 3]
@@ -246,14 +295,16 @@ class Both:
         self.naive[number].reschedule(self.clock.now, timedelta(seconds=seconds))
 
 
-def _reader_of(owner: Organization) -> User:
+def _reader_of(owner: Organization | User) -> User:
+    if isinstance(owner, User):
+        return owner
     reader = User.objects.create(email=f"{owner.name}@example.com")
     Membership.objects.create(organization=owner, user=reader, role=Role.VIEWER)
     return reader
 
 
 def _other(name: str) -> str:
-    return OWNERS[1 - OWNERS.index(name)]
+    return OWNERS[OWNERS.index(name) - 1]
 
 
 def _answer(held: dict[str, Level]) -> object:
@@ -303,6 +354,7 @@ def _check(both: Both, at_random: Sequence[float]) -> None:
     for owner in OWNERS:
         _check_sums(both, owner, instants)
         _check_scope(both, owner, instants)
+    _check_shared(both, instants)
     assert rollups.differences() == []
     assert verify().findings == []
 
@@ -364,7 +416,7 @@ def _check_series(both: Both, numbers: list[int], instants: list[datetime]) -> N
 def _check_sums(both: Both, owner: str, instants: list[datetime]) -> None:
     """Check an owner's sums: of every instant by series, of every hour's end by roll-ups."""
     ids = [account.pk for account in both.accounts]
-    tenures = Tenure.objects.filter(organization=both.owners[owner], is_counted=True)
+    tenures = Tenure.objects.filter(**_is_of(both.owners[owner]), is_counted=True)
     spans: dict[int, list[Span]] = {i: [] for i in ids}
     for tenure in tenures.filter(is_archived=False).order_by("began_at"):
         spans[tenure.account_id].append((tenure.began_at, tenure.ended_at))
@@ -391,6 +443,22 @@ def _check_scope(both: Both, owner: str, instants: list[datetime]) -> None:
     check_moves(reader, every, owner, [instants[0], instants[middle]], instants[-1])
 
 
+def _is_of(owner: Organization | User) -> dict[str, Any]:
+    return {"owner" if isinstance(owner, User) else "organization": owner}
+
+
+def _check_shared(both: Both, instants: list[datetime]) -> None:
+    """Check what the friend sees: what was accepted, and totals of what they count."""
+    naive = dict(enumerate(both.naive))
+    read = {n for n, come in both.shares.items() if come in {"accepted", "counted"}}
+    counted = {both.accounts[n].pk: naive[n] for n in read if both.shares[n] == "counted"}
+    scope = Scope(both.friend)
+    for instant in (instants[0], instants[len(instants) // 2], instants[-1]):
+        theirs = {n for n in read if naive[n].whose(instant).owner == "Person"}
+        assert set(scope.ids_at(instant)) == {both.accounts[n].pk for n in theirs}
+    check_shared(both.friend, counted, "Person", ASSETS[0], instants)
+
+
 def _naive_sum(
     naive: Sequence[NaiveAccount], owner: str, asset: str, instant: datetime
 ) -> Level | None:
@@ -410,9 +478,11 @@ def _hours(instants: list[datetime]) -> list[datetime]:
     return [at.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1) for at in picked]
 
 
-def _sums_of(owner: Organization) -> list[tuple[str, datetime, Fraction]]:
+def _sums_of(owner: Organization | User) -> list[tuple[str, datetime, Fraction]]:
     """Return the roll-ups of an owner: asset, hour, delta of the total."""
+    column = "owner_id" if isinstance(owner, User) else "organization_id"
     found = sql.rows(
-        "SELECT asset, at, total FROM balances_rollup_hour WHERE organization_id = %s", [owner.pk]
+        f"SELECT asset, at, total FROM balances_rollup_hour WHERE {column} = %s",  # noqa: S608
+        [owner.pk],
     )
     return [(asset, at, Fraction(total)) for asset, at, total in found]
