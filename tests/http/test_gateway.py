@@ -198,7 +198,7 @@ def test_of_one_session_only_so_many_wait_and_the_others_come_through() -> None:
         crowd = [asyncio.ensure_future(stay()) for _ in range(gateway.MOST_WAITING)]
         await asyncio.sleep(0)
         with pytest.raises(RefusedError) as refused:
-            await came(turns, "busy")
+            await asyncio.wait_for(came(turns, "busy"), 5)
         await came(turns, "another")
         await came(turns, "")
         ready.set()
