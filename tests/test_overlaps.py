@@ -239,6 +239,21 @@ def test_what_only_seems_so_is_said_so(
     assert "it seems to be the same Qredo account" in shown(admin, "account-counting", copy).text
 
 
+def test_the_overview_follows_a_turn_in_the_past(
+    custody: Account, copy: Account, cast: Cast, clock: StoppedClock, browser_of: Any
+) -> None:
+    alike(custody, copy)
+    viewer = browser_of(cast.viewer)
+    clock.now = at(11)
+    assert SEEMS in shown(viewer, "overview").text
+    # Since then nothing that both gave was in the reader's time.
+    ownership.transfer(copy, cast.other, by=None, at=at(9))
+    ownership.transfer(copy, cast.fund, by=None, at=at(10, 13))
+    for page in (shown(viewer, "overview"), shown(viewer, "account", custody)):
+        assert "seem" not in page.text
+        assert TWICE not in page.text
+
+
 def test_once_decided_it_is_a_fact_and_no_trouble(
     custody: Account, copy: Account, cast: Cast, browser_of: Any
 ) -> None:

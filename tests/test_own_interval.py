@@ -62,7 +62,7 @@ def test_who_stands_still_or_is_slowed_down_follows_too(monkeypatch: pytest.Monk
     seen(paused, at(10), BTC=coins(1))
     scheduling.pause(paused, by=None)
     clock.now = at(10, 1)
-    scheduling.follow_interval(60)
+    assert [scheduling.follow_interval(60) for _ in range(2)] == [2, 0]
     assert pace(slowed) == (3_600, 60)
     assert pace(paused) == (60, None)
     scheduling.resume(paused, by=None)

@@ -254,6 +254,21 @@ def sums_of(
     return {one: [level.at_scale(1).total for level in levels] for one, levels in found.items()}
 
 
+def test_what_stopped_counting_before_a_chart_begins_is_not_in_it(
+    cast: Cast, pocket: Account, mine: Account, clock: StoppedClock, browser_of: Any
+) -> None:
+    props.shared(pocket, cast.reader, counted=True)
+    clock.now = at(10, 7)
+    ownership.count(pocket, counted=False, by=cast.owner)
+    clock.now = at(10, day=5)
+    reader = browser_of(cast.reader)
+    asked = {"asset": "BTC", "kind": "production", "range": "24h"}
+    assert set(reader.get(reverse("series"), asked).json()["total"]) == {"1"}
+    lines = body(reader.get(reverse("series-csv"), asked)).splitlines()[1:]
+    assert {line.split(",")[2].strip('"') for line in lines if line} == {"1"}
+    assert mine.label == "Mine"
+
+
 def test_what_its_owner_leaves_out_counts_for_no_reader(
     cast: Cast, pocket: Account, mine: Account, browser_of: Any
 ) -> None:
