@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts import sessions
-from accounts.models import User
+from accounts.models import Role, User
 
 #: Recovery codes alone are none: they only ever stand in for one of these.
 KINDS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
@@ -22,6 +22,12 @@ def of_anybody() -> "QuerySet[Any]":
 def factors_of(user: User) -> "QuerySet[Any]":
     """Return somebody's authenticator app and passkeys."""
     return of_anybody().filter(user_id=user.pk)
+
+
+def is_bare_admin(user: User) -> bool:
+    """Whether somebody administers an organization and signs in by one factor alone."""
+    administers: bool = user.memberships.filter(role=Role.ADMIN).exists()
+    return administers and not factors_of(user).exists()
 
 
 def end_sessions_without(request: HttpRequest, user: User, **_: Any) -> None:

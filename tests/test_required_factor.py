@@ -177,6 +177,28 @@ def test_an_admin_with_one_requires_it_and_takes_it_back(cast: Cast, custody: Ac
     assert custody in visible_to(cast.viewer)
 
 
+@pytest.mark.parametrize("kind", ["totp", "webauthn"])
+def test_an_admin_without_one_is_told_so_and_shut_out_of_nothing(cast: Cast, kind: str) -> None:
+    told = "You administer an organization and have no second factor"
+    members = reverse("members", args=[cast.fund.uid])
+    browser = props.signed_in(cast.admin)
+    for path in (reverse("profile"), members):
+        answer = browser.get(path)
+        assert answer.status_code == 200
+        assert told in read(answer).text
+    factor(cast.admin, "recovery_codes")
+    assert told in read(browser.get(members)).text
+    factor(cast.admin, kind)
+    for path in (reverse("profile"), members):
+        assert told not in read(browser.get(path)).text
+
+
+def test_who_administers_nothing_is_not_told(cast: Cast) -> None:
+    for person in (cast.viewer, cast.operator):
+        page = read(props.signed_in(person).get(reverse("profile")))
+        assert "have no second factor" not in page.text
+
+
 def test_other_organizations_stay_open(cast: Cast, foreign: Account, required: Account) -> None:
     assert list(visible_to(cast.stranger)) == [foreign]
     assert required.organization == cast.fund

@@ -22,7 +22,7 @@ from accounts.confirmation import needs_confirmation
 from accounts.forms.members import InviteForm
 from accounts.models import Organization, Role
 from accounts.requests import Request
-from accounts.second_factors import of_anybody
+from accounts.second_factors import is_bare_admin, of_anybody
 from accounts.site_address import absolute
 
 logger = logging.getLogger(__name__)
@@ -80,6 +80,7 @@ def _page(request: Request, organization: Organization, shown: Shown) -> HttpRes
         "now": timezone.now(),
         "roles": Role.choices,
         "shown": shown,
+        "lacks_factor": is_bare_admin(request.user),
     }
     return render(request, "accounts/members.html", context, status=shown.status)
 

@@ -16,6 +16,7 @@ from accounts.forms.passwords import PasswordForm
 from accounts.forms.profile import ProfileForm
 from accounts.models import Membership, Organization, Role, User
 from accounts.requests import Request
+from accounts.second_factors import is_bare_admin
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,11 @@ def profile(request: Request) -> HttpResponse:
         _save(form)
         messages.success(request, "Your profile is saved.")
         return redirect("profile")
-    context = {"form": form, "memberships": _memberships(request.user)}
+    context = {
+        "form": form,
+        "memberships": _memberships(request.user),
+        "lacks_factor": is_bare_admin(request.user),
+    }
     return render(request, "accounts/profile.html", context)
 
 
