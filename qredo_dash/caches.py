@@ -1,7 +1,7 @@
 """From the address of a Valkey to Django's cache, which counts attempts for all workers alike."""
 
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -20,6 +20,22 @@ def beside(broker_url: str) -> str:
     if parts.scheme not in {"redis", "rediss"}:
         raise ImproperlyConfigured("Set CACHE_URL: it cannot be guessed from REDIS_URL.")
     return parts._replace(path=f"/{DATABASE}").geturl()
+
+
+def with_password(url: str, password: str) -> str:
+    """Return a Valkey's address with its password, unless the address has one of its own."""
+    parts = urlsplit(url)
+    if not (url and password) or parts.password:
+        return url
+    host = parts.netloc.rpartition("@")[2]
+    named = f"{parts.username or ''}:{quote(password, safe='')}@{host}"
+    return parts._replace(netloc=named).geturl()
+
+
+def is_of(url: str, broker_url: str) -> bool:
+    """Whether an address names the server of the broker."""
+    one, other = urlsplit(url), urlsplit(broker_url)
+    return bool(one.hostname) and (one.hostname, one.port) == (other.hostname, other.port)
 
 
 def settings_for(url: str) -> dict[str, Any]:

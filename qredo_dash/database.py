@@ -21,14 +21,19 @@ MEMORY = {"hash_mem_multiplier": 8}
 #: away. A lost one is made anew for a second, with growing pauses; then at the next request.
 POOL = {"min_size": 1, "max_size": 8, "timeout": 2, "reconnect_timeout": 1.0}
 
-#: The variable that says what kind of process this is, and two of its values.
+#: The variable that says what kind of process this is, and its values.
 PROCESS = "QREDO_DASH_PROCESS"
-WEB, OWNER = "web", "owner"
+WEB, OWNER, BEAT = "web", "owner", "beat"
 
 
 def is_owner() -> bool:
     """Whether this process changes the schema, and so connects as the tables' owner."""
     return os.environ.get(PROCESS) == OWNER
+
+
+def is_beat() -> bool:
+    """Whether this process only sends tasks: it signs, seals and opens nothing."""
+    return os.environ.get(PROCESS) == BEAT
 
 
 def is_web() -> bool:

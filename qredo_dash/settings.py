@@ -35,12 +35,15 @@ def _own_secret(name: str) -> str:
 def _stores() -> tuple[str, str, str]:
     """Return the addresses of the database, of the broker and of the cache."""
     if SERVER_INSTALLATION:
-        redis = env.secret("REDIS_URL")
+        password = env.secret("REDIS_PASSWORD")
+        redis = caches.with_password(env.secret("REDIS_URL"), password)
         if not redis:
             raise ImproperlyConfigured(
                 "Set REDIS_URL: a server installation brings its own Valkey."
             )
         cache = env.secret("CACHE_URL") or caches.beside(redis)
+        if caches.is_of(cache, redis):
+            cache = caches.with_password(cache, password)
         return env.secret("DATABASE_URL"), redis, cache
     if env.flag("QREDO_DASH_SERVER", default=False) or env.secret("REDIS_URL"):
         raise ImproperlyConfigured(
@@ -53,7 +56,7 @@ def _stores() -> tuple[str, str, str]:
 
 DATABASE_URL, BROKER_URL, CACHE_URL = _stores()
 SECRET_KEY = env.secret("SECRET_KEY") or _own_secret("secret_key")
-if SERVER_INSTALLATION and not SECRET_KEY:
+if SERVER_INSTALLATION and not SECRET_KEY and not database.is_beat():
     raise ImproperlyConfigured("Set SECRET_KEY_FILE: a server installation brings its own secrets.")
 #: Earlier ones, newest first, after a change: what they signed or sealed can still be read.
 SECRET_KEY_FALLBACKS = env.secret("SECRET_KEY_FALLBACKS").split()

@@ -227,10 +227,30 @@ def test_cookies_are_bound_to_https_and_this_host_on_servers_alone(tmp_path: Pat
             "unix://:x@/run/v.sock?db=1",
         ),
         ({"CACHE_URL": "redis://other.example/7"}, "redis://other.example/7"),
+        ({"REDIS_PASSWORD": "p/w@1"}, "redis://:p%2Fw%401@cache.example/1"),
+        ({"REDIS_PASSWORD": "pw", "REDIS_URL": "redis://u@h:1"}, "redis://u:pw@h:1/1"),
+        ({"REDIS_PASSWORD": "pw", "REDIS_URL": "redis://:own@h"}, "redis://:own@h/1"),
+        ({"REDIS_PASSWORD": "pw", "CACHE_URL": "redis://h/7"}, "redis://h/7"),
+        (
+            {"REDIS_PASSWORD": "pw", "CACHE_URL": "redis://cache.example/7"},
+            "redis://:pw@cache.example/7",
+        ),
     ],
 )
 def test_attempts_are_counted_apart_from_the_queues(given: dict[str, str], address: str) -> None:
     assert imported("s.CACHES['default']['LOCATION']", **(SERVER | given)).stdout == f"{address}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [("pw\n", "redis://:pw@cache.example/0"), ("", "redis://cache.example/0")],
+)
+def test_a_valkeys_password_comes_from_a_file(tmp_path: Path, text: str, address: str) -> None:
+    """An empty file is as none, for a Valkey that wants no password or whose address has one."""
+    file = tmp_path / "password"
+    file.write_text(text)
+    given = SERVER | {"REDIS_PASSWORD_FILE": str(file)}
+    assert imported("s.CELERY_BROKER_URL", **given).stdout == f"{address}\n"
 
 
 def test_a_cache_that_cannot_be_guessed_has_to_be_named() -> None:
@@ -251,6 +271,12 @@ def test_a_server_without_a_secret_of_its_own_does_not_start(missing: str, named
     assert process.returncode != 0
     assert named in process.stderr
     assert PASSWORD not in process.stderr
+
+
+def test_beat_alone_needs_no_secret_key() -> None:
+    bare = {name: text for name, text in SERVER.items() if name != "SECRET_KEY"}
+    assert imported("'well'", **bare, QREDO_DASH_PROCESS="beat").stdout == "well\n"
+    assert "SECRET_KEY_FILE" in imported(**bare, QREDO_DASH_PROCESS="web").stderr
 
 
 @pytest.mark.parametrize(

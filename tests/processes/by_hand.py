@@ -25,7 +25,10 @@ ORIGIN = f"https://{HOST}"
 PATIENCE = 45.0
 #: What a deployment needs none of may stay empty, but has to be there.
 _OPTIONAL = ("secret_key_fallbacks", "email_password", "oidc_client_secret", "qredo_proxy")
-_PASSWORDS = ("database_superuser_password", "database_owner_password", "database_password")
+_PASSWORDS = (
+    "database_superuser_password", "database_owner_password", "database_password",
+    "valkey_password",
+)  # fmt: skip
 
 
 @dataclass

@@ -28,6 +28,12 @@ class Service:
         return shlex.split(given[1]) if given else _images_command()
 
     @property
+    def mounted(self) -> dict[str, Path]:
+        """The project's files that its container sees, by where it sees them."""
+        found = re.findall(r"\./(\S+):(/\S+):ro\b", self.text)
+        return {place: PROJECT / name for name, place in found}
+
+    @property
     def health(self) -> list[str]:
         """The words of its health check."""
         kind, *words = _list("test", self.text)

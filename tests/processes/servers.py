@@ -52,11 +52,18 @@ class Servers:
         """What the tools beside the servers have: no more than a container."""
         tools = [Path(sys.executable).parent, self.programs.postgres.parent]
         path = os.pathsep.join([*map(str, tools), str(self.programs.valkey.parent), os.defpath])
-        return {"PATH": path, "PGHOST": "127.0.0.1", "PGPORT": str(self.postgres_port)}
+        return {
+            "PATH": path, "PGHOST": "127.0.0.1", "PGPORT": str(self.postgres_port),
+            "VALKEY_PASSWORD_FILE": str(self.folder / "valkey_password"),
+        }  # fmt: skip
 
     @property
     def valkey(self) -> str:
         return f"redis://127.0.0.1:{self.valkey_port}/0"
+
+    @property
+    def valkey_password(self) -> str:
+        return (self.secrets / "valkey_password").read_text().strip()
 
     def address(self, role: str, secret: str) -> str:
         password = (self.secrets / secret).read_text().strip()
@@ -69,7 +76,7 @@ class Servers:
         return ran.returncode == 0
 
     def answers(self) -> bool:
-        with Redis.from_url(self.valkey) as valkey:
+        with Redis.from_url(self.valkey, password=self.valkey_password) as valkey:
             try:
                 return bool(valkey.ping())
             except Unreachable:
@@ -133,7 +140,10 @@ def _server(servers: Servers, name: str, words: list[str]) -> Iterator[None]:
 
 def _valkey(servers: Servers) -> list[str]:
     servers.account.make_folder(servers.folder / "valkey")
-    words = deployment.service("valkey").command
+    # In its container the server's user reads the file that the secret is.
+    servers.account.write_private(servers.folder / "valkey_password", servers.valkey_password)
+    told = deployment.service("valkey")
+    words = [str(told.mounted.get(word, word)) for word in told.command]
     return [*words, "--bind", "127.0.0.1", "--port", str(servers.valkey_port)]
 
 

@@ -21,6 +21,7 @@ NEEDED_BY = {
     "VAULT_PUBLIC_KEYSET_FILE": EVERYBODY - POLLING,
     "DATABASE_OWNER_URL": {"migrate"},
     "QREDO_PROXY": {"web", "worker"},
+    "SECRET_KEY_FILE": EVERYBODY - {"beat"},
     "SECRET_KEY_FALLBACKS_FILE": {"web"},
     "EMAIL_PASSWORD_FILE": {"web"},
     "OIDC_CLIENT_SECRET_FILE": {"web"},
