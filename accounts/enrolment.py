@@ -63,14 +63,15 @@ class Candidate:
 def test_key(candidate: Candidate, *, clock_ns: Clock | None = None) -> qredo.BalanceAnswer:  # noqa: PT028 - no test
     """Make one signed `GET /balance` with the key. Raise `qredo.QredoError` if it fails.
 
+    Entries of one asset are summed: the key answers, and whoever records the answer decides.
     A thread that has no connection to the database is given `clock_ns`, as of `signing.client`.
     """
-    return _client_of(candidate, clock_ns).balance()
+    return _client_of(candidate, clock_ns).balance(sum_entries=True)
 
 
 def test_key_again(candidate: Candidate) -> qredo.BalanceAnswer:
     """Do the same on a connection of its own."""
-    return _client_of(candidate, None, signing.transport_apart()).balance()
+    return _client_of(candidate, None, signing.transport_apart()).balance(sum_entries=True)
 
 
 def account_behind(candidate: Candidate, *, clock_ns: Clock | None = None) -> str:

@@ -263,6 +263,34 @@ class Extent(models.Model):
         return f"{self.wallets} wallets, said of {self.key_id} since {self.since:%Y-%m-%d}"
 
 
+class EntryRule(models.Model):
+    """Whether several entries of one asset in an answer are summed, from an instant on.
+
+    An account without one refuses such answers. Append-only by grants, hence without a foreign key
+    to who decided it: `who` is that person's e-mail address at the time, as in the audit log.
+    """
+
+    account = models.ForeignKey(
+        Account, models.PROTECT, related_name="+", db_index=False
+    )
+    since = models.DateTimeField()
+    is_summed = models.BooleanField()
+    #: In the words of who decided it.
+    reason = models.CharField(max_length=200)
+    who = models.CharField(max_length=254)
+
+    class Meta:
+        constraints = [
+            # Serves the look-up of an account's rules, and of the newest one.
+            models.UniqueConstraint(fields=["account", "since"], name="entry_rule_once_an_instant"),
+            models.CheckConstraint(condition=~Q(reason=""), name="entry_rule_has_reason"),
+        ]
+
+    def __str__(self) -> str:
+        word = "summed" if self.is_summed else "refused"
+        return f"entries of {self.account_id} {word} since {self.since:%Y-%m-%dT%H:%M:%SZ}"
+
+
 class Offer(models.Model):
     """A personal account that its owner offers to an e-mail address for reading.
 

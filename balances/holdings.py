@@ -20,6 +20,9 @@ from balances.rollups import Delta
 
 #: Flags of a change: what a reader should know about a figure.
 IDENTITY, SCALE_CHANGED, VANISHED = "identity", "scale_changed", "vanished"
+#: Of a change: the answer has several entries of the asset, and the figure is their sum. Of a
+#: snapshot: that is so of some asset in its answer.
+SUMMED = "summed"
 #: Flags of a snapshot: no asset at all where there were some; an asset is in the answer that no
 #: figure has, for its name cannot be shown.
 EMPTIED, LEFT_OUT = "emptied", "left_out"
@@ -81,19 +84,20 @@ _UPSERT = """
 INSERT INTO balances_holding AS h
     (account_id, asset, total, available, pending_in, pending_out, scale, flags, changed_at)
 SELECT account_id, asset, total, available, pending_in, pending_out, scale,
-    CASE WHEN breaks THEN ARRAY['identity'] ELSE '{}' END, observed_at
+    string_to_array(flags, ','), observed_at
 FROM unnest(%s::bigint[], %s::text[], %s::numeric[], %s::numeric[], %s::numeric[], %s::numeric[],
-    %s::numeric[], %s::boolean[], %s::timestamptz[])
-    AS n(account_id, asset, total, available, pending_in, pending_out, scale, breaks, observed_at)
+    %s::numeric[], %s::text[], %s::timestamptz[])
+    AS n(account_id, asset, total, available, pending_in, pending_out, scale, flags, observed_at)
 ORDER BY account_id, asset
 ON CONFLICT (account_id, asset) DO UPDATE SET
     total = excluded.total, available = excluded.available, pending_in = excluded.pending_in,
     pending_out = excluded.pending_out, scale = excluded.scale, changed_at = excluded.changed_at,
     flags = CASE WHEN h.scale <> excluded.scale
         THEN excluded.flags || 'scale_changed'::varchar ELSE excluded.flags END
-WHERE (h.total, h.available, h.pending_in, h.pending_out, h.scale)
+WHERE (h.total, h.available, h.pending_in, h.pending_out, h.scale, 'summed' = ANY(h.flags))
     IS DISTINCT FROM
-    (excluded.total, excluded.available, excluded.pending_in, excluded.pending_out, excluded.scale)
+    (excluded.total, excluded.available, excluded.pending_in, excluded.pending_out, excluded.scale,
+    'summed' = ANY(excluded.flags))
 RETURNING new.account_id, new.id, new.asset, new.changed_at,
     old.total, old.available, old.pending_in, old.pending_out, old.scale,
     new.total, new.available, new.pending_in, new.pending_out, new.scale, new.flags
@@ -197,10 +201,15 @@ def _facts(o: Observation, uid: UUID, changed: dict[int, list[Changed]]) -> Snap
 def _upsert(observations: Sequence[Observation]) -> Iterator[Changed]:
     rows = [
         (o.account_id, b.asset, b.total, b.available, b.pending_in, b.pending_out, b.scale,
-         not b.identity_holds, o.observed_at)
+         ",".join(_flags(b)), o.observed_at)
         for o in observations for b in o.answer.balances.assets
     ]  # fmt: skip
     return _changed(_UPSERT, _columns(rows)) if rows else iter(())
+
+
+def _flags(one: qredo.AssetBalance) -> tuple[str, ...]:
+    """Return the flags of an asset that an answer alone tells."""
+    return (*(() if one.identity_holds else (IDENTITY,)), *((SUMMED,) if one.is_summed else ()))
 
 
 def _vanish(observations: Sequence[Observation]) -> Iterator[Changed]:
@@ -263,9 +272,13 @@ def _snapshots(
 
 
 def _snapshot_flags(o: Observation, changed: dict[int, list[Changed]]) -> tuple[str, ...]:
-    emptied = not o.answer.balances.assets and bool(changed.get(o.account_id))
-    left_out = bool(o.answer.balances.left_out)
-    return (*((EMPTIED,) if emptied else ()), *((LEFT_OUT,) if left_out else ()))
+    balances = o.answer.balances
+    flags = {
+        EMPTIED: not balances.assets and bool(changed.get(o.account_id)),
+        LEFT_OUT: bool(balances.left_out),
+        SUMMED: bool(balances.summed),
+    }
+    return tuple(flag for flag, is_set in flags.items() if is_set)
 
 
 def _write_changes(snapshots: dict[int, int], changed: dict[int, list[Changed]]) -> None:

@@ -192,7 +192,9 @@ def _answer(
 ) -> qredo.BalanceAnswer | Failure:
     account_uid = key.account.uid
     try:
-        answer = signing.client_for(key, clock_ns=clock_ns, transport=transport).balance()
+        client = signing.client_for(key, clock_ns=clock_ns, transport=transport)
+        # Whether they may be summed for this account is decided where the answer is recorded.
+        answer = client.balance(sum_entries=True)
     except qredo.QredoError as error:
         return Failure(
             str(error.reason),

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from django.db import InterfaceError, OperationalError, transaction
 
 import qredo
-from balances import ledger, rejections, retrying, slowing, sql
+from balances import entry_rules, ledger, rejections, retrying, slowing, sql
 from balances.announcements import AccountNews
 from balances.holdings import Observation, Stored, hidden, store
 from balances.ledger import Entry
@@ -90,7 +90,9 @@ def _record(
             if _is_held(entries.get(result.account_id), result, clock.now)
         }
         _refuse_hidden(held)
+        summing = _refuse_unsummed(held)
         since = ledger.owned_since(list(held))
+        since |= {pk: max(at, since.get(pk, at)) for pk, at in summing.items()}
         lessons = Lessons.of(held.values(), after=after)
         writing = _Writing(clock, {i: entries[i] for i in held}, held, since, lessons)
         recorded = writing.write()
@@ -106,16 +108,29 @@ def _refuse_hidden(results: dict[int, Result]) -> None:
     """
     answers = {pk: one.answer for pk, one in results.items() if one.answer is not None}
     for pk, asset in hidden(answers).items():
-        answer = answers[pk]
         failure = Failure(
             "not_understood",
             f"Qredo's answer has an asset with a name that cannot be shown, and {asset} is missing"
             " from it: they may be the same. The balances before stay.",
-            evidence=qredo.Evidence(
-                answer.body[: qredo.MAX_EVIDENCE_BYTES], answer.digest, len(answer.body)
-            ),
+            evidence=answers[pk].evidence,
         )
         results[pk] = replace(results[pk], outcome=failure)
+
+
+def _refuse_unsummed(results: dict[int, Result]) -> dict[int, datetime]:
+    """Fail answers whose entries were summed without a rule that says so for their account.
+
+    Return since when the rule has held for the others. With the schedules locked, no rule changes.
+    """
+    answers = {pk: one.answer for pk, one in results.items() if one.answer is not None}
+    summed = {pk: answer for pk, answer in answers.items() if answer.balances.summed}
+    since = entry_rules.summing_since(summed) if summed else {}
+    for pk, answer in summed.items():
+        if pk not in since:
+            detail = entry_rules.refusal(answer.balances.summed)
+            failure = Failure("not_understood", detail, evidence=answer.evidence)
+            results[pk] = replace(results[pk], outcome=failure)
+    return since
 
 
 def _is_held(entry: Entry | None, result: Result, now: datetime) -> bool:
@@ -142,7 +157,8 @@ class _Writing:
     clock: _Clock
     entries: dict[int, Entry]
     results: dict[int, Result]
-    owned_since: dict[int, datetime]
+    #: No answer is recorded under an earlier instant: its owner or its rule was another one then.
+    begins: dict[int, datetime]
     lessons: Lessons
     news: AccountNews = field(default_factory=AccountNews)
 
@@ -166,8 +182,9 @@ class _Writing:
         if entry.claimed_at is not None:
             # Asked after it was claimed; the two clocks are only read a moment apart.
             instant = max(instant, entry.claimed_at)
-        # Nor before a turn that discarded what was under way, though the clock stepped back since.
-        instant = max(instant, self.owned_since.get(entry.account_id, instant))
+        # Nor before a turn that discarded what was under way, or before the rule that lets its
+        # entries be summed, though the clock stepped back since.
+        instant = max(instant, self.begins.get(entry.account_id, instant))
         if entry.observed_at is not None:
             instant = max(instant, entry.observed_at + TICK)
         is_first = entry.digest is None

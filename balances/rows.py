@@ -44,6 +44,7 @@ _TITLES: dict[Kind, str] = {"production": "Assets", "testnet": "Testnet assets, 
 
 FLAG_WORDS = {
     "identity": "Total is not available + pending in - pending out",
+    "summed": "Added up from several entries in Qredo's answer",
     "scale_changed": "Qredo changed the number of decimal places",
     "vanished": "Gone from Qredo's answer, so it is zero",
 }

@@ -34,6 +34,8 @@ SELECT
     WHERE user_id = %(reader)s AND account_id IN (SELECT id FROM seen))::text,
     -- What was said of their keys is added to, never changed.
     (SELECT count(*) FROM accounts_extent WHERE account_id IN (SELECT id FROM seen))::text,
+    -- So are the rules for their answers.
+    (SELECT count(*) FROM accounts_entryrule WHERE account_id IN (SELECT id FROM seen))::text,
     -- What is wrong for several accounts at once, without any of them being polled. It begins with
     -- a slot of before, which may be older than what another one ended with.
     (SELECT (count(*), count(ended_at))

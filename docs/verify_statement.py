@@ -63,6 +63,7 @@ WITHOUT = """Without an anchor (--anchor) it cannot show either:
 - that the snapshots, links and amounts were not all computed anew. Use heads kept elsewhere."""
 
 UNTOLD = "its format does not say which keys see only some wallets"
+SUMMED = "its answer has several entries of an asset; that they add up is what people declared"
 OUTSIDE = "when it was last seen, and its interval, rest on a run that no given anchor holds"
 NOT_CLOSED = "no given anchor shows that its snapshot was still the newest at the cut-off"
 
@@ -240,16 +241,30 @@ def level_of(told: dict[str, Any], where: str) -> Level:
     return level
 
 
-def answered(body: bytes) -> dict[str, Level]:
-    """Return what an answer of Qredo's says that is held: by asset."""
+class Answer(NamedTuple):
+    """What an answer of Qredo's says that is held, by asset; and which are sums of entries."""
+
+    held: dict[str, Level]
+    summed: set[str]
+
+
+def answered(body: bytes) -> Answer:
+    """Return what an answer of Qredo's says."""
     document = strict(body, Odd)
     if document is None or document == {"data": None}:
-        return {}
+        return Answer({}, set())
     if not isinstance(document, dict) or "assets" not in document:
         raise WrongError("the answer has no assets")
-    levels = {name: _answered_level(name, one) for name, one in _entries(document["assets"])}
+    levels: dict[str, Level] = {}
+    summed = set()
+    for name, one in _entries(document["assets"]):
+        level = _answered_level(name, one)
+        if name in levels:
+            level = _summed_level(name, levels[name], level)
+            summed.add(name)
+        levels[name] = level
     # What cannot be shown as what it is, is left out of every figure.
-    return {name: level for name, level in levels.items() if plain(name)}
+    return Answer({name: level for name, level in levels.items() if plain(name)}, summed)
 
 
 def plain(name: str) -> bool:
@@ -275,15 +290,19 @@ def _entries(assets: Any) -> Iterator[tuple[str, Any]]:
     if assets is None:
         return
     parts = [assets] if isinstance(assets, dict) else listed(assets, "the answer's assets")
-    seen = set()
     for part in parts:
         if not isinstance(part, dict) or (parts is assets and len(part) != 1):
             raise WrongError("the answer lists something else than one asset each")
-        for name, entry in part.items():
-            if name in seen:
-                raise WrongError("an asset stands twice in the answer")
-            seen.add(name)
-            yield name, entry
+        yield from part.items()
+
+
+def _summed_level(name: str, one: Level, other: Level) -> Level:
+    if one.scale != other.scale or not plain(name):
+        raise WrongError("the answer has entries that cannot be summed: " + shown(name))
+    level = one + other
+    if any(number > LARGEST for number in level.amounts):
+        raise WrongError("the answer has a sum that is larger than 2^256: " + shown(name))
+    return level
 
 
 def _answered_level(name: str, entry: Any) -> Level:
@@ -316,7 +335,7 @@ class Snapshot(NamedTuple):
     number: int
     observed: datetime
     payload: str
-    leaves_out: bool
+    flags: list[str]
     changes: dict[str, tuple[Level, str]]
 
 
@@ -346,7 +365,7 @@ class Run(NamedTuple):
 SNAPSHOT = (
     r"qredo-dash snapshot 1\naccount (" + UUID + r")\nnumber ([1-9]\d{0,9})\n"
     r"slot (?:-|" + INSTANT + r")\nobserved (" + INSTANT + r")\npayload ([0-9a-f]{64})\n"
-    r"flags (emptied|left_out)?\n((?:change [^\n]*\n)*)"
+    r"flags ((?:emptied|left_out|summed|left_out,summed)?)\n((?:change [^\n]*\n)*)"
 )  # fmt: skip
 CHANGE = r'change ("(?:[^"\\\n]|\\.)*")' + 4 * (" (" + NUMBER + ")") + r" (10{0,30}) ([a-z_,]*)"
 RUN = (
@@ -365,8 +384,8 @@ def snapshot_of(text: Any, uid: str) -> Snapshot:
     names = list(changes)
     if names != sorted(names) or len(names) != found[6].count("\n"):
         raise WrongError("the changes in a snapshot's text are not in order")
-    leaves_out = found[5] == "left_out"
-    return Snapshot(int(found[2]), instant(found[3], "observed"), found[4], leaves_out, changes)
+    observed, flags = instant(found[3], "observed"), found[5].split(",")
+    return Snapshot(int(found[2]), observed, found[4], flags, changes)
 
 
 def _change(line: str) -> tuple[str, tuple[Level, str]]:
@@ -564,7 +583,7 @@ def _check_snapshots(line: Line, at: datetime, answer: Any) -> None:
         if rows[0].observed > at:
             raise WrongError("the snapshot was observed after the cut-off")
         _check_amounts(line, rows[0], answer)
-        if rows[0].leaves_out and line.wallets == "all":
+        if "left_out" in rows[0].flags and line.wallets == "all":
             raise WrongError("wallets is all, but its answer has an asset that is left out")
         later = rows[1:]
     if any(row.observed <= at for row in later):
@@ -583,9 +602,12 @@ def _check_amounts(line: Line, snapshot: Snapshot, answer: Any) -> None:
     # Bits at its end that no byte holds could be anything.
     same("answer, as base64", base64.b64encode(body).decode("ascii"), answer)
     same("SHA-256 of the answer", snapshot.payload, hashlib.sha256(body).hexdigest())
-    held = answered(body)
-    _check_changes(snapshot, held)
-    expected = {name: level for name, level in held.items() if any(level.amounts)}
+    said = answered(body)
+    # A person has said of this account that they add up; else such an answer is not taken.
+    if bool(said.summed) != ("summed" in snapshot.flags):
+        raise WrongError("the snapshot's text and its answer disagree on whether entries are summed")
+    _check_changes(snapshot, said)
+    expected = {name: level for name, level in said.held.items() if any(level.amounts)}
     found = {one.asset: one.level for one in line.holdings}
     for name in sorted(expected.keys() | found.keys()):
         if expected.get(name) != found.get(name):
@@ -596,13 +618,15 @@ def _check_amounts(line: Line, snapshot: Snapshot, answer: Any) -> None:
             )
 
 
-def _check_changes(snapshot: Snapshot, held: dict[str, Level]) -> None:
+def _check_changes(snapshot: Snapshot, said: Answer) -> None:
     """Check what a snapshot's text says has changed against the answer that it names."""
+    held = said.held
     for name, (level, flags) in snapshot.changes.items():
         if "vanished" in flags.split(","):
             fits = name not in held and not any(level.amounts)
         else:
             fits = held.get(name) == level
+            fits = fits and (name in said.summed) == ("summed" in flags.split(","))
         if not fits:
             raise WrongError("the snapshot's text and its answer disagree on " + shown(name))
     if snapshot.number == 1 and snapshot.changes.keys() != held.keys():
@@ -893,6 +917,7 @@ def _take(value: Any, number: int, head: Head, anchors: list[Anchor], report: Re
         _note_unanchored_run(line, anchors, head.at, report.notes)
         _check_closed(line, anchors, met, head.at, report.notes)
         _note_test_names(line, report.notes)
+        _note_summed(line, report.notes)
         report.met.append(met)
     except WrongError as error:
         report.wrong.append(f"{where}: {error}")
@@ -934,6 +959,12 @@ def _note_test_names(line: Line, notes: list[str]) -> None:
         " its name says otherwise"
         for asset in odd
     )
+
+
+def _note_summed(line: Line, notes: list[str]) -> None:
+    """Say where amounts are sums that a person vouches for."""
+    if line.seen_at is not None and line.snapshots and "summed" in line.snapshots.rows[0].flags:
+        notes.append(f"{line.uid}: {SUMMED}")
 
 
 def _note_unanchored(line: Line, anchors: list[Anchor], notes: list[str]) -> None:

@@ -3,12 +3,13 @@
 import hashlib
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol, TypeVar
 
 from qredo.addresses import canonical_base_url
 from qredo.errors import QredoError
-from qredo.evidence import Sent
+from qredo.evidence import Evidence, Sent
 from qredo.payload import AccountInfo, Balances, parse_account, parse_balances
 from qredo.signing import Secret, TimestampUnit, clean_key_id, sign, timestamp_text
 from qredo.statuses import Refusal
@@ -29,12 +30,14 @@ class BalanceAnswer:
     """A fresh answer of `GET /balance`: the bytes, their SHA-256, and what they mean.
 
     `sent_monotonic` is `time.monotonic()` right before the request: the balances are no older.
+    `evidence` is there if its reader may refuse it after all: something is left out or added up.
     """
 
     body: bytes
     digest: bytes
     balances: Balances
     sent_monotonic: float
+    evidence: Evidence | None = field(default=None, repr=False)
 
 
 class Client:
@@ -68,17 +71,21 @@ class Client:
     def __repr__(self) -> str:
         return f"Client(host={self._host!r})"
 
-    def balance(self) -> BalanceAnswer:
-        """Ask for all balances of the account.
+    def balance(self, *, sum_entries: bool = False) -> BalanceAnswer:
+        """Ask for all balances of the account; `sum_entries` as for `parse_balances`.
 
         Raises QredoError, with evidence if there was an answer that was not understood.
         """
+        parse = partial(parse_balances, sum_entries=sum_entries)
         sent, answer = self._get("/balance", permission="Balances")
+        balances = _understood(parse, answer.body, sent)
+        is_doubtful = bool(balances.left_out or balances.summed)
         return BalanceAnswer(
             body=answer.body,
             digest=hashlib.sha256(answer.body).digest(),
-            balances=_understood(parse_balances, answer.body, sent),
+            balances=balances,
             sent_monotonic=answer.sent_monotonic,
+            evidence=sent.evidence(answer.body) if is_doubtful else None,
         )
 
     def account(self) -> AccountInfo:

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from functools import reduce
+from itertools import chain
 from typing import Final
 
 from qredo.documents import OddNumber, read_document
@@ -29,7 +31,8 @@ _SCALE_TEXT: Final = re.compile(r"[0-9]{1,32}(\.[0-9]{1,32})?([eE]\+?[0-9]{1,2})
 class AssetBalance:
     """The four amounts of one asset, in base units, 0 to 2^256.
 
-    `scale` is base units in one unit of the asset, a power of ten from 10^0 to 10^30.
+    `scale` is base units in one unit of the asset, a power of ten from 10^0 to 10^30. `entries` is
+    how many entries of the answer were added up to these amounts.
     """
 
     asset: str
@@ -38,6 +41,12 @@ class AssetBalance:
     pending_in: int
     pending_out: int
     scale: int
+    entries: int = 1
+
+    @property
+    def is_summed(self) -> bool:
+        """Whether several entries of the answer were added up."""
+        return self.entries > 1
 
     @property
     def identity_holds(self) -> bool:
@@ -56,8 +65,17 @@ class Balances:
     unknown_fields: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
 
+    @property
+    def summed(self) -> tuple[str, ...]:
+        """The assets that the answer names more than once, so that their entries were added up."""
+        return tuple(one.asset for one in self.assets if one.is_summed)
 
-def parse_balances(body: bytes) -> Balances:
+
+#: The entries of an answer, by asset: mostly one each.
+_Entries = dict[str, list[object]]
+
+
+def parse_balances(body: bytes, *, sum_entries: bool = False) -> Balances:
     """Read the answer of `GET /balance`.
 
     `assets` may be an object, a list of one-key objects or null. An organization without a fund
@@ -74,8 +92,8 @@ def parse_balances(body: bytes) -> Balances:
     if document["assets"] in (None, {}, []) and not _ERROR_FIELDS.isdisjoint(document):
         # Qredo's form of an error, with a status that says otherwise: not "holds nothing".
         raise _refusal("`assets` is empty beside an error", field="assets")
-    entries = _entries(document["assets"])
-    if len(entries) > MAX_ASSETS:
+    entries = _entries(document["assets"], sum_entries=sum_entries)
+    if sum(map(len, entries.values())) > MAX_ASSETS:
         raise _refusal(f"more than {MAX_ASSETS} assets", field="assets")
     assets = [_asset_balance(asset, entries[asset]) for asset in sorted(entries)]
     plain = tuple(one for one in assets if name_is_plain(one.asset))
@@ -84,37 +102,56 @@ def parse_balances(body: bytes) -> Balances:
         raise _refusal("its name is empty, too long or has invisible characters", asset=odd[0])
     return Balances(
         assets=plain,
-        unknown_fields=_unknown_fields(document, entries.values()),
+        unknown_fields=_unknown_fields(document, chain.from_iterable(entries.values())),
         left_out=tuple(shown_name(name) for name in odd),
     )
 
 
-def _entries(assets: object) -> dict[str, object]:
+def _entries(assets: object, *, sum_entries: bool) -> _Entries:
     if assets is None:
         return {}
     if isinstance(assets, dict):
-        return assets
+        return {asset: [entry] for asset, entry in assets.items()}
     if isinstance(assets, list):
-        return _merged(assets)
+        return _listed(assets, sum_entries=sum_entries)
     raise _refusal("`assets` is neither an object nor a list nor null", field="assets")
 
 
-def _merged(items: list[object]) -> dict[str, object]:
-    merged: dict[str, object] = {}
+def _listed(items: list[object], *, sum_entries: bool) -> _Entries:
+    found: _Entries = {}
     for item in items:
         if not isinstance(item, dict) or len(item) != 1:
             raise _refusal(
                 "the list `assets` holds something else than one asset each", field="assets"
             )
         ((asset, entry),) = item.items()
-        if asset in merged:
-            # The sum is as likely as the newer of two: a figure would be a guess.
+        # The sum is as likely as the newer of two: a figure would be a guess. Of a name that
+        # cannot be shown nobody could have seen that the two are one asset.
+        if asset in found and not (sum_entries and name_is_plain(asset)):
             raise _refusal("the asset stands twice in the list", asset=asset)
-        merged[asset] = entry
-    return merged
+        found.setdefault(asset, []).append(entry)
+    return found
 
 
-def _asset_balance(asset: str, entry: object) -> AssetBalance:
+def _asset_balance(asset: str, entries: list[object]) -> AssetBalance:
+    first, *others = [_entry(asset, entry) for entry in entries]
+    return reduce(_added, others, first)
+
+
+def _added(one: AssetBalance, other: AssetBalance) -> AssetBalance:
+    if one.scale != other.scale:
+        raise _refusal("its entries differ in scale", asset=one.asset, field="scale")
+    sums = {
+        "total": one.total + other.total,
+        "available": one.available + other.available,
+        "pendingIn": one.pending_in + other.pending_in,
+        "pendingOut": one.pending_out + other.pending_out,
+    }
+    amounts = (_amount(one.asset, field, value) for field, value in sums.items())
+    return AssetBalance(one.asset, *amounts, one.scale, one.entries + other.entries)
+
+
+def _entry(asset: str, entry: object) -> AssetBalance:
     if not isinstance(entry, dict):
         raise _refusal("its balance is not an object", asset=asset)
     if not entry.keys() >= _FIELD_SET:

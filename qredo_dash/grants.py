@@ -16,6 +16,7 @@ from django.db import connections, transaction
 APPEND_ONLY = frozenset(
     {
         "accounts_act",
+        "accounts_entryrule",
         "accounts_extent",
         "balances_change",
         "balances_payload",

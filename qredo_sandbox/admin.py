@@ -11,7 +11,8 @@ DELETE                             ``requests_per_second`` of an environment, be
                                    with ``retry_after`` ("" for no header; null for what is left)
 GET,        requests               counters by key; ``load`` by environment: most requests at once
 DELETE                             and within any second of real time
-POST        balance                ``assets`` that a ``key_id`` is told from now on; null ends it
+POST        balance                ``assets`` that a ``key_id`` is told from now on; null ends it;
+                                   an asset of several wallets is a list of entries
 POST        ledger                 how the account of a ``key_id`` tells its ledgers and histories:
                                    ``net``, ``statuses``, ``amounts``; see ``dialect``
 POST        key                    a key of an ``account`` with ``permissions``; ``replace`` all;

@@ -106,24 +106,37 @@ class Fields:
             raise Wrong(f"{name} is a list of {', '.join(known)}")
         return tuple(value)
 
-    def assets(self, name: str) -> dict[str, dict[str, int]] | None:
-        """Return assets with five integers each; null is None. Their identity may be broken."""
+    def assets(self, name: str) -> dict[str, list[dict[str, int]]] | None:
+        """Return the entries of each asset, with five integers each; null is None.
+
+        One entry may stand alone or in a list. Its identity may be broken.
+        """
         if not self.has(name):
             raise Wrong(f"{name} is missing")
-        value: dict[str, dict[str, int]] | None = self._content[name]
-        if value is not None and not _is_assets(value):
-            raise Wrong(f"{name} maps each asset to the integers {', '.join(sorted(_FIGURES))}")
-        return value
+        value = self._content[name]
+        if value is None:
+            return None
+        if not isinstance(value, dict):
+            raise Wrong(f"{name} maps assets to their figures")
+        entries = {
+            asset: told if isinstance(told, list) else [told] for asset, told in value.items()
+        }
+        if not all(map(_are_entries, entries.values())):
+            raise Wrong(
+                f"{name} maps each asset to the integers {', '.join(sorted(_FIGURES))},"
+                " or to a list of such entries"
+            )
+        return entries
 
 
 def _is_integer(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _is_assets(value: object) -> bool:
-    return isinstance(value, dict) and all(
+def _are_entries(several: list[object]) -> bool:
+    return bool(several) and all(
         isinstance(figures, dict)
         and set(figures) == _FIGURES
         and all(_is_integer(figure) for figure in figures.values())
-        for figures in value.values()
+        for figures in several
     )

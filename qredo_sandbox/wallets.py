@@ -13,7 +13,7 @@ from typing import NamedTuple
 from qredo_sandbox.addresses import address
 from qredo_sandbox.chance import material
 from qredo_sandbox.holdings import SWEEP, Amounts, Leg
-from qredo_sandbox.world import Account, Assets, figures_of
+from qredo_sandbox.world import Account, Entries, figures_of
 
 STANDARD, FEE = 0, 5
 
@@ -91,18 +91,17 @@ def funds_within(account: Account, fund_id: str, wallet_id: str) -> list[Fund]:
     return [fund for fund in narrowed if fund.wallets]
 
 
-def held_in(account: Account, wallets: list[Wallet], second: int) -> Assets:
+def held_in(account: Account, wallets: list[Wallet], second: int) -> Entries:
     """Return what some wallets of an account hold together, as ``GET /balance`` tells it."""
     by_asset: dict[str, list[Wallet]] = {}
     for wallet in wallets:
         by_asset.setdefault(wallet.asset, []).append(wallet)
     if account.told is not None:
-        # Such an account has one fund with a wallet for each asset, and all of it is told.
-        return {asset: told for asset, told in account.told.items() if asset in by_asset}
+        return _told_of(account, account.told, {wallet.id for wallet in wallets})
     return {
-        asset: figures_of(
-            Amounts.sum(one.amounts(second) for one in by_asset[asset]), told["scale"]
-        )
+        asset: [
+            figures_of(Amounts.sum(one.amounts(second) for one in by_asset[asset]), told["scale"])
+        ]
         for asset, told in (account.assets(second) or {}).items()
         if asset in by_asset
     }
@@ -114,13 +113,32 @@ def wallets_of(account: Account) -> Iterator[Wallet]:
         yield from fund.wallets
 
 
-def _told(account: Account, assets: Assets) -> Fund:
+def _told(account: Account, assets: Entries) -> Fund:
     """Hold what the account was told to answer; such amounts never moved."""
     fund = _fund(account, "Main fund")
-    for asset, figures in assets.items():
-        coin = _Coin(asset, figures["scale"])
-        fund.wallets.append(_wallet(account, fund, coin, figures["available"]))
+    for asset, several in assets.items():
+        for number, figures in enumerate(several):
+            coin = _Coin(asset, figures["scale"])
+            wallet = _wallet(account, fund, coin, figures["available"])
+            fund.wallets.append(replace(wallet, id=_told_id(account, fund, asset, number)))
     return fund
+
+
+def _told_of(account: Account, assets: Entries, wallet_ids: set[str]) -> Entries:
+    """Return what is told of some wallets: each has one entry, and all of it is told."""
+    fund = _fund(account, "Main fund")
+    found: Entries = {}
+    for asset, several in assets.items():
+        for number, figures in enumerate(several):
+            if _told_id(account, fund, asset, number) in wallet_ids:
+                found.setdefault(asset, []).append(figures)
+    return found
+
+
+def _told_id(account: Account, fund: Fund, asset: str, number: int) -> str:
+    """Return the id of an asset's wallet, the first one being 0."""
+    parts = (asset, str(number)) if number else (asset,)
+    return _id("wallet", account.id, fund.id, *parts)
 
 
 def _id(*parts: str) -> str:

@@ -2,7 +2,7 @@
 
 import json
 from base64 import urlsafe_b64encode
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from qredo_sandbox.cast import CAST
 from qredo_sandbox.chance import key_for, material
@@ -22,8 +22,14 @@ from qredo_sandbox.holdings import (
 )
 from qredo_sandbox.plot import Part, Role, Side
 
-Assets = dict[str, dict[str, int]]
-"""Asset to the five figures of ``GET /balance``, named as Qredo names them."""
+Figures = dict[str, int]
+"""The five figures of an asset in ``GET /balance``, named as Qredo names them."""
+
+Assets = dict[str, Figures]
+"""Asset to its figures."""
+
+Entries = dict[str, list[Figures]]
+"""Asset to the entries that tell it: mostly one; of several, one for each wallet that holds it."""
 
 _FOREVER = 1 << 62
 
@@ -44,7 +50,7 @@ class Spell(NamedTuple):
     body: bytes
 
 
-def figures_of(amounts: Amounts, scale: int) -> dict[str, int]:
+def figures_of(amounts: Amounts, scale: int) -> Figures:
     """Return the five figures of an asset."""
     return {
         "total": amounts.total,
@@ -55,11 +61,24 @@ def figures_of(amounts: Amounts, scale: int) -> dict[str, int]:
     }
 
 
-def encode(assets: Any, *, as_list: bool = False) -> bytes:
-    """Return the body of ``GET /balance``: assets as an object or a list of one-key objects."""
-    if as_list and assets is not None:
-        assets = [{name: figures} for name, figures in assets.items()]
-    return json.dumps({"assets": assets}, separators=(",", ":")).encode()
+def single(assets: Assets | None) -> Entries | None:
+    """Return assets with one entry each."""
+    return None if assets is None else {name: [figures] for name, figures in assets.items()}
+
+
+def encode(assets: Entries | None, *, as_list: bool = False) -> bytes:
+    """Return the body of ``GET /balance``: assets as an object or a list of one-key objects.
+
+    Several entries of one asset only a list can tell.
+    """
+    told: object = None
+    if assets is not None:
+        entries = [(name, figures) for name, several in assets.items() for figures in several]
+        if as_list or len(entries) > len(assets):
+            told = [{name: figures} for name, figures in entries]
+        else:
+            told = dict(entries)
+    return json.dumps({"assets": told}, separators=(",", ":")).encode()
 
 
 class Account:
@@ -68,7 +87,7 @@ class Account:
     def __init__(self, account_id: str, role: Role, holdings: tuple[Holding, ...] | None) -> None:
         self.id = account_id
         self.role = role
-        self.told: Assets | None = None
+        self.told: Entries | None = None
         self.dialect = Dialect()
         self._holdings = holdings
         self._spell = Spell(0, 0, b"")
@@ -96,11 +115,11 @@ class Account:
             spell = self._spell = self._spell_at(second)
         return spell.body
 
-    def encoded(self, assets: Assets | None) -> bytes:
+    def encoded(self, assets: Entries | None) -> bytes:
         """Return assets in the form in which this account answers."""
         return encode(assets, as_list=self.role.as_list)
 
-    def tell(self, assets: Assets | None) -> None:
+    def tell(self, assets: Entries | None) -> None:
         """Answer these assets from now on; None goes back to the world's own."""
         self.told = assets
         self._spell = Spell(0, 0, b"")
@@ -109,7 +128,7 @@ class Account:
         if self.told is not None:
             return Spell(-_FOREVER, _FOREVER, self.encoded(self.told))
         until = min((holding.until(second) for holding in self.holdings), default=_FOREVER)
-        return Spell(second, until, self.encoded(self.assets(second)))
+        return Spell(second, until, self.encoded(single(self.assets(second))))
 
 
 class World:

@@ -56,6 +56,7 @@ EVERYTHING = {
 #: By name, not as the program lists them: what it forgets is missed here.
 HISTORY = [
     "accounts_act",
+    "accounts_entryrule",
     "accounts_extent",
     "balances_change",
     "balances_payload",
@@ -147,7 +148,8 @@ def test_a_view_would_only_be_read(link: Link) -> None:
 )
 def test_history_is_never_changed(link: Link, table: str, attempt: str) -> None:
     columns = {
-        "accounts_act": "who", "accounts_extent": "wallets", "balances_change": "scale",
+        "accounts_act": "who", "accounts_entryrule": "reason",
+        "accounts_extent": "wallets", "balances_change": "scale",
         "balances_payload": "size",
     }  # fmt: skip
     column = columns.get(table, "account_id")

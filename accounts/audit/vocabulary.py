@@ -33,6 +33,7 @@ _FILTERS = ("person", "act", "object", "from", "to")
 VOCABULARY: dict[str, Word] = {
     "account.added": _word("Account added", "environment", "demo"),
     "account.archived": _word("Account archived", "state"),
+    "account.entries": _word("Entries of one asset summed or not", "summed", "reason", "since"),
     "account.labelled": _word("Label or tags changed", "label", "tags"),
     "account.counted": _word("Account counted or not", "counted", "since"),
     "account.paused": _word("Account paused", "state"),

@@ -11,7 +11,7 @@ from accounts.models import Account, Tenure, Wallets
 from accounts.naming import name_as_known
 from balances.amounts import Level
 from balances.as_of import Position, positions
-from balances.holdings import IDENTITY
+from balances.holdings import IDENTITY, SUMMED
 from balances.observed import Sight
 from balances.portfolio import Held, Kind
 from balances.scopes import Scope
@@ -188,8 +188,8 @@ def _holdings(account: Account, position: Position) -> Iterator[Held]:
         level = one.level
         # What an answer names with zeros and what it does not name at all mean the same.
         if any((level.total, level.available, level.pending_in, level.pending_out)):
-            # Of the flags only this one is about the amounts themselves, not about what was before.
-            flags = tuple(flag for flag in one.flags if flag == IDENTITY)
+            # Of the flags only these are about the amounts themselves, not about what was before.
+            flags = tuple(flag for flag in one.flags if flag in (IDENTITY, SUMMED))
             yield Held(account, one.asset, level, flags)
 
 

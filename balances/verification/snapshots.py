@@ -10,9 +10,10 @@ from itertools import chain, islice
 import qredo
 from accounts.links import Head
 from accounts.models import Account
+from balances import entry_rules
 from balances.amounts import Level, base_units_of, plain_decimal
 from balances.chain import Entry, SnapshotFacts, snapshot_text
-from balances.holdings import EMPTIED, IDENTITY, LEFT_OUT, SCALE_CHANGED, VANISHED
+from balances.holdings import EMPTIED, IDENTITY, LEFT_OUT, SCALE_CHANGED, SUMMED, VANISHED
 from balances.instants import iso
 from balances.models import Holding, Payload, Schedule, Snapshot
 from balances.verification.changes import Stored, stored_between
@@ -32,6 +33,7 @@ class SnapshotChecker:
         self.seen_at: datetime | None = None
         self.held: dict[str, Entry] = {}
         self.changed_at: dict[str, datetime] = {}
+        self.rules = list(entry_rules.rules_of(account))
 
     def findings(self) -> Iterator[Finding]:
         """Yield whatever is wrong with snapshots, changes, holdings and the head."""
@@ -78,8 +80,10 @@ class SnapshotChecker:
         digest = hashlib.sha256(body).digest()
         yield from compared(self.uid, at, "payload", bytes(snapshot.payload_id), digest)
         yield from compared(self.uid, at, "payload size", len(body), snapshot.payload.size)
+        # Entries were summed only if that was recorded when the answer came.
+        summed = entry_rules.is_summed(self.rules, snapshot.observed_at)
         try:
-            seen = qredo.parse_balances(body)
+            seen = qredo.parse_balances(body, sum_entries=summed)
         except qredo.QredoError as error:
             yield Finding(self.uid, iso(at), "payload", "balances", str(error.reason))
             # From here on with what is stored, so that one broken answer is one finding.
@@ -90,6 +94,7 @@ class SnapshotChecker:
         expected = self._expected(seen)
         flags = [EMPTIED] if expected and not seen.assets and self.held else []
         flags += [LEFT_OUT] if seen.left_out else []
+        flags += [SUMMED] if seen.summed else []
         yield from compared(self.uid, at, "flags", flags, snapshot.flags)
         yield from self._compare(snapshot, at, expected, {s.entry.asset: s for s in stored})
         self.held.update(expected)
@@ -107,7 +112,8 @@ class SnapshotChecker:
         for one in seen.assets:
             level = Level(one.total, one.available, one.pending_in, one.pending_out, one.scale)
             before = self.held.get(one.asset)
-            if before is None or before.level != level:
+            was_summed = before is not None and SUMMED in before.flags
+            if before is None or before.level != level or was_summed != one.is_summed:
                 found[one.asset] = Entry(one.asset, level, _flags(one, before))
         present = {one.asset for one in seen.assets}
         for asset, before in self.held.items():
@@ -158,7 +164,8 @@ class SnapshotChecker:
         """Check what the next answer is compared with: with another's digest a change is missed."""
         for payload in Payload.objects.filter(digest=digest):
             with suppress(qredo.QredoError):
-                differing = self._expected(qredo.parse_balances(_body(payload)))
+                seen = qredo.parse_balances(_body(payload), sum_entries=True)
+                differing = self._expected(seen)
                 yield from compared(self.uid, None, "digest of what is held", [], [*differing])
 
     def _holdings(self) -> Iterator[Finding]:
@@ -182,10 +189,12 @@ def _body(payload: Payload) -> bytes:
 
 
 def _flags(one: qredo.AssetBalance, before: Entry | None) -> tuple[str, ...]:
-    flags = () if one.identity_holds else (IDENTITY,)
-    if before is not None and before.level.scale != one.scale:
-        return (*flags, SCALE_CHANGED)
-    return flags
+    told = {
+        IDENTITY: not one.identity_holds,
+        SUMMED: one.is_summed,
+        SCALE_CHANGED: before is not None and before.level.scale != one.scale,
+    }
+    return tuple(flag for flag, is_set in told.items() if is_set)
 
 
 def _level_findings(

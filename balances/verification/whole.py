@@ -15,6 +15,7 @@ from balances.verification import anchors
 from balances.verification.anchors import Heads
 from balances.verification.extents import ExtentChecker
 from balances.verification.findings import Finding
+from balances.verification.rules import RuleChecker
 from balances.verification.runs import RunChecker
 from balances.verification.schedules import ScheduleChecker
 from balances.verification.snapshots import SnapshotChecker
@@ -25,7 +26,8 @@ UNSEEN = "Without an anchor, a tail that was cut off or a chain recomputed as a 
 UNCHAINED = (
     "In no chain, so only seen where it does not fit the rest: refreshes that changed nothing, the"
     " open run, when an account changed owners, what people did and how things are called. What"
-    " keys were said to see is compared with the audit log, which verify_audit checks."
+    " keys were said to see, and whose entries of one asset are summed, is compared with the audit"
+    " log, which verify_audit checks."
 )
 
 
@@ -73,6 +75,7 @@ def _findings(anchor: list[Heads] | None) -> Iterator[Finding]:
             yield from ScheduleChecker(account, schedule).findings()
         yield from StretchChecker(account).findings()
         yield from ExtentChecker(account).findings()
+        yield from RuleChecker(account).findings()
     for difference in rollups.differences():
         whose = f"{difference.table} {difference.field}"
         yield Finding("", iso(difference.at), whose, difference.expected, difference.found)
