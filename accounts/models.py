@@ -270,9 +270,7 @@ class EntryRule(models.Model):
     to who decided it: `who` is that person's e-mail address at the time, as in the audit log.
     """
 
-    account = models.ForeignKey(
-        Account, models.PROTECT, related_name="+", db_index=False
-    )
+    account = models.ForeignKey(Account, models.PROTECT, related_name="+", db_index=False)
     since = models.DateTimeField()
     is_summed = models.BooleanField()
     #: In the words of who decided it.

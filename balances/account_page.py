@@ -8,8 +8,16 @@ from django.urls import reverse
 
 from accounts.access import ADMINISTER, OPERATE, Span, may, spans_of
 from accounts.compiled import id_of
-from accounts.models import Account, ApiKey, User
-from balances import charts, counting_page, moments, subjects, wholeness
+from accounts.models import Account, ApiKey, EntryRule, User
+from balances import (
+    charts,
+    counting_page,
+    entry_rule_page,
+    entry_rules,
+    moments,
+    subjects,
+    wholeness,
+)
 from balances.account_screens import AccountPage, RefreshNote
 from balances.chart_screens import Chart
 from balances.charts import Frame
@@ -70,6 +78,7 @@ def account_page(
     refreshing = refresh is not None and refresh.finished_at is None
     runs, note = timeline(account, now, spans)
     overlap = counting_page.overlap_of(user, account)
+    rule = entry_rules.rules_of(account).last()
     return AccountPage(
         row=account_row(member, now, Told(len(member.holdings), operates, refreshing)),
         assets=assets(member, now),
@@ -77,11 +86,16 @@ def account_page(
         runs=runs,
         runs_note=note,
         keys=key_facts(account, now),
-        facts=(*_facts(member, now), *counting_page.facts(user, member, overlap, now)),
+        facts=(
+            *_facts(member, now),
+            *entry_rule_page.facts(rule, spans, now),
+            *counting_page.facts(user, member, overlap, now),
+        ),
         evidence=evidence(proof(account, spans, now, now), now) if spans else None,
         refresh=None if refresh is None else _refresh_note(refresh, now),
         may_operate=operates,
         may_administer=administers,
+        may_sum=administers and _is_rule_wanted(member, rule),
         may_share=administers and account.is_personal,
         version=current_version,
         fragment_url=_fragment_url(account, query, current_version),
@@ -97,6 +111,12 @@ def account_page(
 def _notes(member: Member, now: datetime, *, administers: bool) -> tuple[str, ...]:
     reminder = _reminder(member.account, now, shown=administers)
     return (*partial_note(member), *_detail(member), *reminder)
+
+
+def _is_rule_wanted(member: Member, rule: EntryRule | None) -> bool:
+    """Whether the newest answer was refused for want of a rule."""
+    is_summed = rule is not None and rule.is_summed
+    return not is_summed and any(map(entry_rules.is_refusal, _detail(member)))
 
 
 def _fragment_url(account: Account, query: Mapping[str, str], current_version: str) -> str:

@@ -70,6 +70,9 @@ class AccountPage:
     refresh: RefreshNote | None = None
     may_operate: bool = False  # refresh, pause, resume
     may_administer: bool = False  # archive, restore, transfer
+    may_sum: bool = (
+        False  # the newest answer was refused for want of a rule that its reader may make
+    )
     may_share: bool = False  # let others read a personal account
     version: str = ""
     fragment_url: str = ""  # where the figures are fetched anew; the past stays as it is

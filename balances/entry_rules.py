@@ -98,4 +98,4 @@ def record_rule(account: Account, *, summed: bool, reason: str, by: User) -> boo
 
 def _after(*instants: datetime | None) -> datetime:
     """Return the time now, but after whatever happened: the clock may have stepped back."""
-    return max(ledger.clock(), *(i + TICK for i in instants if i is not None))
+    return max([ledger.clock(), *(i + TICK for i in instants if i is not None)])

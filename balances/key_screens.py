@@ -1,4 +1,4 @@
-"""What pages about keys, their incidents and counting show: already formatted."""
+"""What pages about keys, incidents, counting and entries show: already formatted."""
 
 from dataclasses import dataclass
 
@@ -59,6 +59,27 @@ class CountingPage:
     is_certain: bool
     zone: str
     rows: tuple[CountingRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRuleRow:
+    """What was recorded about several entries of one asset; of an owner before only that it was."""
+
+    word: str
+    since: Moment | None
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRulePage:
+    """Whether several entries of one asset are summed: today, and what was recorded before."""
+
+    label: str
+    uid: str
+    is_summed: bool
+    refusal: str  # why the newest poll failed, if it is because of this
+    rows: tuple[EntryRuleRow, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """A new account, and whether its key answered."""
+    """A new account, and whether its key answered; `refused` is why that answer was not taken."""
 
     account: Account
     verified: bool
+    refused: str = ""
 
 
 def add_account(
@@ -33,8 +34,9 @@ def add_account(
 ) -> Added:
     """Add an account; an organization that is not stored yet is stored along with it.
 
-    Raise `qredo.QredoError`, `enrolment.LabelTakenError` or `demo_data.MixedDataError`; then
-    nothing is kept.
+    An answer that needs a rule first (see `entry_rules`) is refused, and the account is kept: the
+    rule is recorded for it. Raise `qredo.QredoError`, `enrolment.LabelTakenError` or
+    `demo_data.MixedDataError`; then nothing is kept.
     """
     check_unmixed(is_demo=candidate.is_demo)  # before a request is made
     since = ledger.clock()  # before the answer, so that its owner's time covers it
@@ -51,9 +53,10 @@ def add_account(
             qredo_account=behind,
         )
         scheduling.add_missing([account])
-        if answer is not None:
-            _store_first(account, answer, by=by)
-    return Added(account, verified=answer is not None)
+        if answer is None:
+            return Added(account, verified=False)
+        recorded = refreshing.record_answer(refreshing.ask(account, by=by), answer)
+    return Added(account, verified=True, refused="".join(one.detail for one in recorded))
 
 
 def _tested(candidate: Candidate) -> qredo.BalanceAnswer:
@@ -82,7 +85,3 @@ def _stored(owner: User | Organization, by: User | None) -> User | Organization:
     if made:
         record("organization.added", objects.organization(stored), by=by)
     return stored
-
-
-def _store_first(account: Account, answer: qredo.BalanceAnswer, *, by: User | None) -> None:
-    refreshing.record_answer(refreshing.ask(account, by=by), answer)

@@ -51,11 +51,11 @@ def carry_out(refresh_ids: Sequence[int]) -> list[Recorded]:
     return [*(polling.poll(held) if held else []), *skipped]
 
 
-def record_answer(refresh: Refresh, answer: qredo.BalanceAnswer) -> None:
+def record_answer(refresh: Refresh, answer: qredo.BalanceAnswer) -> list[Recorded]:
     """Record an answer that is at hand already as this refresh's: the one that tested a new key."""
     claim = _claim(refresh)
     assert claim is not None  # noqa: S101 - the account was made in this transaction
-    recording.record([Result(claim.account_id, claim.token, answer)])
+    return recording.record([Result(claim.account_id, claim.token, answer)])
 
 
 def refresh_now(accounts: Iterable[Account], *, by: User | None = None) -> list[Recorded]:

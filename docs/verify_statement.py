@@ -605,7 +605,7 @@ def _check_amounts(line: Line, snapshot: Snapshot, answer: Any) -> None:
     said = answered(body)
     # A person has said of this account that they add up; else such an answer is not taken.
     if bool(said.summed) != ("summed" in snapshot.flags):
-        raise WrongError("the snapshot's text and its answer disagree on whether entries are summed")
+        raise WrongError("a snapshot's text and its answer disagree on whether entries are summed")
     _check_changes(snapshot, said)
     expected = {name: level for name, level in said.held.items() if any(level.amounts)}
     found = {one.asset: one.level for one in line.holdings}

@@ -141,14 +141,15 @@ def _asset_balance(asset: str, entries: list[object]) -> AssetBalance:
 def _added(one: AssetBalance, other: AssetBalance) -> AssetBalance:
     if one.scale != other.scale:
         raise _refusal("its entries differ in scale", asset=one.asset, field="scale")
-    sums = {
-        "total": one.total + other.total,
-        "available": one.available + other.available,
-        "pendingIn": one.pending_in + other.pending_in,
-        "pendingOut": one.pending_out + other.pending_out,
-    }
-    amounts = (_amount(one.asset, field, value) for field, value in sums.items())
-    return AssetBalance(one.asset, *amounts, one.scale, one.entries + other.entries)
+    return AssetBalance(
+        one.asset,
+        _amount(one.asset, "total", one.total + other.total),
+        _amount(one.asset, "available", one.available + other.available),
+        _amount(one.asset, "pendingIn", one.pending_in + other.pending_in),
+        _amount(one.asset, "pendingOut", one.pending_out + other.pending_out),
+        one.scale,
+        one.entries + other.entries,
+    )
 
 
 def _entry(asset: str, entry: object) -> AssetBalance:

@@ -85,7 +85,9 @@ def answer(**assets: tuple[int, int, int, int, int]) -> qredo.BalanceAnswer:
 def answer_of(body: bytes) -> qredo.BalanceAnswer:
     """Return the answer that these bytes are, sent at the very instant it is recorded under."""
     digest = hashlib.sha256(body).digest()
-    return qredo.BalanceAnswer(body, digest, qredo.parse_balances(body), math.inf)
+    balances = qredo.parse_balances(body, sum_entries=True)
+    evidence = qredo.Evidence(body, digest, len(body))
+    return qredo.BalanceAnswer(body, digest, balances, math.inf, evidence)
 
 
 def coins(total: int, scale: int = 100) -> tuple[int, int, int, int, int]:

@@ -161,6 +161,9 @@ RULES: Final = {
     "account-counting": Rule(
         FORM, one_account=True, roles=ADMINISTERS, guarded=("GET", "HEAD", "POST")
     ),
+    "account-entries": Rule(
+        FORM, one_account=True, roles=ADMINISTERS, guarded=("GET", "HEAD", "POST")
+    ),
     "incident": Rule(FORM, one_incident=True, roles=("admin",), guarded=("GET", "HEAD", "POST")),
     "history": Rule(READ),
     "history-csv": Rule(READ),
@@ -223,6 +226,7 @@ CONFIRMED: Final = {
     "account-archive": False,
     "account-counting": False,
     "account-edit": False,
+    "account-entries": True,  # it decides what figures are
     "account-key": True,
     "account-key-revoke": True,
     "account-key-wallets": True,

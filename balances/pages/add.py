@@ -11,11 +11,10 @@ import qredo
 from accounts.confirmation import needs_confirmation
 from accounts.demo_data import MixedDataError
 from accounts.enrolment import LabelTakenError
-from accounts.models import Account
 from accounts.requests import Request
 from balances import counting_page
 from balances.forms import AddAccountForm
-from balances.onboarding import add_account
+from balances.onboarding import Added, add_account
 
 
 @sensitive_post_parameters("api_secret")
@@ -24,24 +23,27 @@ from balances.onboarding import add_account
 def page(request: Request) -> HttpResponse:
     """Show the form; with a key that answers, keep it and go to the new account."""
     form = AddAccountForm(request.user, request.POST if request.method == "POST" else None)
-    account = _added(form, request) if form.is_valid() else None
-    if account is None:
+    added = _added(form, request) if form.is_valid() else None
+    if added is None:
         status = 422 if form.errors else 200
         return render(request, "accounts/add.html", {"form": form}, status=status)
+    account = added.account
     messages.success(request, f"{account.label} is added; its key answered.")
+    if added.refused:
+        messages.warning(request, f"Its balances are unknown still. {added.refused}")
     if said := counting_page.warning(request.user, account):
         messages.warning(request, said)
     return redirect(reverse("account", args=[account.uid]))
 
 
-def _added(form: AddAccountForm, request: Request) -> Account | None:
+def _added(form: AddAccountForm, request: Request) -> Added | None:
     try:
         return add_account(
             form.candidate,
             label=form.cleaned_data["label"],
             owner=form.chosen_owner,
             by=request.user,
-        ).account
+        )
     except qredo.QredoError as error:
         form.refuse(error)
     except MixedDataError as error:

@@ -22,9 +22,7 @@ class RuleChecker:
 
     def findings(self) -> Iterator[Finding]:
         """Yield each row without its act, and each act without its row."""
-        told = Act.objects.filter(
-            act=entry_rules.ACT, object_kind="account", object_uid=self.uid
-        )
+        told = Act.objects.filter(act=entry_rules.ACT, object_kind="account", object_uid=self.uid)
         # By what they tell: a transfer leads on in another log, whose clock may differ.
         acts = sorted(told, key=lambda act: str(act.after.get("since")))
         for act, row in zip_longest(acts, entry_rules.rules_of(self.account)):

@@ -56,6 +56,8 @@ class Command(cli.Command):
             # Names the setting, never the key: raised before anything is signed.
             self.refuse(str(error), code=cli.UNUSABLE)
         self.emit({"id": str(added.account.uid), "verified": added.verified})
+        if added.refused:
+            self.stderr.write(f"Its balances are unknown still. {added.refused}")
         self._tell_of_twins(overlaps.accounts_with_key_of(added.account))
 
     def _tell_of_twins(self, twins: list[Account]) -> None:
