@@ -22,8 +22,8 @@ ACT = "account.entries"
 TICK = timedelta(microseconds=1)
 #: What helps against a refusal. Its text also tells a refusal from every other failure.
 REMEDY = "An admin of the account can record that its entries are summed."
-#: A refusal names so many assets.
-MOST_NAMED = 3
+#: A refusal names so many assets, by so many characters: a server may echo in them what was sent.
+MOST_NAMED, LONGEST_NAME = 3, 15
 
 _NEWEST = """
 SELECT DISTINCT ON (account_id) account_id, since, is_summed FROM accounts_entryrule
@@ -58,7 +58,8 @@ def is_summed(rules: Sequence[EntryRule], at: datetime) -> bool:
 def refusal(assets: Sequence[str]) -> str:
     """Return what is told of an answer that names these assets more than once."""
     more = len(assets) - MOST_NAMED
-    named = ", ".join(assets[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+    short = [one if len(one) <= LONGEST_NAME else f"{one[:LONGEST_NAME]}…" for one in assets]
+    named = ", ".join(short[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
     return (
         f"Qredo's answer names more than once: {named}. It does not say whether the amounts belong"
         f" to several wallets and add up. The balances before stay. {REMEDY}"

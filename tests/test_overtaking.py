@@ -1,5 +1,6 @@
 """What two people decide at once is decided in an order, and what is recorded is that order."""
 
+import json
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from accounts.enrolment import KeyChangedError
 from accounts.models import (
     Account,
     ApiKey,
+    EntryRule,
     Extent,
     Invitation,
     Membership,
@@ -20,13 +22,20 @@ from accounts.models import (
     User,
     Wallets,
 )
-from balances import ownership, rollups
+from balances import entry_rules, ledger, ownership, recording, rollups
+from balances.models import Snapshot
+from balances.results import Result
+from balances.verification.whole import verify
 from tests import acts, props
-from tests.history import StoppedClock, at, coins, keyless, of_person, seen
+from tests.history import StoppedClock, answer_of, at, claimed, coins, keyless, of_person, seen
 from tests.overtaking import behind
+from tests.qredo_server import coin
 
 #: Rows that other connections see. The apps are named because only then are all tables emptied.
 pytestmark = pytest.mark.django_db(transaction=True, available_apps=list(project.INSTALLED_APPS))
+
+
+TWICE = json.dumps({"assets": [{"BTC": coin(3)}, {"BTC": coin(4)}]}).encode()
 
 
 @pytest.fixture
@@ -95,6 +104,32 @@ def test_what_is_being_said_of_a_key_is_said_once(fund: Organization, admin: Use
     assert not behind(say, say)
     assert Extent.objects.count() == 1
     assert acts.words(fund).count("key.declared") == 1
+
+
+def test_an_answer_behind_a_rule_is_recorded_by_it(fund: Organization, admin: User) -> None:  # noqa: ARG001 - the fund is hers
+    account, now = keyless("Vault", props.LONG_AGO), ledger.clock()
+    claim = claimed(account, now)
+    recorded = behind(
+        lambda: entry_rules.record_rule(account, summed=True, reason="Two wallets.", by=admin),
+        lambda: recording.record([Result(claim.account_id, claim.token, answer_of(TWICE))]),
+    )
+    assert [one.outcome for one in recorded] == ["fresh"]
+    rule = EntryRule.objects.get()
+    assert Snapshot.objects.get().observed_at >= rule.since > now
+    assert verify().findings == []
+
+
+def test_a_rule_behind_an_answer_ends_after_it(fund: Organization, admin: User) -> None:  # noqa: ARG001
+    account = keyless("Vault", props.LONG_AGO)
+    entry_rules.record_rule(account, summed=True, reason="Two wallets.", by=admin)
+    claim = claimed(account, ledger.clock())
+    result = Result(claim.account_id, claim.token, answer_of(TWICE))
+    assert behind(
+        lambda: recording.record([result]),
+        lambda: entry_rules.record_rule(account, summed=False, reason="One.", by=admin),
+    )
+    assert EntryRule.objects.latest("since").since > Snapshot.objects.get().observed_at
+    assert verify().findings == []
 
 
 def _key(account: Account, key_id: str) -> ApiKey:

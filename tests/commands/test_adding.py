@@ -1,5 +1,6 @@
 """add_account: a key that answers is kept with its first snapshot; any other leaves nothing."""
 
+import json
 import subprocess
 from datetime import datetime
 from secrets import token_urlsafe
@@ -123,6 +124,19 @@ def test_a_refused_key_leaves_nothing_not_even_an_organization(
         assert line.startswith(f"{reason}: ")
         assert not any(part in line for key in keys.values() for part in key)
     assert kept(installation) == before
+
+
+def test_an_answer_that_needs_a_rule_is_said_and_its_account_kept_without_figures(
+    installation: Installation, qredo: QredoServer
+) -> None:
+    body = json.dumps({"assets": [{"BTC": coin(3)}, {"BTC": coin(4)}]}).encode()
+    key_id, secret = qredo.new_key(Answer(body))
+    ran = installation.run(*adding(f"Twice {key_id}", key_id), stdin=secret)
+    assert "names more than once: BTC" in ran.complaint
+    (line,) = ran.told
+    assert (ran.code, line["verified"]) == (0, True)
+    (balance,) = installation.run("balance_at", "now", line["id"], "--json").lines
+    assert (balance["asset"], balance["coverage"]) == (None, "unknown")
 
 
 def test_an_unreachable_qredo_or_an_unusable_address_leaves_nothing(

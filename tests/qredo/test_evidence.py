@@ -133,3 +133,26 @@ def test_a_short_key_id_takes_nothing_else_along() -> None:
 def test_no_repr_shows_the_bytes() -> None:
     error, evidence = kept(answer(200, b"made-up bytes"))
     assert "made-up" not in repr(evidence) + repr(error) + str(error) + repr(vars(error))
+
+
+def test_of_an_answer_that_may_be_refused_later_an_echo_is_blotted_out() -> None:
+    heads: list[str] = []
+    coin = '{"total":1,"available":1,"pendingIn":0,"pendingOut":0,"scale":1}'
+    before = f'{{"assets":[{{"BTC":{coin}}},{{"BTC":{coin}}}],"echo":"'
+    with serving(echo(heads, before, '"}')) as server:
+        server.heads = heads
+        client = Client(
+            base_url=server.url,
+            key_id=KEY_ID,
+            secret=Secret(SECRET_BYTES),
+            transport=Transport(read_timeout=5),
+            clock_ns=lambda: NOW_S * 1_000_000_000,
+        )
+        told = client.balance(sum_entries=True)
+    lines = dict(line.split(": ", 1) for line in heads[0].split("\r\n")[1:] if line)
+    signature = lines["qredo-api-sig"].encode()
+    assert told.evidence is not None
+    assert signature in told.body
+    assert signature not in told.evidence.body
+    assert told.evidence.digest == told.digest
+    assert "evidence" not in repr(told)

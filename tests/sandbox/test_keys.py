@@ -106,6 +106,29 @@ def test_a_limited_key_keeps_to_what_the_account_was_told(sim: Simulator, make: 
     sim.admin("POST", "balance", {"key_id": key["key_id"], "assets": None})
 
 
+def test_an_asset_of_two_wallets_is_told_twice_and_each_wallet_by_itself(
+    sim: Simulator, make: Make
+) -> None:
+    coins = [
+        {"total": total, "available": total, "pendingIn": 0, "pendingOut": 0, "scale": 100}
+        for total in (9, 5, 7)
+    ]
+    whole = make("Custody")
+    order = {"key_id": whole["key_id"], "assets": {"BTC": coins[:2], "SOL": coins[2]}}
+    assert sim.admin("POST", "balance", order).status == 200
+    entries = [{"BTC": coins[0]}, {"BTC": coins[1]}, {"SOL": coins[2]}]
+    assert told(sim, whole, "/balance") == {"assets": entries}
+    wallets = wallets_in(sim, whole, fund_ids(sim, whole)[0])
+    assert [one["balance"] for one in wallets] == [9, 5, 7]
+    assert len({one["wallet_id"] for one in wallets}) == 3
+    parts = [make("Custody", wallet_id=one["wallet_id"]) for one in wallets]
+    assert [told(sim, key, "/balance")["assets"] for key in parts] == entries
+    sim.admin("POST", "balance", {"key_id": whole["key_id"], "assets": None})
+    for wrong in ([], [1], [coins[0], {}]):
+        answer = sim.admin("POST", "balance", {**order, "assets": {"BTC": wrong}})
+        assert answer.status == 400
+
+
 def test_other_funds_and_wallets_are_not_there_for_a_limited_key(
     sim: Simulator, make: Make
 ) -> None:
