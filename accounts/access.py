@@ -14,6 +14,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 
+from accounts.admins import admin_to_ask, admins_of
 from accounts.models import Account, Membership, Offer, Organization, Role, Share, Tenure, User
 from accounts.requests import Request
 from accounts.second_factors import factors_of
@@ -28,11 +29,18 @@ OWNER = "owner"
 
 
 class NeedsRole(PermissionDenied):
-    """In scope, but beyond the reader's role; names the role that is needed."""
+    """In scope, but beyond the reader's role; names the role that is needed, and who gives it."""
 
-    def __init__(self, role: str) -> None:
+    def __init__(self, role: str, ask: str = "") -> None:
         super().__init__(f"This needs the role {role}.")
         self.role = role
+        self.ask = ask
+
+    @classmethod
+    def of(cls, role: Role, organization: Organization) -> "NeedsRole":
+        """Return the same for a member of an organization, whose admins give roles."""
+        admins = admins_of([organization.pk])[organization.pk]
+        return cls(role, admin_to_ask(organization, admins))
 
 
 def visible_to(user: User | AnonymousUser) -> QuerySet[Account]:
@@ -135,7 +143,7 @@ def in_organization(
         if member is None:
             raise Http404
         if member.role not in ADMINISTER:
-            raise NeedsRole(Role.ADMIN)
+            raise NeedsRole.of(Role.ADMIN, member.organization)
         return view(request, member.organization)
 
     return looked_up
@@ -224,15 +232,15 @@ def require(user: User, account: Account, roles: frozenset[Role]) -> None:
     """Raise `NeedsRole` unless somebody holds one of `roles` for the account."""
     if may(user, account, roles):
         return
-    if account.is_personal:
+    if account.organization is None:
         raise NeedsRole(OWNER)
-    raise NeedsRole(Role.OPERATOR if roles == OPERATE else Role.ADMIN)
+    raise NeedsRole.of(Role.OPERATOR if roles == OPERATE else Role.ADMIN, account.organization)
 
 
 def require_admin_of(user: User, organization: Organization) -> None:
     """Raise `NeedsRole` unless somebody, who is a member, is an admin of the organization."""
     if not organizations_administered_by(user).filter(pk=organization.pk).exists():
-        raise NeedsRole(Role.ADMIN)
+        raise NeedsRole.of(Role.ADMIN, organization)
 
 
 def operated_accounts(user: User) -> QuerySet[Account]:

@@ -15,6 +15,7 @@ from balances import (
     entry_rule_page,
     entry_rules,
     moments,
+    remedies,
     subjects,
     wholeness,
 )
@@ -41,8 +42,9 @@ from balances.versions import version_of
 COVERS = "Wallets held at Qredo. Connected (external) wallets are not included."
 _PARTIAL = (
     "Partial: the API key is said to see only some wallets of this account, so that the others are"
-    " in no figure here. Replace it with a key that sees all of them."
+    " in no figure here."
 )
+_WHOLE_KEY = "Replace it with a key that sees all of them."
 _PARTIAL_THEN = (
     "Partial: the API key was said to see only some wallets of this account, so that the others are"
     " in no figure here."
@@ -80,7 +82,7 @@ def account_page(
     overlap = counting_page.overlap_of(user, account)
     rule = entry_rules.rules_of(account).last()
     return AccountPage(
-        row=account_row(member, now, Told(len(member.holdings), operates, refreshing)),
+        row=account_row(member, now, _told(user, member, refreshing=refreshing, operates=operates)),
         assets=assets(member, now),
         chart=chart(user, member, query, now) if with_chart else None,
         runs=runs,
@@ -99,7 +101,7 @@ def account_page(
         may_share=administers and account.is_personal,
         version=current_version,
         fragment_url=_fragment_url(account, query, current_version),
-        notes=_notes(member, now, administers=administers),
+        notes=_notes(user, member, now, administers=administers),
         troubles=(
             *troubles(user, not_answering([member]), (), now),
             *counted_twice(user, counting_page.too_many(user, overlap, account)),
@@ -108,9 +110,14 @@ def account_page(
     )
 
 
-def _notes(member: Member, now: datetime, *, administers: bool) -> tuple[str, ...]:
+def _told(user: User, member: Member, *, refreshing: bool, operates: bool) -> Told:
+    asked = remedies.by_reader(user, [member]).get(member.account.pk, "")
+    return Told(len(member.holdings), operates, refreshing, asked)
+
+
+def _notes(user: User, member: Member, now: datetime, *, administers: bool) -> tuple[str, ...]:
     reminder = _reminder(member.account, now, shown=administers)
-    return (*partial_note(member), *_detail(member), *reminder)
+    return (*partial_note(user, member), *_detail(member), *reminder)
 
 
 def _is_rule_wanted(member: Member, rule: EntryRule | None) -> bool:
@@ -154,7 +161,7 @@ def _asked(query: Mapping[str, str], choices: list[tuple[str, Kind]]) -> tuple[s
     return next((pair for pair in choices if pair[0] == asset), min(choices, key=first_to_show))
 
 
-def partial_note(member: Member, at: datetime | None = None) -> tuple[str, ...]:
+def partial_note(user: User, member: Member, at: datetime | None = None) -> tuple[str, ...]:
     """Return what it means that an account's figures are partial, if they are, and what helps.
 
     `at` is the instant that they are as of, if not now.
@@ -163,8 +170,14 @@ def partial_note(member: Member, at: datetime | None = None) -> tuple[str, ...]:
         return ()
     sight, pk = member.stand.sight, member.account.pk
     by_key = wholeness.partial_by_key({pk: sight.observed_at if sight else None}, at)
-    found = [_PARTIAL_THEN if member.stand.is_past else _PARTIAL] if by_key else []
+    found = [_partial(user, member)] if by_key else []
     return (*found, *([_LEFT_OUT] if wholeness.left_out([pk], at) else []))
+
+
+def _partial(user: User, member: Member) -> str:
+    if member.stand.is_past:
+        return _PARTIAL_THEN
+    return f"{_PARTIAL} {remedies.for_whole_key(user, member) or _WHOLE_KEY}"
 
 
 def _detail(member: Member) -> tuple[str, ...]:

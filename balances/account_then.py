@@ -34,7 +34,7 @@ def account_then(
         runs_note=note,
         facts=_facts(member),
         evidence=evidence(proof(account, spans, at, asked.now), at),
-        notes=partial_note(member, at),
+        notes=partial_note(user, member, at),
         is_past=True,
     )
 

@@ -27,7 +27,11 @@ FILTERS: dict[str, tuple[str, Callable[[OwnerKind, str], bool]]] = {
     "organizations": ("Organizations", lambda kind, _: kind == "Organization"),
     "shared": ("Shared with you", lambda kind, _: kind == "Shared with you"),
     "paused": ("Paused", lambda _, slug: slug == "paused"),
+    "failed": ("Failed", lambda _, slug: slug == "failed"),
+    "stale": ("Stale", lambda _, slug: slug == "stale"),
 }
+#: Parts of *Needs attention*, to which a search leads: no choices of their own beside it.
+_FOUND_ONLY = frozenset({"failed", "stale"})
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,8 @@ class Listing:
             Choice(label, self.url_of(name), name == self.show, _count(counts, lets))
             for name, (label, lets) in FILTERS.items()
             # Most are shared nothing; for them there is nothing to choose.
-            if name != "shared" or name == self.show or _count(counts, lets)
+            if name == self.show
+            or (name not in _FOUND_ONLY and (name != "shared" or _count(counts, lets)))
         )
 
     def through(self) -> Sequence[Member]:

@@ -11,7 +11,16 @@ from django.urls import reverse
 from accounts.access import visible_to
 from accounts.compiled import Ids, ids_of, ids_operated_by, ids_present_for, ids_visible_to
 from accounts.models import Account, User
-from balances import incidents, moments, overlaps, part_moves, refresh_batches, sql, versions
+from balances import (
+    incidents,
+    moments,
+    overlaps,
+    part_moves,
+    refresh_batches,
+    remedies,
+    sql,
+    versions,
+)
 from balances.as_of_query import AsOf
 from balances.change_screens import Moved
 from balances.demo import progress
@@ -291,8 +300,14 @@ def account_rows(
     """
     joint = {member.account.pk for one in shared for member in one.members}
     told = _told(user, [member.account.pk for member in bare])
+    asked = remedies.by_reader(user, bare)
     held = _opened(bare, openings)
-    rows = [account_row(one, now, told[one.account.pk], openings) for one in held]
+    rows = [
+        account_row(
+            one, now, told[one.account.pk]._replace(remedy=asked.get(one.account.pk, "")), openings
+        )
+        for one in held
+    ]
     spoken = [
         _brief(row) if one.account.pk in joint else row for one, row in zip(held, rows, strict=True)
     ]
@@ -347,4 +362,7 @@ def _notice(held: Sequence[Member], down: Iterable[Upstream], now: datetime) -> 
     slowest = min(schedule.interval_seconds for schedule in polled)
     if age <= timedelta(seconds=QUIET_INTERVALS * slowest):
         return ""
-    return f"The newest poll was {moments.ago(age)}. Check that worker and beat run."
+    return (
+        f"The newest poll was {moments.ago(age)}."
+        " Ask your system administrator to check that worker and beat run."
+    )

@@ -19,7 +19,7 @@ from balances.instants import iso
 from balances.narrowing import PERSONAL, SHARED
 from balances.openings import Openings
 from balances.portfolio import Held, Kind, Member, owner_name
-from balances.screens import AccountRow, AssetRow, AssetTable, Coverage, Figures, Part
+from balances.screens import AccountRow, AssetRow, AssetTable, Coverage, Figures, Part, State
 from balances.states import in_sentence, instant_of, state_of
 from balances.totals import Covered, Total, covered
 
@@ -173,11 +173,15 @@ def flag_words(flags: Iterable[str]) -> tuple[str, ...]:
 
 
 class Told(NamedTuple):
-    """What a row tells beside an account's state: how many assets it holds, what may be done."""
+    """What a row tells beside an account's state: how many assets it holds, what may be done.
+
+    `remedy` is what its reader has to ask others for, instead of what helps (see `remedies`).
+    """
 
     assets: int
     may_refresh: bool = False
     refreshing: bool = False
+    remedy: str = ""
 
 
 def account_row(
@@ -194,7 +198,7 @@ def account_row(
         kind=member.kind,
         environment="sandbox" if account.environment == Environment.SANDBOX else "production",
         is_demo=account.is_demo,
-        state=state_of(member.stand, now),
+        state=_state(member, now, told),
         is_known=member.is_known,
         count=told.assets,
         may_refresh=told.may_refresh and account.is_polled,
@@ -205,6 +209,14 @@ def account_row(
         tags=member.tags,
         owner_url=owner_url(member),
     )
+
+
+def _state(member: Member, now: datetime, told: Told) -> State:
+    state = state_of(member.stand, now)
+    if not told.remedy:
+        return state
+    may = " Refresh it if it works again." if told.may_refresh and state.slug == "failed" else ""
+    return replace(state, remedy=told.remedy + may)
 
 
 def _account_parts(member: Member) -> tuple[Part, ...]:

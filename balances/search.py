@@ -1,13 +1,13 @@
 """What somebody finds by a part of its name: accounts and assets that they see, and pages."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from urllib.parse import urlencode
 
+from django.db.models import Q
 from django.urls import reverse
 
-from accounts.access import organizations_administered_by, visible_to
-from accounts.audit.reading import overseeing_memberships
-from accounts.models import User
+from accounts.access import administered_accounts, visible_to
+from accounts.models import ApiKey, User
 from balances.as_of_query import AsOf
 from balances.choosing import Named, accounts_named, with_words
 from balances.models import Holding
@@ -15,28 +15,14 @@ from balances.portfolio import kind_of
 from balances.rows import asset_url
 from balances.screens import Choice
 from balances.search_screens import Found, FoundGroup
+from balances.site_pages import pages_named
 
 #: So many of a kind are shown while somebody types, and on the page of its own.
 FEW, MANY = 6, 50
 #: The shortest beginning of an account's id that is taken for one: chance makes no word like it.
 _ID_LENGTH = 8
-
-_OF_AN_INSTANT = {
-    "Overview": "overview",
-    "Accounts": "accounts",
-    "Pending": "pending",
-    "History": "history",
-    "Compare": "compare",
-}
-_OF_NOW = {
-    "Reports, statements": "reports",
-    "Add an account": "account-add",
-    "Profile, time zone": "profile",
-    "Change the e-mail address": "email",
-    "Change the password": "account_change_password",
-    "Second factor, passkeys": "mfa_index",
-    "Sessions": "usersessions_list",
-}
+#: The same of an API key's id.
+_KEY_LENGTH = 5
 
 
 def found(user: User, typed: str, asked: AsOf, most: int) -> Found:
@@ -45,7 +31,7 @@ def found(user: User, typed: str, asked: AsOf, most: int) -> Found:
     kinds = (
         ("Accounts", _accounts(user, text, asked) if text else []),
         ("Assets", _assets(user, text, asked) if text else []),
-        ("Pages", list(_with_words(_pages(user, asked), text))),
+        ("Pages", pages_named(user, text, asked)),
     )
     groups = tuple(
         FoundGroup(title, tuple(choices[:most]), max(len(choices) - most, 0))
@@ -60,7 +46,30 @@ def _accounts(user: User, text: str, asked: AsOf) -> list[Choice]:
     matching = _with_id(named, text) or sorted(
         with_words(named, text.split()), key=lambda one: _nearness(one.label, text)
     )
-    return [Choice(one.name, _url("account", asked, one.uid), chosen=False) for one in matching]
+    by_name = [Choice(one.name, _url("account", asked, one.uid), chosen=False) for one in matching]
+    return [*by_name, *_with_key(user, named, text, asked)]
+
+
+def _with_key(user: User, named: Iterable[Named], text: str, asked: AsOf) -> list[Choice]:
+    """Return the accounts by the id of their API key, of former ones to those who list them.
+
+    Pages of the past tell of no keys.
+    """
+    if asked.is_past or len(text) < _KEY_LENGTH:
+        return []
+    listed = Q(account__in=administered_accounts(user)) | Q(replaced_at=None)
+    keys = ApiKey.objects.filter(
+        listed, account__in=visible_to(user), key_id__istartswith=text
+    ).values_list("account__uid", "key_id", "replaced_at")
+    names = {one.uid: one.name for one in named}
+    return [
+        Choice(
+            f"{names[str(uid)]} · {'former ' if ended else ''}API key {key_id}",
+            reverse("account-key" if ended else "account", args=[uid]) + ("" if ended else "#keys"),
+            chosen=False,
+        )
+        for uid, key_id, ended in keys.order_by("key_id", "account")
+    ]
 
 
 def _with_id(named: Iterable[Named], text: str) -> list[Named]:
@@ -89,24 +98,6 @@ def _assets(user: User, text: str, asked: AsOf) -> list[Choice]:
 def _nearness(name: str, text: str) -> int:
     """Return how far a name is from a text: the same, begun by it, or with its words."""
     return 0 if name.casefold() == text else 1 if name.casefold().startswith(text) else 2
-
-
-def _pages(user: User, asked: AsOf) -> Iterator[Choice]:
-    for label, name in _OF_AN_INSTANT.items():
-        yield Choice(label, _url(name, asked), chosen=False)
-    for label, name in _OF_NOW.items():
-        yield Choice(label, reverse(name), chosen=False)
-    audit = reverse("audit")
-    if user.is_superuser or overseeing_memberships(user).exists():
-        yield Choice("Audit log", audit, chosen=False)
-    yield Choice("Your activity", f"{audit}?organization=personal", chosen=False)
-    for one in organizations_administered_by(user):
-        yield Choice(f"Members of {one.name}", reverse("members", args=[one.uid]), chosen=False)
-
-
-def _with_words(choices: Iterable[Choice], text: str) -> Iterator[Choice]:
-    words: Sequence[str] = text.split()
-    return (one for one in choices if all(word in one.label.casefold() for word in words))
 
 
 def _url(name: str, asked: AsOf, *of: str) -> str:

@@ -9,14 +9,29 @@ from balances import moments
 from balances.observed import Sight
 from balances.screens import Moment, State, StateSlug
 
+#: Pages know no names for it: the server has people of its own.
+_ASK = "Ask your system administrator"
+
 #: Reason: what a person reads, and what helps.
 _WORDS = {
     "timeout": ("Qredo did not answer in time", "It is tried again by itself."),
-    "refused": ("Qredo took no connection", "It is tried again; check the network if it lasts."),
+    "refused": (
+        "Qredo took no connection",
+        f"It is tried again. {_ASK} to check the network if it lasts.",
+    ),
     "reset": ("Qredo broke the connection off", "It is tried again by itself."),
-    "dns": ("Qredo's name was not found", "Check this machine's name resolution."),
-    "tls": ("Qredo's certificate was not accepted", "Check the CA file and the address."),
-    "redirect": ("Qredo's address has moved", "Redirects are never followed; check the address."),
+    "dns": (
+        "Qredo's name was not found",
+        f"{_ASK} to check the server's name resolution.",
+    ),
+    "tls": (
+        "Qredo's certificate was not accepted",
+        f"{_ASK} to check the CA file and the address.",
+    ),
+    "redirect": (
+        "Qredo's address has moved",
+        f"Redirects are never followed. {_ASK} to check the address.",
+    ),
     "rate_limited": ("Qredo asks for fewer requests", "It is tried again by itself."),
     "key_rejected": (
         "Key rejected",
@@ -24,22 +39,28 @@ _WORDS = {
     ),
     "clock": (
         "The database server's clock is off",
-        "Set that machine's clock; the key is not to blame.",
+        f"{_ASK} to set it; the key is not to blame.",
     ),
     "permission": (
         "The key lacks a permission",
         "Give it the Balances permission; then refresh, or it is tried hourly.",
     ),
-    "not_found": ("Qredo does not know the address", "Check the configured address."),
+    "not_found": ("Qredo does not know the address", f"{_ASK} to check it."),
     "bad_request": ("Qredo did not accept the request", "See the detail on the account's page."),
     "upstream_error": ("Qredo has an error of its own", "It is tried again by itself."),
     "too_large": ("The answer was too large", "Nothing was changed."),
     "not_json": ("The answer was not JSON", "It is tried again by itself."),
     "not_understood": ("The answer was not understood", "Nothing was changed; see the detail."),
     "busy": ("It is being polled already", "Try again in a few seconds."),
-    "unclaimed": ("Nobody polled", "Check that worker and beat run."),
+    "unclaimed": (
+        "No poll ran",
+        f"{_ASK} to check that worker and beat run.",
+    ),
     "unfinished": ("A poll was not finished", "It is tried again at the next slot."),
-    "shed": ("Polls could not keep up", "Fewer accounts, a longer interval or a higher rate help."),
+    "shed": (
+        "Polls could not keep up",
+        f"{_ASK} for a longer interval or a higher rate.",
+    ),
     "held_back": ("Qredo answers nobody", "Few accounts are tried until one is answered."),
     "paused": ("A pause began first", ""),
     "turned": ("The account changed hands meanwhile", ""),

@@ -11,6 +11,7 @@ from accounts.access import (
     operated_accounts,
     organizations_administered_by,
 )
+from accounts.admins import admin_to_ask, admins_of
 from accounts.models import Account, User
 from balances import moments, upstreams
 from balances.incidents import Shared
@@ -27,20 +28,29 @@ MOST_NAMED = 6
 
 _REJECTED_REMEDY = (
     "If they were regenerated or revoked in Qredo's web app, replace them there and here;"
-    " until then each is tried hourly. If they work again, refresh them: that ends the hourly wait."
+    " until then each is tried hourly."
 )
+_REFRESH = "If they work again, refresh them: that ends the hourly wait."
 
 
 def troubles(
     user: User, down: Iterable[Upstream], shared: Sequence[Shared], now: datetime
 ) -> tuple[Trouble, ...]:
     """Return what a page says of environments that do not answer, and of incidents."""
+    organizations = [one.incident.organization_id for one in shared]
     mends = set(organizations_administered_by(user)) if shared else set()
+    admins = admins_of(organizations) if shared else {}
     operated = _operated(user, shared) if shared else set()
     return (
         *(_held_back(one, now) for one in down),
         *(
-            _rejected(one, now, operated, mends=one.incident.organization in mends)
+            _rejected(
+                one,
+                now,
+                operated,
+                admins[one.incident.organization_id],
+                mends=one.incident.organization in mends,
+            )
             for one in shared
         ),
     )
@@ -73,7 +83,9 @@ def _held_back(upstream: Upstream, now: datetime) -> Trouble:
     )
 
 
-def _rejected(shared: Shared, now: datetime, operated: set[int], *, mends: bool) -> Trouble:
+def _rejected(
+    shared: Shared, now: datetime, operated: set[int], admins: Sequence[User], *, mends: bool
+) -> Trouble:
     incident, count = shared.incident, len(shared.members)
     few = sum(member.account.pk in operated for member in shared.members)
     asked = urlencode({"incident": incident.uid, "from": "accounts"})
@@ -83,12 +95,22 @@ def _rejected(shared: Shared, now: datetime, operated: set[int], *, mends: bool)
         who=incident.organization.name,
         what=f"are rejected by Qredo {incident.environment},"
         f" several at once since {moments.short(incident.began_at, now)}.",
-        remedy=_REJECTED_REMEDY,
+        remedy=" ".join(
+            (
+                _REJECTED_REMEDY if mends else _asked(incident, admins),
+                *([_REFRESH] if few else ()),
+            )
+        ),
         url=reverse("incident", args=[incident.uid]) if mends else _listed(incident),
         link=f"Replace the {count} keys" if mends else f"Show the {count} accounts",
         refresh_url=f"{reverse('refresh-all')}?{asked}" if few else "",
         refresh=f"Refresh these {few} account{'' if few == 1 else 's'} now" if few else "",
     )
+
+
+def _asked(incident: Incident, admins: Sequence[User]) -> str:
+    asked = admin_to_ask(incident.organization, admins)
+    return f"Ask {asked} to replace them; until then each is tried hourly."
 
 
 def _listed(incident: Incident) -> str:

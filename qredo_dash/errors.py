@@ -19,8 +19,9 @@ _OF_SIGNING_IN = {"sign-in", "account_login", "mfa_authenticate", "mfa_login_web
 
 def forbidden(request: HttpRequest, exception: PermissionDenied) -> HttpResponse:
     """Name the role that is needed."""
-    needed = exception.role if isinstance(exception, NeedsRole) else ""
-    return render(request, "403.html", {"needed_role": needed}, status=403)
+    needs = exception if isinstance(exception, NeedsRole) else NeedsRole("")
+    told = {"needed_role": needs.role, "ask": needs.ask}
+    return render(request, "403.html", told, status=403)
 
 
 def broken(request: HttpRequest) -> HttpResponse:

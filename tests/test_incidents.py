@@ -188,8 +188,8 @@ def test_lists_say_it_once_with_what_to_do_and_a_way_to_the_accounts(
         page = shown(viewer, name)
         assert page.text.count("3 keys of Fund are rejected by Qredo production") == 1
         assert "several at once since 10:42 UTC" in page.text
-        assert page.text.count("replace them there and here") == 1
-        assert "Replace it in Qredo's web app" not in page.text
+        assert page.text.count("Ask an admin of Fund (admin@example.com) to replace them") == 1
+        assert "to replace the key" not in page.text
         assert page.text.count("Key rejected") >= 3
     (link,) = (a for a in page.all("a") if "incident=" in a.attributes.get("href", ""))
     assert link.text.strip() == "Show the 3 accounts"
@@ -211,7 +211,7 @@ def test_one_rejected_key_speaks_for_itself(
     incidents.watch()
     page = shown(browser_of(cast.viewer), "overview")
     assert "keys of Fund" not in page.text
-    assert "Replace it in Qredo's web app" in page.text
+    assert "Ask an admin of Fund (admin@example.com) to replace the key" in page.text
 
 
 def test_nobody_reads_of_accounts_beyond_their_scope(

@@ -84,7 +84,7 @@ def test_what_nobody_polled_is_stale_with_what_is_known_of_it_now(
     seen(account, at(10), BTC=coins(1))
     seen(account, at(11), BTC=coins(1))
     told = state(cast.viewer, at(10, 30))
-    assert (told.slug, told.when, told.reason) == ("stale", "30 min before", "Nobody polled")
+    assert (told.slug, told.when, told.reason) == ("stale", "30 min before", "No poll ran")
     assert told.since is not None
     assert told.since.is_still
 

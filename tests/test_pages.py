@@ -147,7 +147,7 @@ def test_a_failed_account_says_why_and_what_helps(
     for page in (shown(viewer, "overview"), shown(viewer, "accounts")):
         assert "Failed since 10:05 UTC" in page.text
         assert "The key lacks a permission" in page.text
-        assert "Give it the Balances permission;" in page.text
+        assert "Ask an admin of Fund (admin@example.com) to give the key the Balances" in page.text
     page = shown(viewer, "account", account)
     assert "The key lacks Balances at Qredo." in page.text
     assert "1.00" in page.amounts()
@@ -162,7 +162,7 @@ def test_a_stale_account_keeps_its_figures_and_says_how_old_they_are(
     clock.now = at(10, 10, 1)
     page = shown(viewer, "overview")
     assert "Stale 10 min ago" in page.text
-    assert "Check that worker and beat run." in page.text
+    assert "Ask your system administrator to check that worker and beat run." in page.text
     assert "0 of 1 account is fresh" in page.text
     assert "1 of 1 accounts that could hold it carried" in page.text
     assert "Nothing was polled" not in page.text

@@ -6,11 +6,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import Account, User
+from accounts.models import Account, ApiKey, User
 from balances import ownership
 from tests import markup
 from tests.conftest import Cast
-from tests.history import StoppedClock, at, coins, keyless, seen
+from tests.history import StoppedClock, at, coins, failed, keyless, seen
 
 
 @pytest.fixture
@@ -126,3 +126,66 @@ def test_finding_nothing_says_by_what_things_are_found(viewer: Client) -> None:
     page = markup.read(viewer.get(reverse("search"), {"q": "<b>nothing"}))
     assert "Nothing of yours is called this." in page.text
     assert "<b>nothing" in page.text
+
+
+def test_a_key_is_found_where_its_id_is_shown(
+    cast: Cast, custody: Account, browser_of: Any
+) -> None:
+    former = ApiKey.objects.get(account=custody)
+    ApiKey.objects.filter(pk=former.pk).update(replaced_at=at(10), sealed="")
+    new = ApiKey.objects.create(account=custody, key_id="NewKey_0123456", sealed=former.sealed)
+    by_new = {f"Custody · Fund · API key {new.key_id}": f"/accounts/{custody.uid}/#keys"}
+    by_former = {
+        f"Custody · Fund · former API key {former.key_id}": f"/accounts/{custody.uid}/key/"
+    }
+    for who in (cast.admin, cast.viewer):
+        assert found(browser_of(who), "newkey_01") == by_new
+    assert found(browser_of(cast.admin), former.key_id) == by_former
+    assert found(browser_of(cast.viewer), former.key_id) == {}
+    for typed in (new.key_id, former.key_id):
+        assert found(browser_of(cast.stranger), typed) == {}
+
+
+@pytest.mark.parametrize("typed", ["key", "keys", "api key"])
+def test_a_key_leads_to_where_it_is_added_before_passkeys(viewer: Client, typed: str) -> None:
+    assert next(iter(found(viewer, typed))) == "Add an account"
+    assert viewer.get(reverse("search"), {"q": "key"}).status_code == 200  # several: a page
+
+
+@pytest.mark.parametrize(
+    ("typed", "show"),
+    [("failed", "failed"), ("rejected", "failed"), ("stale", "stale"), ("paused", "paused")],
+)
+def test_a_state_leads_to_the_accounts_in_it(
+    viewer: Client, vault: Account, clock: StoppedClock, typed: str, show: str
+) -> None:
+    address = next(iter(found(viewer, typed).values()))
+    assert address == f"/accounts/?show={show}"
+    failed(keyless("Broken", at(10)), at(10))
+    clock.now = at(10, 40)
+    page = markup.read(viewer.get(address))
+    assert ("Broken" in page.text, vault.label in page.text) == (
+        show == "failed",
+        show == "stale",
+    )
+
+
+@pytest.mark.parametrize(
+    ("typed", "names"),
+    [
+        ("export", {"History", "Overview", "Reports"}),
+        ("csv", {"History", "Overview"}),
+        ("download", {"History", "Overview", "Reports"}),
+    ],
+)
+def test_files_are_found_by_what_they_are_for(viewer: Client, typed: str, names: set[str]) -> None:
+    told = [name for name in found(viewer, typed) if name.startswith("Export")]
+    assert {name.rsplit(" ", 1)[1] for name in told} == names
+    for address in found(viewer, typed).values():
+        assert viewer.get(address).status_code == 200
+
+
+def test_admins_find_how_to_invite(cast: Cast, browser_of: Any) -> None:
+    for typed in ("invite", "colleague"):
+        assert list(found(browser_of(cast.admin), typed)) == ["Members of Fund"]
+        assert found(browser_of(cast.viewer), typed) == {}

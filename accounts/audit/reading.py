@@ -64,17 +64,19 @@ def chosen(user: User, key: str) -> Log:
     found = logs[0] if not key else next((log for log in logs if log.key == key), None)
     if found is not None:
         return found
-    if _is_member(user, key):
-        raise NeedsRole(Role.AUDITOR)
+    member = _membership(user, key)
+    if member is not None:
+        raise NeedsRole.of(Role.AUDITOR, member.organization)
     raise Http404
 
 
-def _is_member(user: User, key: str) -> bool:
+def _membership(user: User, key: str) -> Membership | None:
     try:
         uid = UUID(key)
     except ValueError:
-        return False
-    return memberships_of(user).filter(organization__uid=uid).exists()
+        return None
+    own = memberships_of(user).select_related("organization")
+    return own.filter(organization__uid=uid).first()
 
 
 def acts(log: Log, wanted: Wanted) -> QuerySet[Act]:

@@ -10,11 +10,12 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import organizations_administered_by
+from accounts.admins import admins_of
 from accounts.audit import objects
 from accounts.audit.recording import record, together
 from accounts.forms.passwords import PasswordForm
 from accounts.forms.profile import ProfileForm
-from accounts.models import Membership, Organization, Role, User
+from accounts.models import Organization, User
 from accounts.requests import Request
 from accounts.second_factors import is_bare_admin
 
@@ -51,20 +52,12 @@ def _memberships(user: User) -> list[Belonging]:
     """Return where a person belongs, and who the admins are there; closed organizations too."""
     administered = set(organizations_administered_by(user))
     own = user.memberships.select_related("organization").order_by("organization__name")
-    admins = (
-        Membership.objects.filter(
-            role=Role.ADMIN,
-            user__is_active=True,
-            organization__in=[one.organization_id for one in own],
-        )
-        .select_related("user")
-        .order_by("user__email")
-    )
+    admins = admins_of([one.organization_id for one in own])
     return [
         Belonging(
             one.organization,
             one.get_role_display(),
-            [admin.user for admin in admins if admin.organization_id == one.organization_id],
+            admins[one.organization_id],
             one.organization in administered,
         )
         for one in own
