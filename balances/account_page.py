@@ -19,7 +19,7 @@ from balances import (
     subjects,
     wholeness,
 )
-from balances.account_screens import AccountPage, RefreshNote
+from balances.account_screens import AccountPage, AssetsOfAccount, RefreshNote
 from balances.chart_screens import Chart
 from balances.charts import Frame
 from balances.evidence import rejected_rows
@@ -29,9 +29,10 @@ from balances.models import Refresh
 from balances.portfolio import Kind, Member, members
 from balances.proof import proof
 from balances.proving import evidence
-from balances.rows import Told, account_row, asset_tables
+from balances.rows import Told, account_row, asset_row
 from balances.scopes import Scope
-from balances.screens import AssetRow, Fact
+from balances.screens import Fact
+from balances.shown_assets import PAGE_NAMES, AssetPaging
 from balances.states import Polled, in_sentence, words_of
 from balances.timeline import timeline
 from balances.totals import added_up, kinds
@@ -83,7 +84,7 @@ def account_page(
     rule = entry_rules.rules_of(account).last()
     return AccountPage(
         row=account_row(member, now, _told(user, member, refreshing=refreshing, operates=operates)),
-        assets=assets(member, now),
+        assets=assets(member, now, query),
         chart=chart(user, member, query, now) if with_chart else None,
         runs=runs,
         runs_note=note,
@@ -131,10 +132,12 @@ def _fragment_url(account: Account, query: Mapping[str, str], current_version: s
     return f"{reverse('account-figures', args=[account.uid])}?{urlencode(asked)}"
 
 
-def assets(member: Member, now: datetime) -> tuple[AssetRow, ...]:
-    """Return the rows of an account's assets."""
-    tables = asset_tables(added_up([member], now), now, kept=member.query)
-    return tuple(row for table in tables for row in table.rows)
+def assets(member: Member, now: datetime, query: Mapping[str, str]) -> AssetsOfAccount:
+    """Return the rows of an account's assets that are shown: real money first, each by name."""
+    found = sorted(added_up([member], now), key=lambda one: (one.kind, one.asset))
+    paging = AssetPaging(reverse("account", args=[member.account.uid]), query)
+    shown, pages = paging.of_rows(found, PAGE_NAMES["production"])
+    return AssetsOfAccount(tuple(asset_row(one, now, None, member.query) for one in shown), pages)
 
 
 def chart(user: User, member: Member, query: Mapping[str, str], now: datetime) -> Chart | None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from balances.chart_screens import Chart
-from balances.screens import AccountRow, AssetRow, Fact, Moment, Trouble
+from balances.screens import AccountRow, AssetRow, Fact, Moment, Pages, Trouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +56,19 @@ class RefreshNote:
 
 
 @dataclass(frozen=True, slots=True)
+class AssetsOfAccount:
+    """The assets of an account that are shown, and where these are among all of them."""
+
+    rows: tuple[AssetRow, ...]
+    pages: Pages | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AccountPage:
     """One account, now or as of an instant of the past."""
 
     row: AccountRow
-    assets: tuple[AssetRow, ...]
+    assets: AssetsOfAccount
     chart: Chart | None
     runs: tuple[RunRow, ...]
     runs_note: str

@@ -28,7 +28,7 @@ def account_then(
     runs, note = timeline(account, at, clipped(spans, at), "The 7 days before.")
     return AccountPage(
         row=account_row(member, at, Told(len(member.holdings))),
-        assets=assets(member, at),
+        assets=assets(member, at, query),
         chart=chart(user, member, query, at) if with_chart else None,
         runs=runs,
         runs_note=note,

@@ -34,3 +34,4 @@ class Chart:
     steps: tuple[Option, ...] = ()
     every_url: str = ""  # a file of every change
     kept: tuple[tuple[str, str], ...] = ()  # what else the page's address says
+    others: int = 0  # assets that its menu has not

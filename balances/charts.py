@@ -19,6 +19,8 @@ from balances.subjects import Subject, points_at
 
 #: Lines of the table below a chart.
 TABLE_ROWS = 25
+#: Assets that the menu of a chart offers; search finds the others.
+MOST_CHOICES = 100
 
 
 def csv_rows(of: Subject, shown: Range) -> Iterator[list[str]]:
@@ -71,8 +73,9 @@ def chart(of: Subject, shown: Range, frame: Frame, now: datetime) -> Chart:
                 _link(frame.page_url, query, asset=asset, kind=kind),
                 (asset, kind) == (of.asset, of.kind),
             )
-            for asset, kind in frame.choices
+            for asset, kind in _offered(frame.choices, (of.asset, of.kind))
         ),
+        others=max(len(frame.choices) - MOST_CHOICES, 0),
         asset=of.asset,
         rows=_table(of, shown, now),
         zone=frame.zone,
@@ -86,6 +89,13 @@ def chart(of: Subject, shown: Range, frame: Frame, now: datetime) -> Chart:
         kept=tuple(frame.kept.items()),
         every_url=f"{frame.csv_url}?{urlencode({**query, 'every': 'change'})}",
     )
+
+
+def _offered(
+    choices: Sequence[tuple[str, Kind]], chosen: tuple[str, Kind]
+) -> list[tuple[str, Kind]]:
+    """Return the assets that a menu offers: of many the first ones and the one that is shown."""
+    return [one for place, one in enumerate(choices) if place < MOST_CHOICES or one == chosen]
 
 
 def _query(asset: str, kind: Kind, shown: Range) -> dict[str, str]:

@@ -4,7 +4,7 @@ Rows come through a cursor of the server and are written as they come, so that m
 with a history.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -49,9 +49,17 @@ ORDER BY 1, 2
 
 
 def change_rows(of: Subject, start: datetime, end: datetime) -> Iterator[list[str]]:
-    """Yield the lines of a file: what each account held at the start or brought, then changes."""
+    """Return the lines of a file: what each account held at the start or brought, then changes.
+
+    Which accounts are in it is settled at once; a line is read when it is written.
+    """
     stays: list[Stay] = [(i, span) for i, spans in of.known.items() for span in spans]
-    labels = of.scope.labels({i for i, _ in stays})
+    return _rows(of, stays, of.scope.labels({i for i, _ in stays}), start, end)
+
+
+def _rows(
+    of: Subject, stays: Sequence[Stay], labels: Mapping[int, str], start: datetime, end: datetime
+) -> Iterator[list[str]]:
     yield list(HEADER)
     values = {
         "accounts": [i for i, _ in stays],

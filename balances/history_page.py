@@ -27,6 +27,7 @@ from balances.proof import newest_snapshots
 from balances.rows import asset_tables, coverage, page_of
 from balances.scopes import Scope
 from balances.screens import Choice
+from balances.shown_assets import AssetPaging
 from balances.states import state_of
 from balances.totals import added_up
 
@@ -68,7 +69,12 @@ def history_page(user: User, query: Query, asked: AsOf) -> HistoryPage:
     return HistoryPage(
         shortcuts=shortcuts,
         narrowed=narrowed(selects, query, reverse("history")),
-        tables=asset_tables(added_up(counted, asked.at), asked.at, _openings(query)),
+        tables=asset_tables(
+            added_up(counted, asked.at),
+            asked.at,
+            _openings(query),
+            AssetPaging(reverse("history"), query.text),
+        ),
         coverage=coverage(counted, asked.at),
         rows=tuple(_row(member, shown) for member in shown.members),
         pages=paged.pages(),

@@ -1,6 +1,6 @@
 """From movements to the cells of tables, formatted for the reader."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from balances.amounts import Amount, plain_decimal
@@ -16,10 +16,12 @@ from balances.sparkline import sparkline
 from balances.then import Asset
 
 
-def cells(scope: Scope, at: datetime) -> dict[Asset, Moved]:
-    """Return the cells of every asset in the totals of a scope, by kind and name."""
+def cells(
+    scope: Scope, at: datetime, is_shown: Callable[[Asset], bool] = lambda _: True
+) -> dict[Asset, Moved]:
+    """Return the cells of the assets in the totals of a scope that are shown, by kind and name."""
     found = movements(scope, [at - length for _, length in PERIODS], at)
-    return {one: moved(movement, one[1]) for one, movement in found.items()}
+    return {one: moved(movement, one[1]) for one, movement in found.items() if is_shown(one)}
 
 
 def moved(movement: Movement, asset: str) -> Moved:

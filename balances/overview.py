@@ -45,6 +45,7 @@ from balances.questions import questions
 from balances.rows import Moves, Told, account_row, asset_tables, coverage
 from balances.scopes import Scope
 from balances.screens import AccountRow, Narrowed, Select
+from balances.shown_assets import PAGE_NAMES, AssetPaging
 from balances.then import NOBODYS_THEN
 from balances.totals import Total, added_up, of_today
 from balances.troubles import counted_twice, is_probed, not_answering, troubles
@@ -106,9 +107,12 @@ def asked_for(accounts: QuerySet[Account], query: Query, reader: User) -> QueryS
     return query.narrowing.applied_to(present(accounts), reader)
 
 
+_OF_A_LIST = {*NAMES, "page", *PAGE_NAMES.values()}
+
+
 def narrowed(selects: tuple[Select, ...], query: Query, page_url: str) -> Narrowed:
     """Return the filter of a page, which asks these questions."""
-    kept = {name: text for name, text in query.text.items() if name not in {*NAMES, "page"}}
+    kept = {name: text for name, text in query.text.items() if name not in _OF_A_LIST}
     clear = f"{page_url}?{urlencode(kept)}" if query.narrowing.query else ""
     return Narrowed(page_url, selects, tuple(kept.items()), clear)
 
@@ -246,16 +250,17 @@ def _figures(
     of = subject(user, found, query.wanted)
     part_moved = part_moves.of_assets(Scope(user, query.narrowing), found, query.opened, at)
     moves = Moves(_moved(asked), part_moved)
+    paging = AssetPaging(reverse("overview"), query.text)
     return Overview(
         headline=None if of is None else headline(of, found, at, query.wanted),
         coverage=coverage(counted, at),
         chart=chart(of, found, query.wanted, user, at) if of and asked.with_chart else None,
-        tables=asset_tables(found, at, _openings(query), moves=moves),
+        tables=asset_tables(found, at, _openings(query), paging, moves),
         accounts=tuple(rows),
         filters=listing.filters(),
         pages=listing.pages(),
         attention_url=f"{listing.url_of('attention')}#accounts",
-        changes_url=f"{reverse('overview-changes')}?{urlencode(query.kept)}",
+        changes_url=f"{reverse('overview-changes')}?{urlencode(query.kept | paging.bounds(found))}",
         all_at_once_url=_all_at_once_url(query),
     )
 

@@ -6,9 +6,11 @@ from balances.change_screens import MovedRow
 from balances.moved_rows import cells
 from balances.overview import Query
 from balances.scopes import Scope
+from balances.shown_assets import is_within
 
 
 def overview_changes(user: User, query: Query, asked: AsOf) -> tuple[MovedRow, ...]:
-    """Return the cells of every asset that somebody's overview has, now or as of an instant."""
-    found = cells(Scope(user, query.narrowing), asked.at)
+    """Return the cells of the assets that somebody's overview shows, now or as of an instant."""
+    scope = Scope(user, query.narrowing)
+    found = cells(scope, asked.at, lambda one: is_within(one, query.text))
     return tuple(MovedRow(f"{kind}:{asset}", moved) for (kind, asset), moved in found.items())

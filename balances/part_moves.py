@@ -7,7 +7,7 @@ from datetime import datetime
 from accounts.models import User
 from balances.moved_rows import part_cells
 from balances.portfolio import Held, Member
-from balances.rows import PartMoved
+from balances.rows import MOST_PARTS, PartMoved
 from balances.scopes import Scope
 from balances.screens import AccountRow, Part
 from balances.totals import Total
@@ -18,7 +18,7 @@ def of_assets(
 ) -> PartMoved | None:
     """Return what tells how the parts of open assets moved; nothing, where none is open."""
     shown = [one for one in found if f"{one.kind}:{one.asset}" in opened]
-    held = [held for one in shown for _, held in one.holders]
+    held = [held for one in shown for _, held in one.holders[:MOST_PARTS]]
     return part_cells(scope.spans(in_totals=True), held, at) if held else None
 
 
@@ -30,14 +30,18 @@ def of_accounts(
     if not opened:
         return rows
     spans = Scope(user, only=frozenset(one.account.pk for one in opened)).spans()
-    part_moved = part_cells(spans, [one for m in opened for one in m.holdings], at)
+    shown = [one for member in opened for one in member.holdings[:MOST_PARTS]]
+    part_moved = part_cells(spans, shown, at)
     return [
-        replace(row, parts=_moved(row.parts, one.holdings, part_moved)) if row.parts else row
+        replace(row, parts=_moved(row.parts, one.holdings[:MOST_PARTS], part_moved))
+        if row.parts
+        else row
         for one, row in zip(held, rows, strict=True)
     ]
 
 
 def _moved(parts: Iterable[Part], held: Iterable[Held], part_moved: PartMoved) -> tuple[Part, ...]:
+    # Of more than is shown, the first are.
     return tuple(
-        replace(part, moved=part_moved(one)) for part, one in zip(parts, held, strict=True)
+        replace(part, moved=part_moved(one)) for part, one in zip(parts, held, strict=False)
     )

@@ -20,6 +20,7 @@ from balances.narrowing import PERSONAL, SHARED
 from balances.openings import Openings
 from balances.portfolio import Held, Kind, Member, owner_name
 from balances.screens import AccountRow, AssetRow, AssetTable, Coverage, Figures, Part, State
+from balances.shown_assets import AssetPaging
 from balances.states import in_sentence, instant_of, state_of
 from balances.totals import Covered, Total, covered
 
@@ -40,6 +41,8 @@ class Moves:
 
 
 NO_MOVES = Moves()
+#: A row opens into so many parts; its page has all of them.
+MOST_PARTS = 100
 _TITLES: dict[Kind, str] = {"production": "Assets", "testnet": "Testnet assets, worthless"}
 
 FLAG_WORDS = {
@@ -100,35 +103,38 @@ def scope_text(which: str, kind: Kind) -> str:
 
 
 def asset_tables(
-    found: Iterable[Total],
+    found: Sequence[Total],
     now: datetime,
     openings: Openings | None = None,
-    kept: Mapping[str, str] | None = None,
+    paging: AssetPaging | None = None,
     moves: Moves = NO_MOVES,
 ) -> tuple[AssetTable, ...]:
     """Return the tables of real money and, if there is any, of test money.
 
-    Addresses say what `openings` says is kept; without any, what `kept` does.
+    They have the page of each that `paging` asks for, else the first.
     """
-    by_kind: dict[Kind, list[AssetRow]] = {"production": [], "testnet": []}
-    kept = openings.kept if openings else kept or {}
-    for one in sorted(found, key=lambda one: one.asset):
-        row = _asset_row(one, now, openings, kept, moves.of_part)
-        by_kind[one.kind].append(replace(row, moved=moves.of_asset(one)))
-    return tuple(
-        AssetTable(kind, _TITLES[kind], tuple(group))
-        for kind, group in by_kind.items()
-        if group or kind == "production"
-    )
+    kept = openings.kept if openings else {}
+
+    def row(one: Total) -> AssetRow:
+        shown = asset_row(one, now, openings, kept, moves.of_part)
+        return replace(shown, moved=moves.of_asset(one))
+
+    tables = []
+    for kind, title in _TITLES.items():
+        shown, pages = (paging or AssetPaging("")).of_kind(found, kind)
+        if shown or kind == "production":
+            tables.append(AssetTable(kind, title, tuple(map(row, shown)), pages))
+    return tuple(tables)
 
 
-def _asset_row(
+def asset_row(
     of: Total,
     now: datetime,
     openings: Openings | None,
     kept: Mapping[str, str],
-    part_moved: PartMoved | None,
+    part_moved: PartMoved | None = None,
 ) -> AssetRow:
+    """Return an asset's row in a table."""
     opening = openings.of_asset(of.asset, of.kind) if openings else None
     return AssetRow(
         asset=of.asset,
@@ -152,7 +158,7 @@ def _asset_parts(of: Total, now: datetime, part_moved: PartMoved | None) -> tupl
             flags=flag_words(held.flags),
             moved=part_moved(held) if part_moved else None,
         )
-        for member, held in of.holders
+        for member, held in of.holders[:MOST_PARTS]
     )
 
 
@@ -228,7 +234,7 @@ def _account_parts(member: Member) -> tuple[Part, ...]:
             figures(held.level),
             flags=flag_words(held.flags),
         )
-        for held in member.holdings
+        for held in member.holdings[:MOST_PARTS]
     )
 
 

@@ -172,6 +172,11 @@ class AssetRow:
     opening: Opening | None = None
     moved: Moved | None = None  # nothing in tables that do not say how their rows moved
 
+    @property
+    def others(self) -> int:
+        """How many accounts an open row does not name."""
+        return self.count - len(self.parts) if self.parts else 0
+
 
 @dataclass(frozen=True, slots=True)
 class AssetTable:
@@ -180,6 +185,7 @@ class AssetTable:
     kind: Literal["production", "testnet"]
     title: str
     rows: tuple[AssetRow, ...]
+    pages: "Pages | None" = None  # where these are among all of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +209,11 @@ class AccountRow:
     tags: tuple[str, ...] = ()
     is_counted: bool = True  # in the totals of the overview
     owner_url: str = ""  # the overview of this owner's accounts
+
+    @property
+    def others(self) -> int:
+        """How many assets an open row does not name."""
+        return self.count - len(self.parts) if self.parts else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,8 +45,9 @@ class Plan:
         worker = [*celery, "worker", "--loglevel", "WARNING", "--concurrency", "2", *quiet]
         beat = [*celery, "beat", "--loglevel", "WARNING", "--pidfile="]
         return [
-            # A chunk under way is finished, hence the patience.
-            Child("worker", worker, shared, patience=40.0),
+            # A chunk under way is finished, hence the patience. It logs to standard error; to
+            # standard output Celery prints only how it shuts down.
+            Child("worker", worker, shared, patience=40.0, silent=True),
             Child("beat", beat, shared),
             *self._loader(shared),
         ]

@@ -1,7 +1,7 @@
 """Points of charts: as JSON for drawing, as CSV for keeping. Every change as CSV, too."""
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from django.db.models import Q
 from django.http import HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
@@ -15,7 +15,7 @@ from accounts.cells import BYTE_ORDER_MARK, CSV_TYPE
 from accounts.links import written
 from accounts.models import Account, Tenure
 from accounts.requests import Request
-from balances import charts, drawing, histories, subjects
+from balances import charts, drawing, histories, sql, subjects
 from balances.as_of_query import AsOf
 from balances.narrowing import Narrowing
 from balances.pages.asking import account_part_of_instant, part_of_instant
@@ -32,28 +32,30 @@ LONGEST_ASSET = 128
 @part_of_instant
 def of_all(request: Request, asked: AsOf) -> HttpResponse:
     """Return the points of one asset over all accounts that count."""
-    return _drawing(request, *_all(request, asked))
+    with sql.one_view():  # which accounts are in it and what they held belong together
+        return _drawing(request, *_all(request, asked))
 
 
 @require_safe
 @part_of_instant
 def of_all_csv(request: Request, asked: AsOf) -> HttpResponseBase:
     """Return the same as a file."""
-    return _file(request, *_all(request, asked))
+    return _file(request, lambda: _all(request, asked))
 
 
 @account_part_of_instant
 @require_safe
 def of_one(request: Request, account: Account, asked: AsOf) -> HttpResponse:
     """Return the points of one asset in one account."""
-    return _drawing(request, *_one(request, account, asked))
+    with sql.one_view():
+        return _drawing(request, *_one(request, account, asked))
 
 
 @account_part_of_instant
 @require_safe
 def of_one_csv(request: Request, account: Account, asked: AsOf) -> HttpResponseBase:
     """Return the same as a file."""
-    return _file(request, *_one(request, account, asked))
+    return _file(request, lambda: _one(request, account, asked))
 
 
 def _all(request: Request, asked: AsOf) -> tuple[Subject, Range]:
@@ -80,13 +82,16 @@ def _drawing(request: Request, of: Subject, shown: Range) -> HttpResponse:
     return JsonResponse(drawing.drawing(of, shown, request.user.time_zone))
 
 
-def _file(request: Request, of: Subject, shown: Range) -> HttpResponseBase:
-    if shown.error:
-        return HttpResponse(shown.error, status=400, content_type="text/plain; charset=utf-8")
-    is_whole = request.GET.get("every") == "change"
+def _file(request: Request, look: Callable[[], tuple[Subject, Range]]) -> HttpResponseBase:
+    with sql.one_view():
+        of, shown = look()
+        if shown.error:
+            return HttpResponse(shown.error, status=400, content_type="text/plain; charset=utf-8")
+        is_whole = request.GET.get("every") == "change"
+        logs = objects.logs_of_tenures(_tenures(of, shown))
+        response = _every_change(request, of, shown) if is_whole else _points(of, shown)
     if request.method == "GET":
-        _record(of, shown)
-    response = _every_change(request, of, shown) if is_whole else _points(of, shown)
+        _record(of, shown, logs)
     what = f"{slugify(of.asset) or 'asset'}{'-changes' if is_whole else ''}"
     name = f"{what}-{shown.start:%Y%m%d}-{shown.end:%Y%m%d}.csv"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
@@ -123,11 +128,11 @@ def _lines(rows: Iterable[list[str]]) -> Iterator[str]:
     yield "".join(together)
 
 
-def _record(of: Subject, shown: Range) -> None:
+def _record(of: Subject, shown: Range, logs: Mapping[str, int]) -> None:
     """Tell everybody whose accounts are in a file, each of theirs alone."""
     start, end = written(shown.start), written(shown.end)
     with together():
-        for log, count in objects.logs_of_tenures(_tenures(of, shown)).items():
+        for log, count in logs.items():
             told: Facts = {"format": "csv", "from": start, "to": end, "accounts": count}
             record("export.chart", objects.asset(of.asset, log), by=of.scope.user, after=told)
 

@@ -1,0 +1,52 @@
+"""Which of many assets a page shows: a hundred rows of each kind of money, by name.
+
+Totals, coverage and the headline are of all of them, whatever is shown.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from balances.paging import Paged
+from balances.portfolio import Kind
+from balances.screens import Pages
+from balances.then import Asset
+from balances.totals import Total
+
+#: Rows of a page: a thousand in one would stop the browser at every change.
+ROWS = 100
+#: By kind of money, which page of its assets an address asks for.
+PAGE_NAMES: dict[Kind, str] = {"production": "assets_page", "testnet": "testnet_page"}
+
+
+@dataclass(frozen=True, slots=True)
+class AssetPaging:
+    """Where the pages of a list of assets are, and what its address says already."""
+
+    base_url: str
+    text: Mapping[str, str] = field(default_factory=dict)
+
+    def of_kind(self, found: Iterable[Total], kind: Kind) -> tuple[Sequence[Total], Pages | None]:
+        """Return the assets of a kind that are shown, and where one is among their pages."""
+        named = sorted((one for one in found if one.kind == kind), key=lambda one: one.asset)
+        return self.of_rows(named, PAGE_NAMES[kind])
+
+    def of_rows(self, rows: Sequence[Total], name: str) -> tuple[Sequence[Total], Pages | None]:
+        """Return the rows that are shown, and where one is among the pages, by this name."""
+        paged = Paged(rows, self.text, self.base_url, name, ROWS)
+        return paged.shown(), paged.pages()
+
+    def bounds(self, found: Sequence[Total]) -> dict[str, str]:
+        """Return between which names the assets that are shown lie, if not all of them are."""
+        told: dict[str, str] = {}
+        for kind in PAGE_NAMES:
+            shown, pages = self.of_kind(found, kind)
+            if pages:
+                told |= {f"{kind}_from": shown[0].asset, f"{kind}_to": shown[-1].asset}
+        return told
+
+
+def is_within(one: Asset, bounds: Mapping[str, str]) -> bool:
+    """Whether an asset lies within bounds; without any it does."""
+    kind, asset = one
+    first, last = bounds.get(f"{kind}_from"), bounds.get(f"{kind}_to")
+    return first is None or last is None or first <= asset <= last
