@@ -134,7 +134,7 @@ def _fragment_url(account: Account, query: Mapping[str, str], current_version: s
 
 def assets(member: Member, now: datetime, query: Mapping[str, str]) -> AssetsOfAccount:
     """Return the rows of an account's assets that are shown: real money first, each by name."""
-    found = sorted(added_up([member], now), key=lambda one: (one.kind, one.asset))
+    found = added_up([member], now)
     paging = AssetPaging(reverse("account", args=[member.account.uid]), query)
     shown, pages = paging.of_rows(found, PAGE_NAMES["production"])
     return AssetsOfAccount(tuple(asset_row(one, now, None, member.query) for one in shown), pages)

@@ -1,6 +1,6 @@
 """Amounts: integer base units in, exact text out. No float and no division on the way."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from balances.number_formats import written
@@ -51,15 +51,23 @@ class Amount:
     def of(cls, base_units: int, scale: int) -> "Amount":
         """Format `base_units` of an asset with `scale` base units in one unit."""
         exact = plain_decimal(base_units, scale)
-        return cls(exact, written(exact), shortened(exact), base_units == 0)
+        # Zero is one digit in every cell, however many places its asset has.
+        short = shortened(exact) if base_units else "0"
+        return cls(exact, written(exact), short, base_units == 0)
+
+    @classmethod
+    def signed(cls, base_units: int, scale: int) -> "Amount":
+        """Format a change or a difference, with its sign."""
+        plain = Amount.of(base_units, scale)
+        sign = "+" if base_units > 0 else ""
+        return cls(sign + plain.exact, sign + plain.text, sign + plain.short, plain.is_zero)
 
     @classmethod
     def moved(cls, base_units: int, scale: int) -> "Amount":
-        """Format a change, with its sign and, in cells, without the zeros at its end."""
-        plain = Amount.of(base_units, scale)
+        """Format a change with its sign for a narrow cell: without the zeros at its end."""
+        whole = Amount.signed(base_units, scale)
         sign = "+" if base_units > 0 else ""
-        short = narrowed(plain.exact)
-        return cls(sign + plain.exact, sign + plain.text, sign + short, plain.is_zero)
+        return replace(whole, short=sign + narrowed(plain_decimal(base_units, scale)))
 
     @property
     def is_cut(self) -> bool:

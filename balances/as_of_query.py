@@ -160,8 +160,11 @@ def other_one(at: datetime) -> datetime | None:
 
 
 def long_text(at: datetime) -> str:
-    """Return `29 March 2026, 10:00 BST`, with what seconds it has, in the reader's zone."""
+    """Return `29 March 2026, 10:00 BST`, with what seconds it has, in the reader's zone.
+
+    Of a second a part has six places, so that instants below each other compare.
+    """
     local = timezone.localtime(at)
-    seconds = f"{local:%H:%M:%S.%f}".rstrip("0").rstrip(".") if local.microsecond else ""
+    seconds = f"{local:%H:%M:%S.%f}" if local.microsecond else ""
     clock = seconds or (f"{local:%H:%M:%S}" if local.second else f"{local:%H:%M}")
     return f"{local.day} {local:%B %Y}, {clock} {zone_name(local)}"

@@ -46,10 +46,10 @@ class Between:
 
     @property
     def amount(self) -> Amount | None:
-        """How far the total went, whichever way."""
+        """How far the total went, with its sign."""
         if self.change is None:
             return None
-        return Amount.of(abs(self.change.total), self.change.scale)
+        return Amount.signed(self.change.total, self.change.scale)
 
     @property
     def share(self) -> str:

@@ -13,10 +13,10 @@ class Change:
     """How far a figure has moved over a named period, or why that is not known."""
 
     period: str  # "24 h"
-    amount: Amount | None  # in cells with its sign, on an asset's page without
+    amount: Amount | None  # with its sign
     direction: Direction
     note: str = ""  # who joined or left, which is neither gain nor loss
-    share: str = ""  # "1.42 %" of what it was; empty where that was nothing
+    share: str = ""  # "+1.42 %" of what it was; empty where that was nothing
 
 
 @dataclass(frozen=True, slots=True)

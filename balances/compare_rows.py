@@ -76,7 +76,7 @@ def _move(head: str, level: Level | None) -> Cell:
     if level is None:
         return Cell(head, None)
     direction = "same" if not level.total else "up" if level.total > 0 else "down"
-    return Cell(head, Amount.of(abs(level.total), level.scale), direction)  # type: ignore[arg-type] # three of the words
+    return Cell(head, Amount.signed(level.total, level.scale), direction)  # type: ignore[arg-type] # three of the words
 
 
 def partial_note(labels: Sequence[str]) -> tuple[str, ...]:

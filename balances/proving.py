@@ -29,15 +29,23 @@ def _meaning(found: Proof, at: datetime) -> str:
     """Say which polls saw the figures: of the time between two of them nothing is known."""
     if found.held_until is None or not (found.before or found.is_before_hidden):
         return "Nothing had been seen of this account by then: its balances are unknown, not zero."
-    since = "before the account was yours" if found.before is None else _since(found.before)
-    until, every = long_text(found.held_until), moments.every(found.every)
-    polls = (
-        f"Every poll that was answered from {since} to {until} saw these figures"
-        f" (one every {every}, unless polls failed or stood still)."
-    )
+    polls = _polls(found, found.held_until)
     if found.held_until >= at:
         return polls
     return f"{polls} No later poll had been answered by the instant shown."
+
+
+def _polls(found: Proof, until: datetime) -> str:
+    every = moments.every(found.every)
+    if found.before is not None and found.before.observed_at == until:
+        return (
+            f"One poll saw these figures so far, at {long_text(until)}: one is made every {every}."
+        )
+    since = "before the account was yours" if found.before is None else _since(found.before)
+    return (
+        f"Every poll that was answered from {since} to {long_text(until)} saw these figures"
+        f" (one every {every}, unless polls failed or stood still)."
+    )
 
 
 _STOOD_STILL = {

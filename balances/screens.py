@@ -228,7 +228,7 @@ class Headline:
     direction: Literal["up", "down", "same", "unknown"]
     period: str  # "24 h"
     change_note: str = ""
-    change_share: str = ""  # "1.42 %" of what it was
+    change_share: str = ""  # "+1.42 %" of what it was
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ def percent(part: int, whole: int) -> str:
 
 
 def growth(change: int, before: int) -> str:
-    """Return how much a change is of what was there before: `1.42 %`, whichever way it went.
+    """Return how much a change is of what was there before, with its sign: `+1.42 %`.
 
     Of nothing there is no part: empty text.
     """
@@ -24,5 +24,6 @@ def growth(change: int, before: int) -> str:
         return ""
     hundredths = (20_000 * abs(change) + before) // (2 * before)
     if hundredths == 0 and change:
-        return f"< {written('0.01')} %"
-    return f"{written(f'{hundredths // 100}.{hundredths % 100:02}')} %"
+        return f"{'< +' if change > 0 else '> -'}{written('0.01')} %"
+    sign = "+" if change > 0 else "-" if change < 0 else ""
+    return f"{sign}{written(f'{hundredths // 100}.{hundredths % 100:02}')} %"

@@ -27,12 +27,15 @@ class AssetPaging:
 
     def of_kind(self, found: Iterable[Total], kind: Kind) -> tuple[Sequence[Total], Pages | None]:
         """Return the assets of a kind that are shown, and where one is among their pages."""
-        named = sorted((one for one in found if one.kind == kind), key=lambda one: one.asset)
-        return self.of_rows(named, PAGE_NAMES[kind])
+        return self.of_rows([one for one in found if one.kind == kind], PAGE_NAMES[kind])
 
     def of_rows(self, rows: Sequence[Total], name: str) -> tuple[Sequence[Total], Pages | None]:
-        """Return the rows that are shown, and where one is among the pages, by this name."""
-        paged = Paged(rows, self.text, self.base_url, name, ROWS)
+        """Return the rows that are shown, and where one is among the pages, by this name.
+
+        Real money comes first, then what there is something of, then the alphabet.
+        """
+        ordered = sorted(rows, key=lambda one: (one.kind, one.level.is_nothing, one.asset))
+        paged = Paged(ordered, self.text, self.base_url, name, ROWS)
         return paged.shown(), paged.pages()
 
     def bounds(self, found: Sequence[Total]) -> dict[str, str]:
@@ -41,7 +44,8 @@ class AssetPaging:
         for kind in PAGE_NAMES:
             shown, pages = self.of_kind(found, kind)
             if pages:
-                told |= {f"{kind}_from": shown[0].asset, f"{kind}_to": shown[-1].asset}
+                names = sorted(one.asset for one in shown)
+                told |= {f"{kind}_from": names[0], f"{kind}_to": names[-1]}
         return told
 
 

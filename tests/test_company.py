@@ -531,3 +531,20 @@ def test_the_server_is_named_by_https() -> None:
     shown = "s.SOCIALACCOUNT_PROVIDERS['openid_connect']['APPS'][0]['secret']"
     given = {"OIDC_SERVER_URL": "https://login.example.com", "OIDC_CLIENT_SECRET": SECRET}
     assert imported(shown, **SERVER, **given).stdout == f"{SECRET}\n"
+
+
+def test_a_profile_leads_to_company_accounts_only_where_there_are_any(
+    cast: Cast, settings: Any
+) -> None:
+    settings.OIDC_SERVER_URL = ""
+    browser = props.signed_in(cast.viewer)
+    assert "Company account" not in read(browser.get(reverse("profile"))).text
+    connected(cast.viewer)  # before the server was taken away: it can be ended still
+    assert "Company account" in read(browser.get(reverse("profile"))).text
+
+
+def test_a_profile_leads_to_company_accounts_where_a_server_is_set_up(
+    cast: Cast,
+    company: Company,  # noqa: ARG001
+) -> None:
+    assert "Company account" in read(props.signed_in(cast.viewer).get(reverse("profile"))).text

@@ -19,8 +19,8 @@ from tests.markup import shown
 @pytest.mark.parametrize("scale", [1, 10**8, 10**18])
 def test_amounts_are_as_in_the_template(units: int, scale: int) -> None:
     one = Amount.of(units, scale)
-    for dash, made in ((False, quick.amount(one)), (True, quick.amount_or_dash(one))):
-        context = {"amount": one, "dash": dash}
+    for quiet, made in ((False, quick.amount(one)), (True, quick.amount_or_zero(one))):
+        context = {"amount": one, "quiet": quiet}
         assert made == render_to_string("balances/_amount.html", context)
 
 

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from allauth.account.views import PasswordChangeView
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
+from accounts import connections
 from accounts.access import organizations_administered_by
 from accounts.admins import admins_of
 from accounts.audit import objects
@@ -40,9 +42,12 @@ def profile(request: Request) -> HttpResponse:
         _save(form)
         messages.success(request, "Your profile is saved.")
         return redirect("profile")
+    # What stays connected after the server was taken away can be ended all the same.
+    has_company = bool(settings.OIDC_SERVER_URL) or connections.exists(request.user)
     context = {
         "form": form,
         "memberships": _memberships(request.user),
+        "has_company": has_company,
         "lacks_factor": is_bare_admin(request.user),
     }
     return render(request, "accounts/profile.html", context)

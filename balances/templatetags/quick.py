@@ -19,7 +19,7 @@ register = template.Library()
 
 #: About two kilobytes each.
 _KEPT_ROWS = 4096
-_DASH = SafeString('<span class="none" title="0">\u2013</span>')
+_ZERO = SafeString('<span class="none">0</span>')
 
 
 @register.filter
@@ -34,9 +34,9 @@ def amount(shown: Amount) -> SafeString:
 
 
 @register.filter
-def amount_or_dash(shown: Amount) -> SafeString:
-    """Return the same with a dash for zero."""
-    return _DASH if shown.is_zero else amount(shown)
+def amount_or_zero(shown: Amount) -> SafeString:
+    """Return the same with a quiet zero, which nothing needs to copy."""
+    return _ZERO if shown.is_zero else amount(shown)
 
 
 #: Characters that are one line in a statement on paper, at ever smaller sizes.
