@@ -1,6 +1,7 @@
 """One account: what it holds, since when, how its polls went, and the facts of its key."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urlencode
 
@@ -29,7 +30,7 @@ from balances.models import Refresh
 from balances.portfolio import Kind, Member, members
 from balances.proof import proof
 from balances.proving import evidence
-from balances.rows import Told, account_row, asset_row
+from balances.rows import Told, account_row, asset_row, flag_words
 from balances.scopes import Scope
 from balances.screens import Fact
 from balances.shown_assets import PAGE_NAMES, AssetPaging
@@ -137,7 +138,12 @@ def assets(member: Member, now: datetime, query: Mapping[str, str]) -> AssetsOfA
     found = added_up([member], now)
     paging = AssetPaging(reverse("account", args=[member.account.uid]), query)
     shown, pages = paging.of_rows(found, PAGE_NAMES["production"])
-    return AssetsOfAccount(tuple(asset_row(one, now, None, member.query) for one in shown), pages)
+    rows = (
+        # Of one account what is gone is said too: at a sum it would be no news.
+        replace(asset_row(one, now, None, member.query), flags=flag_words(one.holders[0][1].flags))
+        for one in shown
+    )
+    return AssetsOfAccount(tuple(rows), pages)
 
 
 def chart(user: User, member: Member, query: Mapping[str, str], now: datetime) -> Chart | None:

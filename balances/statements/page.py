@@ -112,8 +112,9 @@ def _snapshot(basis: Basis) -> Snapshot | None:
 
 
 def _held_row(held: Held) -> Row:
-    note = "; ".join(flag_words(held.flags))
-    return Row(held.asset, _cells(held.level), note, is_test=held.kind == "testnet")
+    return Row(
+        held.asset, _cells(held.level), flag_words(held.flags), is_test=held.kind == "testnet"
+    )
 
 
 def _cells(level: Level) -> tuple[Cell, ...]:
@@ -136,14 +137,13 @@ def _totals(tally: Tally) -> Iterator[Totals]:
             yield Totals(title, rows)
 
 
-def _counts(total: Total) -> str:
+def _counts(total: Total) -> tuple[str, ...]:
     is_whole = total.fresh == total.accounts
-    told = [
+    return (
         f"{total.fresh} of {total.accounts} fresh",
         *([f"{total.partial} partial"] if total.partial else []),
         held_text(total.holders, total.fresh_holders, is_whole=is_whole),
-    ]
-    return " · ".join(told)
+    )
 
 
 def _chosen(asked: Asked, blocks: Sequence[Block]) -> Iterator[tuple[str, str]]:

@@ -16,11 +16,11 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One asset with its four amounts; `note` says what a reader should know about it."""
+    """One asset with its four amounts; `notes` say what a reader should know about it."""
 
     asset: str
     cells: tuple[Cell, ...]
-    note: str = ""
+    notes: tuple[str, ...] = ()
     is_test: bool = False
 
 
