@@ -155,11 +155,11 @@ def test_changes_leave_out_who_joined_or_left_and_name_them(
     clock.now = at(10, day=9)
     told = page(cast.viewer)
     # 24 h: Trading all along, Vault 3.00 to 2.50. 7 d: Trading joined. 30 d: nobody was known.
-    assert "24 h Down 0.50 (3.85 %)" in told.text
-    assert "7 d Down 0.50 (16.67 %) without Trading, joined since" in told.text
+    assert "24 h Down -0.50 (-3.85 %)" in told.text
+    assert "7 d Down -0.50 (-16.67 %) without Trading, joined since" in told.text
     assert "30 d unknown without Trading and Vault, joined since" in told.text
     ownership.transfer(trading, cast.other, by=None)
-    assert "24 h Down 0.50 (16.67 %) without Trading, left since" in page(cast.viewer).text
+    assert "24 h Down -0.50 (-16.67 %) without Trading, left since" in page(cast.viewer).text
 
 
 def test_only_what_ones_own_accounts_held_exists(

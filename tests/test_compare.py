@@ -60,9 +60,9 @@ def pair(a: object, b: object) -> dict[str, str]:
 
 def test_two_accounts_exactly(vault: Account, trading: Account, cast: Cast) -> None:
     found = page(cast.viewer, **pair(vault.uid, trading.uid))
-    assert "BTC 3.00 5.000 less by 2.000" in tables(found)
-    assert "ETH 1.0 0 more by 1.0" in tables(found)
-    assert "BTC 5.000 3.00 more by 2.000" in tables(
+    assert "BTC 3.00 5.000 less: -2.000" in tables(found)
+    assert "ETH 1.0 0 more: +1.0" in tables(found)
+    assert "BTC 5.000 3.00 more: +2.000" in tables(
         page(cast.viewer, **pair(trading.uid, vault.uid))
     )
     assert "BTC 3.00 3.00 none" in tables(page(cast.viewer, **pair(vault.uid, vault.uid)))
@@ -80,8 +80,8 @@ def test_kinds_of_money_stay_apart(vault: Account, cast: Cast) -> None:
     Account.objects.filter(pk=rehearsal.pk).update(environment=Environment.SANDBOX)
     seen(rehearsal, at(10), BTC=coins(7))
     real, _, test = tables(page(cast.viewer, **pair(vault.uid, rehearsal.uid))).partition("Testnet")
-    assert "BTC 3.00 0 more by 3.00" in real
-    assert "BTC 0 0.07 less by 0.07" in test
+    assert "BTC 3.00 0 more: +3.00" in real
+    assert "BTC 0 0.07 less: -0.07" in test
 
 
 @pytest.mark.parametrize("side", ["a", "b"])
@@ -113,7 +113,7 @@ def test_two_owners_and_who_is_none_of_the_readers(
     seen(own, at(10), BTC=coins(1))
     clock.now = at(10, 1)
     found = page(cast.viewer, by="owners", a=str(cast.fund.uid), b="personal")
-    assert "BTC 8.000 0.01 more by 7.990" in tables(found)
+    assert "BTC 8.000 0.01 more: +7.990" in tables(found)
     for owner in (cast.other.uid, uuid4(), "rubbish"):
         assert status(cast.viewer, by="owners", a="personal", b=str(owner))[0] == 404
     assert vault.organization == trading.organization == cast.fund
@@ -122,7 +122,7 @@ def test_two_owners_and_who_is_none_of_the_readers(
 def test_two_tags(vault: Account, trading: Account, cast: Cast) -> None:
     labels.relabel(vault, "Vault", ["cold"], by=cast.admin)
     labels.relabel(trading, "Trading", ["hot"], by=cast.admin)
-    assert "BTC 3.00 5.000 less by 2.000" in tables(page(cast.viewer, by="tags", a="cold", b="hot"))
+    assert "BTC 3.00 5.000 less: -2.000" in tables(page(cast.viewer, by="tags", a="cold", b="hot"))
     assert status(cast.viewer, by="tags", a="cold", b="warm")[0] == 404
     assert status(cast.owner, by="tags", a="cold", b="hot")[0] == 404
 
@@ -142,9 +142,9 @@ def test_one_account_in_two_periods(vault: Account, cast: Cast, clock: StoppedCl
     clock.now = at(10, day=5)
     found = page(cast.viewer, **PERIODS, account=str(vault.uid))
     told = tables(found)
-    assert "BTC A 2.50 12.50 more by 10.00 B 3.00 2.50 less by 0.50" in told
-    assert "Difference of the changes more by 10.50" in told
-    assert "ETH A 1.0 1.0 none B 1.0 1.0 none Difference of the changes none" in told
+    assert "BTC A 2.50 12.50 more: +10.00 B 3.00 2.50 less: -0.50" in told
+    assert "Difference of the changes more: +10.50" in told
+    assert "ETH A 1.0 1.0 0 B 1.0 1.0 0 Difference of the changes 0" in told
 
 
 def test_who_joined_or_left_is_named_and_no_gain(
@@ -176,7 +176,7 @@ def test_who_was_away_meanwhile_is_named_and_no_gain(
     assert "BTC A 8.000 12.000 none B 8.000 8.000 none" in tables(found)
     assert "Trading joined, which is no gain" in found.text
     alone = page(cast.viewer, **PERIODS, account=str(trading.uid))
-    assert "BTC A 5.000 9.000 more by 4.000" in tables(alone)
+    assert "BTC A 5.000 9.000 more: +4.000" in tables(alone)
     assert vault.label == "Vault"
 
 
@@ -212,7 +212,7 @@ def test_what_no_known_account_could_hold_is_unknown_and_not_zero(
     query = {"by": "owners", "a": str(cast.fund.uid), "b": "personal"}
     for more in ({}, {"at": "2026-03-02T10:00:30Z"}):
         real, _, test = tables(page(cast.viewer, **query, **more)).partition("Testnet")
-        assert "BTC 3.00 0 more by 3.00" in real
+        assert "BTC 3.00 0 more: +3.00" in real
         assert "BTC unknown 0.07 unknown" in test
     assert rehearsal.label == "Rehearsal"
 
@@ -268,7 +268,7 @@ def test_the_drawing_has_the_same_numbers_as_its_table(
     assert drawn["b"] == [None] * 48 + ["0.0"]
     rows = found.text.partition("Same numbers as a table")[2].partition("Assets")[0]
     assert rows.count("unknown unknown unknown") == 48
-    assert "1.0 0 more by 1.0" in rows
+    assert "1.0 0 more: +1.0" in rows
 
 
 def test_test_money_of_the_same_name_is_not_drawn_with_real_money(
@@ -295,7 +295,7 @@ def test_a_shorter_period_is_drawn_to_its_end_and_no_further(
     # A is a day long, B half of one: what comes after it is nothing that was.
     assert "1 d 0 h 2.50 unknown unknown" in rows
     assert "12 h 0 min 2.50 2.50 none" in rows
-    assert "0 h 0 min 2.50 3.00 less by 0.50" in rows
+    assert "0 h 0 min 2.50 3.00 less: -0.50" in rows
     assert rows.count("unknown unknown") == 24
 
 

@@ -64,12 +64,12 @@ def test_changes_of_a_day_a_week_and_a_month(vault: Account, cast: Cast) -> None
     seen(vault, TODAY, BTC=coins(275))
     found = cells(cast.viewer)
     # 24 h and 7 d begin with 2.50 and 3.00; 30 days ago nothing had been seen.
-    assert "Up +0.25 10.00 % Down -0.25 8.33 % unknown" in found
+    assert "Up +0.25 +10.00 % Down -0.25 -8.33 % unknown" in found
     page = shown(cast.viewer)
     assert page.amounts() == ["+0.25", "-0.25"]
     assert {e.attributes["data-of"] for e in page.all("td")} == {"2.75"}
     overview = markup.shown(signed_in(cast.viewer), "overview").text
-    assert "Up 0.25 (10.00 %) against 24 h ago" in overview
+    assert "Up +0.25 (+10.00 %) against 24 h ago" in overview
 
 
 def test_what_did_not_move_says_so(vault: Account, cast: Cast) -> None:
@@ -83,7 +83,7 @@ def test_who_joined_or_left_is_named_and_no_gain(
     trading = opened("Trading", clock, LATER, BTC=coins(900))
     opened("Dust", clock, LATER, ETH=coins(1))
     found = cells(cast.viewer)
-    assert "Down -0.5 16.67 % without Trading, joined since" in " ".join(found.split())
+    assert "Down -0.5 -16.67 % without Trading, joined since" in " ".join(found.split())
     assert "Dust" not in found  # it brought none of it
     ownership.transfer(trading, cast.other, by=None)
     clock.now += timedelta(minutes=1)
@@ -115,7 +115,7 @@ def test_real_and_test_money_of_one_name_stay_apart(
     clock.now = TODAY
     seen(rehearsal, TODAY, BTC=coins(150))
     assert cells(cast.viewer, "production:BTC").startswith("no change Down -0.5 ")
-    assert cells(cast.viewer, "testnet:BTC").startswith("Up +0.5 50.00 % Up +0.5")
+    assert cells(cast.viewer, "testnet:BTC").startswith("Up +0.5 +50.00 % Up +0.5")
     assert cells(cast.viewer, "production:BTC", environment="sandbox") == ""
     assert vault.environment == Environment.PRODUCTION
 
@@ -124,7 +124,7 @@ def test_narrowed_to_a_tag_or_an_owner(vault: Account, cast: Cast, clock: Stoppe
     trading = opened("Trading", clock, FIRST, BTC=coins(100))
     seen(trading, TODAY, BTC=coins(400))
     labels.relabel(trading, "Trading", ["Hot"], by=cast.admin)
-    assert "Up +3 85.71 % Up +2.5 62.50 %" in cells(cast.viewer)
+    assert "Up +3 +85.71 % Up +2.5 +62.50 %" in cells(cast.viewer)
     assert "Up +3 300.00 % Up +3 " in cells(cast.viewer, tag="hot")
     assert "Up +3 85.71 %" in cells(cast.viewer, owner=str(cast.fund.uid))
     assert cells(cast.viewer, owner="personal") == ""
@@ -233,7 +233,7 @@ def test_each_account_of_an_open_asset_says_how_it_moved_by_itself(
         text = markup.read(answer).text
         # Trading was not there a week ago: that is unknown, not a gain.
         assert "Up +0.05 0.56 % unknown unknown" in text.partition("Trading")[2]
-        assert "no change Down -0.5 16.67 % unknown" in text.partition(vault.label)[2]
+        assert "no change Down -0.5 -16.67 % unknown" in text.partition(vault.label)[2]
 
 
 def test_each_asset_of_an_open_account_does_so_even_if_it_counts_in_no_total(
@@ -245,4 +245,4 @@ def test_each_asset_of_an_open_account_does_so_even_if_it_counts_in_no_total(
     whole = markup.shown(browser, "accounts", open=key)
     past = markup.shown(browser, "overview", open=key, at=clock.now.isoformat())
     for found in (parts, whole, past):
-        assert "no change Down -0.5 16.67 % unknown" in found.text
+        assert "no change Down -0.5 -16.67 % unknown" in found.text

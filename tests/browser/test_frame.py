@@ -137,3 +137,30 @@ SMALL = """() => [...document.querySelectorAll("a, button, summary, select, inpu
     .map((one) => [one.className, one.textContent.trim(), one.closest("label") ?? one])
     .filter(([,, one]) => one.offsetHeight && one.getBoundingClientRect().height < 24)
     .map(([kind, text]) => `${kind}: ${text}`)"""
+
+
+def test_the_entries_of_ones_menu_begin_in_one_line_and_meet_a_finger(treasurer: Visit) -> None:
+    page = treasurer.go("/profile/")
+    page.get_by_label("Your menu").click()
+    panel = page.locator(".menu-panel:has(> .menu-who)")
+    boxes = panel.locator("a, button").evaluate_all(
+        """all => all.map((one) => {
+            const text = document.createRange();
+            text.selectNodeContents(one);
+            return {x: text.getBoundingClientRect().x, height: one.offsetHeight};
+        })"""
+    )
+    assert len(boxes) == 4
+    assert len({round(box["x"]) for box in boxes}) == 1
+    assert min(box["height"] for box in boxes) >= 24
+    # The address stays in one line, and one too long for the menu breaks after its @.
+    address = panel.locator(".menu-who span")
+    assert address.evaluate("one => one.getClientRects().length") == 1
+    line = address.evaluate("""one => {
+        one.innerHTML = 'a-person-of-a-long-name@<wbr>company<wbr>.of-many-words<wbr>.example';
+        const first = document.createRange();
+        first.setStart(one.firstChild, 0);
+        first.setEnd(one.firstChild, one.firstChild.length);
+        return first.getClientRects().length;
+    }""")
+    assert line == 1

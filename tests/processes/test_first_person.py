@@ -39,9 +39,9 @@ def test_the_terminal_says_how_the_first_person_gets_in(empty: Installation) -> 
         browser.sign_in(EMAIL, PASSWORD)
         assert browser.get("/").status == 200
         assert empty.sql("SELECT role FROM accounts_membership") == [("admin",)]
-        output = program.output
         assert program.interrupted() == 0
-        assert_the_end_is_told(output, empty)
+        assert_the_end_is_told(program.output, empty)
+        assert "shutdown" not in program.errors.read_text()
     with serving(empty) as program:
         assert program.lines() == [f"http://localhost:{program.port}", LAST_LINE]
 
