@@ -65,7 +65,7 @@ def test_two_accounts_exactly(vault: Account, trading: Account, cast: Cast) -> N
     assert "BTC 5.000 3.00 more: +2.000" in tables(
         page(cast.viewer, **pair(trading.uid, vault.uid))
     )
-    assert "BTC 3.00 3.00 none" in tables(page(cast.viewer, **pair(vault.uid, vault.uid)))
+    assert "BTC 3.00 3.00 0" in tables(page(cast.viewer, **pair(vault.uid, vault.uid)))
 
 
 def test_unknown_stays_unknown(vault: Account, cast: Cast) -> None:
@@ -156,7 +156,7 @@ def test_who_joined_or_left_is_named_and_no_gain(
     seen(late, at(10, day=3), BTC=coins(900))
     clock.now = at(10, day=5)
     found = page(cast.viewer, **PERIODS)
-    assert "BTC A 3.00 12.00 none B 8.000 3.00 none" in tables(found)
+    assert "BTC A 3.00 12.00 0 B 8.000 3.00 0" in tables(found)
     assert "Late joined, which is no gain" in found.text
     assert "Trading left, which is no loss" in found.text
     assert vault.label == "Vault"
@@ -173,7 +173,7 @@ def test_who_was_away_meanwhile_is_named_and_no_gain(
     ownership.count(trading, counted=True, by=None)
     clock.now = at(10, day=5)
     found = page(cast.viewer, **PERIODS)
-    assert "BTC A 8.000 12.000 none B 8.000 8.000 none" in tables(found)
+    assert "BTC A 8.000 12.000 0 B 8.000 8.000 0" in tables(found)
     assert "Trading joined, which is no gain" in found.text
     alone = page(cast.viewer, **PERIODS, account=str(trading.uid))
     assert "BTC A 5.000 9.000 more: +4.000" in tables(alone)
@@ -186,7 +186,7 @@ def test_before_anything_was_seen_a_period_is_unknown(
     clock.now = at(10, day=5)
     early = {"from2": "2026-02-01T00:00", "to2": "2026-02-02T00:00"}
     found = page(cast.viewer, **{**PERIODS, **early}, account=str(vault.uid))
-    assert "BTC A 3.00 3.00 none B unknown unknown unknown" in tables(found)
+    assert "BTC A 3.00 3.00 0 B unknown unknown unknown" in tables(found)
     assert "Difference of the changes unknown" in tables(found)
 
 
@@ -223,7 +223,7 @@ def test_nor_is_it_in_a_period_or_a_change(
     seen(rehearsal, at(20, day=3), BTC=coins(7))
     clock.now = at(10, day=5)
     real, _, test = tables(page(cast.viewer, **PERIODS)).partition("Testnet")
-    assert "BTC A 3.00 3.00 none B 3.00 3.00 none" in real
+    assert "BTC A 3.00 3.00 0 B 3.00 3.00 0" in real
     assert "BTC A unknown 0.07 unknown B unknown unknown unknown" in test
     assert "Difference of the changes unknown" in test
 
@@ -238,7 +238,7 @@ def test_a_period_ends_with_the_readers_time(
     assert status(cast.viewer, **PERIODS, account=str(vault.uid))[0] == 404
     everything = page(cast.viewer, **PERIODS)
     assert "7.77" not in everything.amounts()
-    assert "BTC A 7.77 7.77 none B unknown 7.77 unknown" in tables(page(cast.stranger, **PERIODS))
+    assert "BTC A 7.77 7.77 0 B unknown 7.77 unknown" in tables(page(cast.stranger, **PERIODS))
 
 
 @pytest.mark.parametrize(
@@ -294,7 +294,7 @@ def test_a_shorter_period_is_drawn_to_its_end_and_no_further(
     rows = found.text.partition("Same numbers as a table")[2].partition("Assets")[0]
     # A is a day long, B half of one: what comes after it is nothing that was.
     assert "1 d 0 h 2.50 unknown unknown" in rows
-    assert "12 h 0 min 2.50 2.50 none" in rows
+    assert "12 h 0 min 2.50 2.50 0" in rows
     assert "0 h 0 min 2.50 3.00 less: -0.50" in rows
     assert rows.count("unknown unknown") == 24
 
