@@ -125,8 +125,8 @@ def test_narrowed_to_a_tag_or_an_owner(vault: Account, cast: Cast, clock: Stoppe
     seen(trading, TODAY, BTC=coins(400))
     labels.relabel(trading, "Trading", ["Hot"], by=cast.admin)
     assert "Up +3 +85.71 % Up +2.5 +62.50 %" in cells(cast.viewer)
-    assert "Up +3 300.00 % Up +3 " in cells(cast.viewer, tag="hot")
-    assert "Up +3 85.71 %" in cells(cast.viewer, owner=str(cast.fund.uid))
+    assert "Up +3 +300.00 % Up +3 " in cells(cast.viewer, tag="hot")
+    assert "Up +3 +85.71 %" in cells(cast.viewer, owner=str(cast.fund.uid))
     assert cells(cast.viewer, owner="personal") == ""
     assert cells(cast.viewer, owner=str(cast.other.uid)) == ""
     assert vault.label == "Vault"
@@ -161,8 +161,8 @@ def test_who_may_read_a_personal_account_sees_how_it_moved(
     props.shared(own, cast.reader)
     assert cells(cast.reader) == ""
     answer_offer.count(own.uid, counted=True, by=cast.reader)
-    assert cells(cast.owner).startswith("Up +0.2 200.00 %")
-    assert cells(cast.reader).startswith("Up +0.2 200.00 %")
+    assert cells(cast.owner).startswith("Up +0.2 +200.00 %")
+    assert cells(cast.reader).startswith("Up +0.2 +200.00 %")
     assert "+0.2" not in cells(cast.viewer)
     assert vault.label == "Vault"
 
@@ -232,7 +232,7 @@ def test_each_account_of_an_open_asset_says_how_it_moved_by_itself(
     ):
         text = markup.read(answer).text
         # Trading was not there a week ago: that is unknown, not a gain.
-        assert "Up +0.05 0.56 % unknown unknown" in text.partition("Trading")[2]
+        assert "Up +0.05 +0.56 % unknown unknown" in text.partition("Trading")[2]
         assert "no change Down -0.5 -16.67 % unknown" in text.partition(vault.label)[2]
 
 
