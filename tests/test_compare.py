@@ -281,7 +281,7 @@ def test_test_money_of_the_same_name_is_not_drawn_with_real_money(
     for kind, amount in (("production", "3.00"), ("testnet", "99.00")):
         found = page(cast.viewer, **PERIODS, asset="BTC", kind=kind)
         rows = found.text.partition("Same numbers as a table")[2].partition("Assets")[0]
-        assert f"0 h 0 min {amount} {amount} none" in rows
+        assert f"0 h 0 min {amount} {amount} 0" in rows
     assert vault.label == "Vault"
 
 
