@@ -117,8 +117,10 @@ class Both:
         self.shares: dict[int, str] = {}
         for number, naive in enumerate(self.naive):
             naive.stays.append(Stay(props.LONG_AGO, ("Fund", "Person")[number % 2]))
-        for account in self.accounts[1::2]:
-            always_of(self.person, account)
+        for number in range(1, count, 2):
+            always_of(self.person, self.accounts[number])
+            props.shared(self.accounts[number], self.friend)
+            self.shares[number] = "accepted"
         self.open: dict[int, Claim] = {}
         self.used: list[Result] = []
 
