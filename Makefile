@@ -40,12 +40,13 @@ check: setup-dev
 	$(PY) -m mypy
 	$(VENV)/bin/lint-imports
 
-# Tests of whole processes mostly wait for them: beside the others they take no time of their own.
+# Each process that runs tests has stores of its own. Tests of whole processes mostly wait for
+# them: beside the others they take no time of their own.
 test: setup setup-dev check
 	@mkdir -p .cache
 	@TEST_DATA_DIR=$(CURDIR)/.cache/tests-of-processes $(PY) -m pytest tests/processes \
 		> .cache/processes.log 2>&1 & beside=$$!; \
-	$(PY) -m pytest --ignore=tests/processes; code=$$?; \
+	$(PY) -m pytest -n 2 --dist loadfile --ignore=tests/processes; code=$$?; \
 	wait $$beside; other=$$?; cat .cache/processes.log; \
 	[ $$code = 0 ] && [ $$other = 0 ]
 
