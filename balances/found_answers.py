@@ -56,7 +56,7 @@ WITH several AS MATERIALIZED (
         greatest(%(lately)s, make_interval(secs => %(intervals)s
             * coalesce(c.base_interval_seconds, c.interval_seconds))) AS near,
         make_interval(secs => 2 * coalesce(c.base_interval_seconds, c.interval_seconds)) AS two,
-        w.after IS NOT NULL AND w.after = w.before AS returned
+        w.after IS NOT NULL AND w.before IS NOT DISTINCT FROM w.after AS returned
     FROM walked w JOIN balances_schedule c ON c.account_id = w.account_id
     WHERE w.payload_id IN (SELECT * FROM several)
       AND EXISTS (SELECT FROM balances_holding h JOIN balances_change n

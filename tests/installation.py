@@ -145,6 +145,10 @@ class Installation:
         self.qredo.answers.update(zip((a.key_id for a in taken), answers, strict=True))
         return taken
 
+    def forget_spares(self) -> None:
+        """Enrol anew from now on: accounts that were made ahead have been polled."""
+        self._spare.clear()
+
     def _kept(self, count: int) -> list[Enrolled]:
         keys = [self.qredo.new_key() for _ in range(count)]
         told = [(f"Account {uuid4()}", *key) for key in keys]

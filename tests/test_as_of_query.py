@@ -116,5 +116,5 @@ def test_an_instant_is_told_as_exactly_as_it_is() -> None:
     assert told == [
         "29 March 2026, 10:00 BST",
         "29 March 2026, 10:00:05 BST",
-        "2 January 2026, 09:00:00.00012 GMT",
+        "2 January 2026, 09:00:00.000120 GMT",
     ]

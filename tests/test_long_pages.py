@@ -186,7 +186,7 @@ def test_an_owners_sums_are_of_all_that_they_hold_on_whichever_page(
     for number in ("1", "2"):
         page = shown(viewer, "asset", asset="BTC", page=number)
         fund = page.text.partition("Accounts that hold it")[2]
-        assert "Fund 39.22 99.9 % 0.00 39.22" in fund
+        assert "Fund 39.22 99.9 % 0 39.22" in fund
         assert "53 accounts Account" in fund
     assert rows(page)[-1] == str(own.uid)
     assert "Viewer 0.05 0.1 %" in fund
