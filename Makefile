@@ -9,7 +9,7 @@ UV_VERSION := 0.13.8
 LOCK := $(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header
 
-.PHONY: setup setup-dev run check test bench faults lock clean
+.PHONY: setup setup-dev run check test test-quick bench faults lock clean
 
 setup: $(VENV)/runtime.stamp
 	@$(PY) manage.py collectstatic --noinput --verbosity 0
@@ -40,15 +40,19 @@ check: setup-dev
 	$(PY) -m mypy
 	$(VENV)/bin/lint-imports
 
-# Each process that runs tests has stores of its own. Tests of whole processes mostly wait for
-# them: beside the others they take no time of their own.
+# Tests of whole processes mostly wait for them: beside the others they take no time of their own.
 test: setup setup-dev check
 	@mkdir -p .cache
 	@TEST_DATA_DIR=$(CURDIR)/.cache/tests-of-processes $(PY) -m pytest tests/processes \
 		> .cache/processes.log 2>&1 & beside=$$!; \
-	$(PY) -m pytest -n 2 --dist loadfile --ignore=tests/processes; code=$$?; \
+	$(PY) -m pytest --ignore=tests/processes; code=$$?; \
 	wait $$beside; other=$$?; cat .cache/processes.log; \
 	[ $$code = 0 ] && [ $$other = 0 ]
+
+# For daily work: no browser and no whole process, two processes with stores of their own.
+test-quick: setup setup-dev check
+	@$(PY) -m pytest -n 2 --dist loadfile --ignore=tests/processes --ignore=tests/browser \
+		--ignore=tests/engines
 
 bench: setup
 	@$(PY) -m bench
