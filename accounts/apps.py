@@ -12,8 +12,8 @@ class AccountsConfig(AppConfig):
         """Heed what happens in allauth, and put sign-ins on record, by whatever way they come."""
         from allauth.mfa.signals import authenticator_added  # noqa: PLC0415 - models are there now
 
+        from accounts.access.second_factors import end_sessions_without  # noqa: PLC0415 - likewise
         from accounts.audit import sign_ins  # noqa: PLC0415 - likewise
-        from accounts.second_factors import end_sessions_without  # noqa: PLC0415 - likewise
 
         sign_ins.watch()
         authenticator_added.connect(end_sessions_without, dispatch_uid="first factor")
@@ -29,7 +29,7 @@ def _note_sessions() -> None:
     )
     from allauth.usersessions import signals  # noqa: PLC0415 - likewise
 
-    from accounts import sessions  # noqa: PLC0415 - likewise
+    from accounts.access import sessions  # noqa: PLC0415 - likewise
 
     user_logged_in.disconnect(signals.on_user_logged_in)
     user_logged_in.connect(sessions.note, dispatch_uid="sessions")

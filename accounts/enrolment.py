@@ -9,12 +9,11 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 import qredo
-from accounts import signing, vault
+from accounts import signing
 from accounts.audit import objects
 from accounts.audit.recording import record, together
 from accounts.audit.vocabulary import Facts
-from accounts.database_clock import Clock
-from accounts.demo_data import check_unmixed
+from accounts.labels import LabelTakenError
 from accounts.models import (
     Account,
     ApiKey,
@@ -25,10 +24,9 @@ from accounts.models import (
     User,
     Wallets,
 )
-
-
-class LabelTakenError(Exception):
-    """Another account of the same owner has this label."""
+from accounts.shared.database_clock import Clock
+from accounts.shared.demo_data import check_unmixed
+from accounts.vault import secrets
 
 
 class KeyChangedError(Exception):
@@ -256,7 +254,7 @@ def _sealed_key(
         uid=uid,
         account=account,
         key_id=candidate.key_id,
-        sealed=vault.seal(candidate.secret, key_uid=uid, account_uid=account.uid),
+        sealed=secrets.seal(candidate.secret, key_uid=uid, account_uid=account.uid),
         created_by=by,
         verified_at=timezone.now() if verified else None,
     )

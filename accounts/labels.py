@@ -9,7 +9,6 @@ from django.db.models.functions import Lower
 from accounts.audit import objects
 from accounts.audit.recording import record, together
 from accounts.audit.vocabulary import Plain
-from accounts.enrolment import LabelTakenError
 from accounts.models import Account, Tag, User
 
 
@@ -42,3 +41,7 @@ def tags_of(accounts: QuerySet[Account]) -> list[str]:
     names = Tag.objects.filter(account__in=accounts.order_by()).order_by(Lower("name"), "name")
     once = {name.casefold(): name for name in names.values_list("name", flat=True)}
     return list(once.values())
+
+
+class LabelTakenError(Exception):
+    """Another account of the same owner has this label."""

@@ -5,12 +5,13 @@ from contextlib import contextmanager
 
 from django.utils import timezone
 
-from accounts import connections, sessions
+from accounts import company_accounts
+from accounts.access import sessions
+from accounts.access.second_factors import factors_of
 from accounts.audit import objects
 from accounts.audit.recording import record, together
 from accounts.audit.vocabulary import Facts
 from accounts.models import Invitation, Membership, Organization, Role, User
-from accounts.second_factors import factors_of
 
 
 class MembersError(Exception):
@@ -69,12 +70,12 @@ def disconnect(organization: Organization, *, email: str, by: User, but: str | N
     Raise `MembersError` where it is their only way in: an admin could not give them another one.
     """
     member = _member(organization, email)
-    if connections.is_only_way_in(member.user):
+    if company_accounts.is_only_way_in(member.user):
         raise MembersError(
             f"{member.user.email} has no other way to sign in. Let them add a passkey first, or"
             " remove them here; the operator can end it at once (disconnect_company)."
         )
-    return connections.disconnect(member.user, by=by, but=but if member.user == by else None)
+    return company_accounts.disconnect(member.user, by=by, but=but if member.user == by else None)
 
 
 def require_second_factor(organization: Organization, *, required: bool, by: User) -> None:

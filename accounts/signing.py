@@ -10,10 +10,11 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, ProgrammingError
 
 import qredo
-from accounts import database_clock, rotation, vault
-from accounts.database_clock import Clock
 from accounts.models import ApiKey, Environment
-from accounts.vault import VaultError
+from accounts.shared import database_clock
+from accounts.shared.database_clock import Clock
+from accounts.vault import rotation, secrets
+from accounts.vault.secrets import VaultError
 
 __all__ = [
     "Clock",
@@ -42,7 +43,7 @@ def client_for(
     `key.account` should be loaded along with the key. `clock_ns` and `transport` as for `client`.
     """
     account = key.account
-    secret = vault.unseal(key.sealed, key_uid=key.uid, account_uid=account.uid)
+    secret = secrets.unseal(key.sealed, key_uid=key.uid, account_uid=account.uid)
     base_url = environment_url(Environment(account.environment), is_demo=account.is_demo)
     return client(
         base_url=base_url,
@@ -107,7 +108,7 @@ def check_vault(*, opens: bool = False) -> None:
     Whoever `opens` keys needs the private keyset. While the database is away, or has no tables yet,
     there is nothing to compare the keyset with: that is no reason not to start.
     """
-    vault.check(opens=opens)
+    secrets.check(opens=opens)
     if settings.VAULT_KEYSET:
         log.warning(
             "VAULT_KEYSET stands in the environment, where every child process can read it:"

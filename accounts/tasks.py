@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from accounts import sessions
+from accounts.access import sessions
 
 
 @shared_task(name="accounts.forget_sessions")

@@ -12,11 +12,15 @@ from django.db import DatabaseError, InterfaceError, OperationalError
 from kombu.exceptions import OperationalError as BrokerError
 
 from accounts.audit import anchors as act_anchors
-from balances import claims, gates, incidents, polling, refreshing, scheduling
-from balances.claims import Claim
-from balances.holdings import make_months
-from balances.outages import Outage, is_away
-from balances.verification.anchors import export_day
+from balances.core.outages import Outage, is_away
+from balances.evidence.verification.anchors import export_day
+from balances.ledger import partitions
+from balances.ledger.partitions import make_months
+from balances.lifecycle import pausing
+from balances.polling import claims, poll, refreshes, schedules
+from balances.polling.claims import Claim
+from balances.polling.pacing import admission
+from balances.portfolio import incidents
 
 log = logging.getLogger(__name__)
 
@@ -49,10 +53,10 @@ def _needs_stores(task: Callable[P, None]) -> Callable[P, None]:
 @_needs_stores
 def tick() -> None:
     """End what died, claim what is due, hand it out in chunks."""
-    scheduling.add_missing()
+    schedules.add_missing()
     claims.reap()
     incidents.watch()
-    for refresh_id in refreshing.sweep():
+    for refresh_id in refreshes.sweep():
         refresh.delay(refresh_id)
     hand_out(claims.claim_due(limit=settings.POLL_CLAIM_LIMIT))
 
@@ -84,7 +88,7 @@ def _chunk_size(due: int) -> int:
 @_needs_stores
 def poll_chunk(pairs: list[tuple[int, str]]) -> None:
     """Poll the accounts of one chunk of claims."""
-    for recorded in polling.waves([Claim(account_id, UUID(token)) for account_id, token in pairs]):
+    for recorded in poll.waves([Claim(account_id, UUID(token)) for account_id, token in pairs]):
         if recorded:
             _claim_more()
 
@@ -92,7 +96,7 @@ def poll_chunk(pairs: list[tuple[int, str]]) -> None:
 def _claim_more() -> None:
     """Where polls ended and accounts wait for the limits, let others begin before the tick."""
     try:
-        if gates.is_short() or refreshing.is_waiting():
+        if admission.is_short() or refreshes.is_waiting():
             hand_out(claims.claim_due(limit=settings.POLL_CLAIM_LIMIT))
     except (poll_chunk.OperationalError, DatabaseError) as error:
         # The tick claims them; what the chunk still waits for has to be recorded all the same.
@@ -103,7 +107,7 @@ def _claim_more() -> None:
 @_needs_stores
 def refresh(refresh_id: int) -> None:
     """Carry out one refresh."""
-    refreshing.carry_out([refresh_id])
+    refreshes.carry_out([refresh_id])
 
 
 def send_refresh(refresh_id: int) -> None:
@@ -136,14 +140,14 @@ def follow_interval(seconds: int) -> None:
 
     Workers that still have the one before must not undo it, hence the argument.
     """
-    while scheduling.follow_interval(seconds) == scheduling.FOLLOWERS:
+    while pausing.follow_interval(seconds) == pausing.FOLLOWERS:
         pass
 
 
 @shared_task(name="balances.make_months")
 def prepare_months() -> None:
     """Make the monthly partitions of history ahead of time."""
-    make_months(scheduling.months_ahead())
+    make_months(partitions.months_ahead())
 
 
 @shared_task(name="balances.export_heads")

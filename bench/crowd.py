@@ -22,7 +22,7 @@ import json, sys, qredo
 from django.db import transaction
 from accounts.enrolment import Candidate
 from accounts.models import Environment, Organization
-from balances.onboarding import add_account
+from balances.lifecycle.onboarding import add_account
 secret, keys = json.load(sys.stdin)
 secret = qredo.decode_secret(secret)
 fund = Organization.objects.create(name="Bench")

@@ -100,9 +100,9 @@ def _look_ups() -> "Iterator[tuple[str, Callable[[UUID], None]]]":
     """Return what decides about scope, without a page around it."""
     from django.http import Http404
 
-    from accounts.access import in_organization, in_scope
+    from accounts.access.querysets import in_organization, in_scope
     from accounts.models import User
-    from accounts.requests import Request
+    from accounts.shared.http import Request
 
     def nothing(*_: object) -> "HttpResponse":
         raise AssertionError("what is another's was found")

@@ -7,8 +7,9 @@ from http import HTTPStatus
 from django.test import Client
 from django.test.utils import override_settings
 
-from balances import ledger, overview
-from balances.overview import Query
+from balances.ledger import schedules
+from balances.pages.query import list_query
+from balances.pages.query.list_query import Query
 from bench.lines import Line, best_cpu
 from bench.scene import Scene
 from qredo_dash import heap
@@ -47,5 +48,5 @@ def _version(scene: Scene) -> str:
     # Asking PostgreSQL for the time is the page's work, and not part of knowing its version.
     minute = f"{datetime.now(UTC):%H:%M}"
     if minute not in _known:
-        _known[minute] = overview.version(scene.reader, Query.of({}), ledger.clock())
+        _known[minute] = list_query.version(scene.reader, Query.of({}), schedules.clock())
     return _known[minute]

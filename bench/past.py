@@ -9,12 +9,15 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from accounts.models import Account, Environment, Membership, Organization, Role, User
-from balances import as_of, ledger, sql, sums
-from balances.buckets import DAY, buckets
-from balances.scopes import Scope
-from balances.seeding import writing
-from balances.seeding.plan import Plan
-from balances.series import evenly, series
+from balances.core import sql
+from balances.demo.seed import load
+from balances.demo.seed.plan import Plan
+from balances.history import positions
+from balances.ledger import schedules
+from balances.portfolio.scope import Scope
+from balances.series import sums
+from balances.series.buckets import DAY, buckets
+from balances.series.points import evenly, series
 from bench.lines import Line, best_wall, p95
 from qredo_dash import heap
 
@@ -59,12 +62,12 @@ def seeded(sizes: Sizes, seed: int, *, times: int = 1) -> Past:
         assets=sizes.assets,
         days=sizes.days,
         changes_per_day=sizes.changes_per_day * times,
-        until=ledger.clock(),
+        until=schedules.clock(),
         seed=seed,
     )
     plan.check(plan.until)
-    writing.make_months(plan)
-    written = writing.seed(plan, lambda _batch, _written: None)
+    load.make_months(plan)
+    written = load.seed(plan, lambda _batch, _written: None)
     _wait_for_vacuum()
     body = Organization.objects.get(name=plan.name)
     reader = User.objects.create_user(f"past-{seed}@bench.example", time_zone=ZONE.key)
@@ -110,7 +113,7 @@ def lines(small: dict[int, Measured], large: dict[int, Measured]) -> Iterator[Li
 def as_of_all(past: Past) -> Measured:
     """Line 7: every balance of every account, in the middle of the history."""
     at = past.until - (past.until - past.accounts[0].created_at) / 2
-    value = 1000 * best_wall(lambda: as_of.positions(past.ids, at), repeat=9)
+    value = 1000 * best_wall(lambda: positions.positions(past.ids, at), repeat=9)
     return value, value
 
 

@@ -10,7 +10,8 @@ import requests
 from django.conf import settings
 
 import qredo
-from balances import claims, polling, sql
+from balances.core import sql
+from balances.polling import claims, poll
 from bench.lines import Line, best
 from bench.scene import Scene
 
@@ -50,7 +51,7 @@ def poll_all(now: datetime) -> None:
     """Claim and poll until nothing is due at `now`."""
     while due := claims.claim_due(limit=settings.POLL_CLAIM_LIMIT, now=now):
         for start in range(0, len(due), settings.POLL_CHUNK):
-            polling.poll(due[start : start + settings.POLL_CHUNK], now=now)
+            poll.poll(due[start : start + settings.POLL_CHUNK], now=now)
 
 
 def wal() -> int:

@@ -16,7 +16,8 @@ import qredo
 from accounts import enrolment
 from accounts.enrolment import Candidate
 from accounts.models import Account, Environment, Membership, Organization, Role, User
-from balances import ledger, scheduling
+from balances.ledger import schedules
+from balances.polling import schedules as polling_schedules
 
 #: So many accounts are on the pages that are measured; the others are only polled.
 SEEN = 100
@@ -67,7 +68,7 @@ def build(told: dict[str, Any], count: int) -> Scene:
         )
         for n in range(count)
     ]
-    scheduling.add_missing()
+    polling_schedules.add_missing()
     base_url = told["environments"]["production"]
     return Scene(reader, accounts, base_url, key, secret, _rounds())
 
@@ -75,7 +76,7 @@ def build(told: dict[str, Any], count: int) -> Scene:
 def _rounds() -> Iterator[datetime]:
     # They run ahead of the clock, so that slots follow each other as in a program that runs.
     interval = timedelta(seconds=settings.POLL_INTERVAL_SECONDS)
-    start = ledger.clock()
+    start = schedules.clock()
     return (start + interval * number for number in itertools.count(1))
 
 

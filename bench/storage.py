@@ -13,10 +13,13 @@ from django.conf import settings
 import embedded
 import qredo
 from accounts.models import Account, Environment, Organization, Tenure
-from balances import claims, ledger, recording, scheduling, sql
+from balances.core import sql
+from balances.demo.seed.wallets import Purse, answer, coins
+from balances.ledger import schedules
 from balances.models import Schedule
-from balances.results import Result
-from balances.seeding.purses import Purse, answer, coins
+from balances.polling import claims, recording
+from balances.polling import schedules as polling_schedules
+from balances.polling.results import Result
 from bench.lines import Line
 from qredo_dash import home
 
@@ -58,7 +61,7 @@ def lines() -> Iterator[Line]:
     """Record the same answers both ways and see what tables and indexes have grown by."""
     told = {one.account.pk: one for one in _upstreams()}
     step = timedelta(seconds=settings.POLL_INTERVAL_SECONDS)
-    start = ledger.clock()
+    start = schedules.clock()
     _round(told, start + step)
     sizes, lean = [_size()], list[str]()
     rounds = DAYS * timedelta(days=1) // step
@@ -81,7 +84,7 @@ def _upstreams() -> Iterator[Upstream]:
             label=f"Bytes {number}", organization=fund, environment=Environment.PRODUCTION
         )
         Tenure.objects.create(account=account, organization=fund, began_at=account.created_at)
-        scheduling.add_missing([account])
+        polling_schedules.add_missing([account])
         chance = Random(number)  # noqa: S311 - repeatable on purpose
         purses = [Purse.filled(coin, 0, chance) for coin in coins(ASSETS)]
         yield Upstream(account, purses, chance)

@@ -11,7 +11,7 @@ from typing import Any, Final
 from celery.beat import Scheduler
 from django.conf import settings
 
-from balances.outages import Outage
+from balances.core.outages import Outage
 
 log = logging.getLogger(__name__)
 

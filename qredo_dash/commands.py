@@ -30,7 +30,7 @@ def run(arguments: Sequence[str], *, storeless: Collection[str], owners: Collect
     needed = nullcontext() if command in storeless or asks_for_help else home.stores()
     _end_in_order()
     # What a poll did is in the output of a command; the lines for operators are of the processes.
-    logs.CONFIGURATION["loggers"]["balances.announcements"] = {"level": "CRITICAL"}
+    logs.CONFIGURATION["loggers"]["balances.polling.announcements"] = {"level": "CRITICAL"}
     if isinstance(sys.stdout, TextIOWrapper):
         # A locale that lacks a letter must not keep a figure from being told.
         sys.stdout.reconfigure(errors="backslashreplace")

@@ -8,13 +8,13 @@ from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest
 
-from accounts import confirmation
-from accounts.access import offers_to
+from accounts.access.compiled import ids_closed_to, ids_for
+from accounts.access.querysets import offers_to
 from accounts.audit.reading import overseeing_memberships
-from accounts.compiled import ids_closed_to, ids_for
-from accounts.demo_data import stored
+from accounts.authentication import reauthentication
 from accounts.models import Organization, User
-from balances import number_formats
+from accounts.shared.demo_data import stored
+from balances.core import number_formats
 from qredo_dash import session_limits
 
 
@@ -53,7 +53,7 @@ def reader(request: HttpRequest) -> dict[str, Callable[[], Any]]:
         "closed_organizations": lambda: look().closed,
         "offers_waiting": lambda: look().offers,
         "session_ends_in": lambda: session_limits.seconds_left(request.session),
-        "confirmed_for": lambda: max(0, int(confirmation.seconds_left(request) // 60)),
+        "confirmed_for": lambda: max(0, int(reauthentication.seconds_left(request) // 60)),
     }
 
 

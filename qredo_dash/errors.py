@@ -9,8 +9,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render, resolve_url
 from django.urls import Resolver404, resolve
 
-from accounts.access import NeedsRole
-from accounts.addresses import way_back
+from accounts.access.querysets import NeedsRole
+from accounts.shared.addresses import way_back
 from qredo_dash.http import outages
 
 #: Addresses that somebody who is signed in already has no need of.

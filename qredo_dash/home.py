@@ -105,7 +105,7 @@ def _make_secrets(home: Path) -> None:
 
 def _make_keysets(home: Path) -> None:
     # Tink is slow to import, so only the very first start pays for it.
-    from accounts.keysets import new_keyset, public_half  # noqa: PLC0415
+    from accounts.vault.keysets import new_keyset, public_half  # noqa: PLC0415
 
     if not (home / "vault.json").exists():
         write_private(home / "vault.json", new_keyset())

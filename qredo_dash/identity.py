@@ -9,7 +9,7 @@ from qredo_dash import env, home
 
 _HTTPS = home.is_server_installation()
 
-AUTHENTICATION_BACKENDS = ["accounts.adapters.PasswordBackend"]
+AUTHENTICATION_BACKENDS = ["accounts.authentication.adapters.PasswordBackend"]
 # The first one hashes; what was hashed by the second one is hashed anew at its next use.
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
@@ -22,8 +22,8 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 12},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "accounts.forbidden_words.ForbiddenWords"},
-    {"NAME": "accounts.password_strength.EasilyGuessed"},
+    {"NAME": "accounts.passwords.common_words.ForbiddenWords"},
+    {"NAME": "accounts.passwords.strength.EasilyGuessed"},
 ]
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "overview"
@@ -31,7 +31,7 @@ LOGOUT_REDIRECT_URL = "sign-in"
 
 # A browser keeps a name with `__Host-` only if it came over https, from this host, for all of it.
 _HOST = "__Host-" if _HTTPS else ""
-SESSION_ENGINE = "accounts.session_store"
+SESSION_ENGINE = "accounts.access.session_store"
 SESSION_COOKIE_NAME = f"{_HOST}session"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -47,7 +47,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _HTTPS
 #: `X-Forwarded-For` is believed; the rest of it anybody can write.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.whole("TRUSTED_PROXIES", 0, least=0, most=10)
 
-ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+ACCOUNT_ADAPTER = "accounts.authentication.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -78,7 +78,7 @@ ACCOUNT_RATE_LIMITS = {
     "company": "60/m/ip",
 }
 
-MFA_ADAPTER = "accounts.adapters.SecondFactorAdapter"
+MFA_ADAPTER = "accounts.authentication.adapters.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_USER_VERIFICATION = "required"
@@ -125,7 +125,7 @@ OIDC_NAME = env.text("OIDC_NAME", "your company")
 _LOOPBACK = ("http://127.0.0.1:", "http://localhost:")
 if OIDC_SERVER_URL and not OIDC_SERVER_URL.startswith(("https://", *_LOOPBACK)):
     raise ImproperlyConfigured("OIDC_SERVER_URL begins with https://.")
-SOCIALACCOUNT_ADAPTER = "accounts.company.CompanyAdapter"
+SOCIALACCOUNT_ADAPTER = "accounts.authentication.oidc.CompanyAdapter"
 SOCIALACCOUNT_LOGIN_ON_GET = (
     True  # a form would be sent on to the company, which our policy forbids
 )

@@ -12,9 +12,9 @@ from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
-from accounts import origins
+from accounts.shared import origins
 from accounts.time_zones import is_zone
-from balances import number_formats
+from balances.core import number_formats
 from qredo_dash import endings, ways_back
 
 Answer = Callable[[HttpRequest], HttpResponse]

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.views.decorators.http import require_safe
 
-from accounts import confirmation
+from accounts.authentication import reauthentication
 from qredo_dash import endings
 from qredo_dash.session_limits import seconds_left
 
@@ -25,5 +25,5 @@ def _state(request: HttpRequest) -> dict[str, Any]:
     return {
         "person": str(request.user.pk),
         "ends_in": seconds_left(request.session),
-        "is_confirmed": confirmation.is_fresh(request),
+        "is_confirmed": reauthentication.is_fresh(request),
     }

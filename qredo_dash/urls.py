@@ -4,8 +4,8 @@ from django.conf import settings
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from accounts.audit import pages as audit
-from accounts.pages import (
+from accounts.audit import views as audit
+from accounts.views import (
     company,
     confirm,
     email,
@@ -18,27 +18,22 @@ from accounts.pages import (
     shared,
     sign_in,
 )
-from balances.pages import (
-    account,
-    accounts,
-    actions,
-    add,
-    asset,
-    compare,
-    counting,
-    entries,
-    history,
-    incident,
-    keys,
-    overview,
-    pending,
-    refresh_all,
-    rejected,
-    reports,
-    search,
-    series,
-)
-from balances.pages import settings as account_settings
+from balances.pages.account import action_views, rejected_views
+from balances.pages.account import views as account_views
+from balances.pages.accounts import refresh_views
+from balances.pages.accounts import views as accounts_views
+from balances.pages.asset import views as asset_views
+from balances.pages.charts import views as charts_views
+from balances.pages.compare import views as compare_views
+from balances.pages.history import views as history_views
+from balances.pages.keys import add_views, incident_views
+from balances.pages.keys import views as keys_views
+from balances.pages.overview import views as overview_views
+from balances.pages.pending import views as pending_views
+from balances.pages.reports import views as reports_views
+from balances.pages.search import views as search_views
+from balances.pages.settings import counting_views, entry_rule_views
+from balances.pages.settings import views as account_settings
 from qredo_dash import health, security_txt, session_state
 
 
@@ -54,54 +49,54 @@ handler403 = "qredo_dash.errors.forbidden"
 handler500 = "qredo_dash.errors.broken"
 
 urlpatterns = [
-    path("", overview.page, name="overview"),
-    path("overview/figures/", overview.figures, name="overview-figures"),
-    path("overview/changes/", overview.changes, name="overview-changes"),
-    path("series/", series.of_all, name="series"),
-    path("series.csv", series.of_all_csv, name="series-csv"),
-    path("overview/asset/", overview.asset, name="overview-asset"),
-    path("asset/", asset.page, name="asset"),
-    path("asset/figures/", asset.figures, name="asset-figures"),
-    path("compare/", compare.page, name="compare"),
-    path("compare/accounts/", compare.accounts, name="compare-accounts"),
-    path("search/", search.page, name="search"),
-    path("search/found/", search.few, name="search-found"),
-    path("pending/", pending.page, name="pending"),
-    path("pending/figures/", pending.figures, name="pending-figures"),
-    path("refresh/", refresh_all.page, name="refresh-all"),
-    path("accounts/", accounts.page, name="accounts"),
-    path("accounts/figures/", accounts.figures, name="accounts-figures"),
-    path("accounts/add/", add.page, name="account-add"),
-    path("accounts/<uuid:uid>/", account.page, name="account"),
-    path("accounts/<uuid:uid>/figures/", account.figures, name="account-figures"),
-    path("accounts/<uuid:uid>/parts/", accounts.parts, name="account-parts"),
-    path("accounts/<uuid:uid>/series/", series.of_one, name="account-series"),
-    path("accounts/<uuid:uid>/series.csv", series.of_one_csv, name="account-series-csv"),
-    path("accounts/<uuid:uid>/rejected/", rejected.rejected, name="account-rejected"),
-    path("accounts/<uuid:uid>/refresh/", actions.refresh, name="account-refresh"),
-    path("accounts/<uuid:uid>/pause/", actions.pause, name="account-pause"),
-    path("accounts/<uuid:uid>/resume/", actions.resume, name="account-resume"),
-    path("accounts/<uuid:uid>/archive/", actions.archive, name="account-archive"),
-    path("accounts/<uuid:uid>/restore/", actions.restore, name="account-restore"),
+    path("", overview_views.page, name="overview"),
+    path("overview/figures/", overview_views.figures, name="overview-figures"),
+    path("overview/changes/", overview_views.changes, name="overview-changes"),
+    path("series/", charts_views.of_all, name="series"),
+    path("series.csv", charts_views.of_all_csv, name="series-csv"),
+    path("overview/asset/", overview_views.asset, name="overview-asset"),
+    path("asset/", asset_views.page, name="asset"),
+    path("asset/figures/", asset_views.figures, name="asset-figures"),
+    path("compare/", compare_views.page, name="compare"),
+    path("compare/accounts/", compare_views.accounts, name="compare-accounts"),
+    path("search/", search_views.page, name="search"),
+    path("search/found/", search_views.few, name="search-found"),
+    path("pending/", pending_views.page, name="pending"),
+    path("pending/figures/", pending_views.figures, name="pending-figures"),
+    path("refresh/", refresh_views.page, name="refresh-all"),
+    path("accounts/", accounts_views.page, name="accounts"),
+    path("accounts/figures/", accounts_views.figures, name="accounts-figures"),
+    path("accounts/add/", add_views.page, name="account-add"),
+    path("accounts/<uuid:uid>/", account_views.page, name="account"),
+    path("accounts/<uuid:uid>/figures/", account_views.figures, name="account-figures"),
+    path("accounts/<uuid:uid>/parts/", accounts_views.parts, name="account-parts"),
+    path("accounts/<uuid:uid>/series/", charts_views.of_one, name="account-series"),
+    path("accounts/<uuid:uid>/series.csv", charts_views.of_one_csv, name="account-series-csv"),
+    path("accounts/<uuid:uid>/rejected/", rejected_views.rejected, name="account-rejected"),
+    path("accounts/<uuid:uid>/refresh/", action_views.refresh, name="account-refresh"),
+    path("accounts/<uuid:uid>/pause/", action_views.pause, name="account-pause"),
+    path("accounts/<uuid:uid>/resume/", action_views.resume, name="account-resume"),
+    path("accounts/<uuid:uid>/archive/", action_views.archive, name="account-archive"),
+    path("accounts/<uuid:uid>/restore/", action_views.restore, name="account-restore"),
     path("accounts/<uuid:uid>/edit/", account_settings.details, name="account-edit"),
     path("accounts/<uuid:uid>/shares/", account_settings.shares, name="account-shares"),
     path("accounts/<uuid:uid>/shares/stop/", account_settings.unshare, name="account-unshare"),
     path("accounts/<uuid:uid>/transfer/", account_settings.transfer, name="account-transfer"),
-    path("accounts/<uuid:uid>/counting/", counting.page, name="account-counting"),
-    path("accounts/<uuid:uid>/entries/", entries.page, name="account-entries"),
-    path("history/", history.page, name="history"),
-    path("history.csv", history.as_csv, name="history-csv"),
-    path("reports/", reports.page, name="reports"),
-    path("reports/statement/", reports.statement, name="statement"),
-    path("reports/statement.json", reports.as_json, name="statement-json"),
-    path("reports/verify_statement.py", reports.verifier, name="statement-verifier"),
-    path("incidents/<uuid:uid>/", incident.page, name="incident"),
+    path("accounts/<uuid:uid>/counting/", counting_views.page, name="account-counting"),
+    path("accounts/<uuid:uid>/entries/", entry_rule_views.page, name="account-entries"),
+    path("history/", history_views.page, name="history"),
+    path("history.csv", history_views.as_csv, name="history-csv"),
+    path("reports/", reports_views.page, name="reports"),
+    path("reports/statement/", reports_views.statement, name="statement"),
+    path("reports/statement.json", reports_views.as_json, name="statement-json"),
+    path("reports/verify_statement.py", reports_views.verifier, name="statement-verifier"),
+    path("incidents/<uuid:uid>/", incident_views.page, name="incident"),
     path("audit/", audit.page, name="audit"),
     path("audit.csv", audit.as_csv, name="audit-csv"),
     path("audit.json", audit.as_json, name="audit-json"),
-    path("accounts/<uuid:uid>/key/", keys.page, name="account-key"),
-    path("accounts/<uuid:uid>/key/wallets/", keys.wallets, name="account-key-wallets"),
-    path("accounts/<uuid:uid>/key/revoke/", keys.revoke, name="account-key-revoke"),
+    path("accounts/<uuid:uid>/key/", keys_views.page, name="account-key"),
+    path("accounts/<uuid:uid>/key/wallets/", keys_views.wallets, name="account-key-wallets"),
+    path("accounts/<uuid:uid>/key/revoke/", keys_views.revoke, name="account-key-revoke"),
     path("organizations/<uuid:organization>/members/", members.page, name="members"),
     path("invitations/accept/", invitations.accept, name="invitation-accept"),
     path("invitations/<str:token>/", invitations.arrive, name="invitation"),

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from django.http import HttpRequest
 from django.urls import Resolver404, resolve, reverse
 
-from accounts.addresses import is_path_of_ours
+from accounts.shared.addresses import is_path_of_ours
 
 #: Files, by name, and the page on which each is offered.
 FILES: Final = {

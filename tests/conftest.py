@@ -19,7 +19,8 @@ from django.test import Client
 
 from accounts import sharing
 from accounts.models import Account, Environment, Membership, Organization, Role, User
-from balances import ownership, scheduling
+from balances.lifecycle import ownership
+from balances.polling import schedules
 from tests import props, roles
 from tests.history import StoppedClock, at
 
@@ -183,7 +184,7 @@ def personal(cast: Cast, simulator: Simulator) -> Account:
     """The owner's personal account, once somebody else's; the reader may read it."""
     name = next(a["name"] for a in simulator.accounts if a["kind"] == "personal")
     account = props.enrolled(simulator.key(name), "Personal", cast.former)
-    scheduling.add_missing([account])
+    schedules.add_missing([account])
     # What the former owner had let somebody read ended with the transfer.
     props.shared(account, cast.stranger)
     ownership.transfer(account, cast.owner, by=cast.former)

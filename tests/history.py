@@ -12,11 +12,13 @@ import pytest
 
 import qredo
 from accounts.models import Account, Environment, Organization, Tenure, User
-from balances import claims, ledger, ownership, recording
-from balances.claims import Claim
+from balances.ledger import schedules
+from balances.lifecycle import ownership
 from balances.models import Pause, Run, Schedule
-from balances.recording import Recorded
-from balances.results import Failure, Result
+from balances.polling import claims, recording
+from balances.polling.claims import Claim
+from balances.polling.recording import Recorded
+from balances.polling.results import Failure, Result
 from tests import props
 
 INTERVAL = 300
@@ -33,9 +35,9 @@ class StoppedClock:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, now: datetime) -> None:
         self.now = now
-        clock_and = ledger.clock_and
-        monkeypatch.setattr(ledger, "clock", lambda: self.now)
-        monkeypatch.setattr(ledger, "clock_and", lambda *asked: (self.now, clock_and(*asked)[1]))
+        clock_and = schedules.clock_and
+        monkeypatch.setattr(schedules, "clock", lambda: self.now)
+        monkeypatch.setattr(schedules, "clock_and", lambda *asked: (self.now, clock_and(*asked)[1]))
 
 
 def keyless(label: str, first_slot: datetime, interval: int = INTERVAL) -> Account:

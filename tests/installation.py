@@ -35,7 +35,7 @@ _ENROL = """
 import json, sys, qredo
 from accounts.enrolment import Candidate
 from accounts.models import Environment, Organization
-from balances.onboarding import add_account
+from balances.lifecycle.onboarding import add_account
 fund = Organization.objects.get_or_create(name="Fund")[0]
 for label, key_id, secret in json.load(sys.stdin):
     candidate = Candidate(key_id, qredo.decode_secret(secret), Environment.PRODUCTION)

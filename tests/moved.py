@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from accounts.models import Account, User
-from balances import subjects
-from balances.amounts import Level
-from balances.between import Between, between
-from balances.movements import movements
-from balances.scopes import Scope
+from balances.core.amounts import Level
+from balances.pages.charts import subject as charts_subject
+from balances.portfolio.change import Between, between
+from balances.portfolio.movements import movements
+from balances.portfolio.scope import Scope
 from tests.naive import NaiveAccount
 
 FINEST = 10**30
@@ -28,7 +28,7 @@ def check_moves(
         held = {asset for _, one in naive for asset in _held(one, owner, end)}
         assert held <= {asset for _, asset in found}
         for (kind, asset), moved in found.items():
-            subject = subjects.subject(scope, asset, kind, is_total=True)
+            subject = charts_subject.subject(scope, asset, kind, is_total=True)
             alone = between(scope, subject.known, asset, starts, end)
             for start, change, one in zip(starts, moved.changes, alone, strict=True):
                 _check_change(change, naive, owner, asset, (start, end))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from balances.amounts import Level
+from balances.core.amounts import Level
 
 TICK = timedelta(microseconds=1)
 FAR_AWAY = datetime.max.replace(tzinfo=UTC)

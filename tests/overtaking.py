@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from django.db import connection, transaction
 
-from balances import sql
+from balances.core import sql
 
 T = TypeVar("T")
 

@@ -8,12 +8,12 @@ from typing import Any
 from django.test import Client
 
 import qredo
-from accounts import answer_offer, enrolment, sharing
+from accounts import enrolment, offers, sharing
 from accounts.enrolment import Candidate
 from accounts.models import Account, Environment, Organization, Share, User
-from balances import claims, polling, scheduling
 from balances.models import Schedule
-from balances.recording import Recorded
+from balances.polling import claims, poll, schedules
+from balances.polling.recording import Recorded
 
 #: Every account of the tests has belonged to its owner since then.
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
@@ -55,13 +55,13 @@ def shared(account: Account, reader: User, *, counted: bool = False) -> Share:
     account.refresh_from_db()
     assert account.owner is not None
     offer = sharing.offer(account, reader.email, by=account.owner)
-    share = answer_offer.accept(offer.uid, by=reader)
-    return answer_offer.count(account.uid, counted=True, by=reader) if counted else share
+    share = offers.accept(offer.uid, by=reader)
+    return offers.count(account.uid, counted=True, by=reader) if counted else share
 
 
 def scheduled(account: Account, first_slot: datetime, interval_seconds: int) -> None:
     """Let slots of an account fall due from `first_slot` on."""
-    scheduling.add_missing([account])
+    schedules.add_missing([account])
     Schedule.objects.filter(account=account).update(
         next_slot=first_slot, interval_seconds=interval_seconds
     )
@@ -70,4 +70,4 @@ def scheduled(account: Account, first_slot: datetime, interval_seconds: int) -> 
 def polled(accounts: Iterable[Account], at: datetime) -> list[Recorded]:
     """Claim what is due at `at`, poll the simulator, record under that instant."""
     due = claims.claim_due(limit=1000, now=at, only=[account.pk for account in accounts])
-    return polling.poll(due, now=at)
+    return poll.poll(due, now=at)

@@ -6,14 +6,15 @@ from functools import reduce
 from itertools import pairwise
 from operator import add
 
-from accounts.access import joined_spans
+from accounts.access.querysets import joined_spans
 from accounts.models import User
-from balances import as_of, sums
-from balances.amounts import Level
-from balances.pieces import Reach
-from balances.presence import known_spans
-from balances.scopes import Scope
-from balances.series import Point, along
+from balances.core.amounts import Level
+from balances.history import positions
+from balances.portfolio.scope import Scope
+from balances.series import sums
+from balances.series.coverage import known_spans
+from balances.series.points import Point, along
+from balances.series.rollup_sql import Reach
 from tests.naive import TICK, NaiveAccount
 
 FINEST = 10**30
@@ -119,7 +120,7 @@ def _check_all_assets(reach: Reach, asset: str, points: Sequence[datetime], trut
 def as_of_total(scope: Scope, asset: str, at: datetime) -> Level | None:
     """Return a total as a page about an instant adds it up; nothing while nothing is known."""
     accounts = scope.in_sums(scope.at(at)).values_list("account", flat=True)
-    known = [one for one in as_of.positions(list(accounts), at) if one.sight is not None]
+    known = [one for one in positions.positions(list(accounts), at) if one.sight is not None]
     held = [s.level for one in known for s in one.standings if s.asset == asset]
     return reduce(add, held, NOTHING) if known else None
 

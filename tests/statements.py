@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from accounts.models import User
-from balances.narrowing import Narrowing
-from balances.scopes import Scope
-from balances.statements import file
-from balances.statements.asked import Asked
+from balances.evidence.statements import json_file
+from balances.evidence.statements.request import Asked
+from balances.portfolio.filters import Narrowing
+from balances.portfolio.scope import Scope
 from tests.conftest import PROJECT
 
 VERIFIER = PROJECT / "docs" / "verify_statement.py"
@@ -37,7 +37,7 @@ verifier = _verifier()
 def statement(by: User, at: datetime, made_at: datetime, **narrowed: str) -> Told:
     """Return a statement as the file has it."""
     text = io.StringIO()
-    file.write(Asked(Scope(by, Narrowing(**narrowed)), at, by, made_at), text)
+    json_file.write(Asked(Scope(by, Narrowing(**narrowed)), at, by, made_at), text)
     told: Told = json.loads(text.getvalue())
     return told
 

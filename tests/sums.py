@@ -8,8 +8,10 @@ from itertools import pairwise
 from typing import Any
 
 from accounts.models import Account, Organization, Tenure, User
-from balances import ownership, rollups, sql
-from balances.amounts import Level
+from balances.core import sql
+from balances.core.amounts import Level
+from balances.ledger import rollups
+from balances.lifecycle import ownership
 from balances.models import Change, Holding
 
 Four = tuple[Fraction, Fraction, Fraction, Fraction]

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from accounts.models import Account, Tenure
-from balances import claims, ownership, recording, refreshing, scheduling
-from balances.holdings import make_months
+from balances.evidence.verification import anchors
+from balances.evidence.verification.verify import verify
+from balances.ledger.partitions import make_months
+from balances.lifecycle import ownership, pausing
 from balances.models import Change, Holding, Run, Schedule, Snapshot
-from balances.results import Result
-from balances.verification import anchors
-from balances.verification.whole import verify
+from balances.polling import claims, recording, refreshes
+from balances.polling.results import Result
 from tests.conftest import Cast
 from tests.history import StoppedClock, answer, at, coins, failed, keyless, seen
 from tests.tampering import (
@@ -76,9 +77,9 @@ def a_history(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> History:
     seen(account, at(10, 30), BTC=both["BTC"], ETH=coins(250, 100))
     _refreshed(account, clock, at(10, 32), BTC=coins(7))
     clock.now = at(10, 36)
-    scheduling.pause(account, by=cast.operator)
+    pausing.pause(account, by=cast.operator)
     clock.now = at(11)
-    scheduling.resume(account, by=cast.operator)
+    pausing.resume(account, by=cast.operator)
     seen(account, at(11), BTC=(5, 4, 0, 0, 100))
     seen(account, at(11, 5))
     seen(account, at(11, 10), BTC=coins(9))
@@ -92,7 +93,7 @@ def a_history(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> History:
 
 def _refreshed(account: Account, clock: StoppedClock, now: datetime, **assets: Any) -> None:
     clock.now = now
-    refresh = refreshing.ask(account, by=None)
+    refresh = refreshes.ask(account, by=None)
     claim = claims.claim_refresh(account.pk, refresh.pk, hold=60 * SECOND)
     assert claim is not None
     assert recording.record([Result(account.pk, claim.token, answer(**assets))])

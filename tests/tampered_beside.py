@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from balances import sql
+from balances.core import sql
 from balances.models import Pause
 from tests.history import at
 from tests.tampered import Case, History

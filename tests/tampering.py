@@ -6,12 +6,13 @@ from contextlib import contextmanager
 
 from django.db import transaction
 
-from accounts.links import Head
+from accounts.chain.hash_chain import Head
 from accounts.models import Account, Organization
-from balances import chain, rollups, sql
-from balances.amounts import Level
+from balances.core import sql
+from balances.core.amounts import Level
+from balances.ledger import chain, rollups
+from balances.ledger.runs import Run as PlainRun
 from balances.models import Change, Holding, Payload, Run, Schedule, Snapshot
-from balances.runs import Run as PlainRun
 
 
 @contextmanager

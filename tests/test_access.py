@@ -9,8 +9,8 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Account, Environment, Membership, Role, User
-from balances import refreshing
 from balances.models import Refresh
+from balances.polling import refreshes
 from tests import props
 from tests.conftest import Cast, Simulator
 from tests.history import StoppedClock, at, coins
@@ -30,7 +30,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> StoppedClock:
 def treasure(foreign: Account, simulator: Simulator) -> Account:
     """The foreign account, polled: it alone holds a certain asset."""
     simulator.holds("Hot wallet", UNICORN=coins(77_777), BTC=coins(5))
-    refreshing.refresh_now([foreign])
+    refreshes.refresh_now([foreign])
     return foreign
 
 
@@ -46,12 +46,12 @@ def test_the_site_is_the_same_whether_or_not_somebody_else_has_a_treasure(
     cast: Cast, custody: Account, simulator: Simulator, clock: StoppedClock, browser_of: Any
 ) -> None:
     simulator.holds("Custody", BTC=coins(100))
-    refreshing.refresh_now([custody])
+    refreshes.refresh_now([custody])
     browsers = {who: browser_of(getattr(cast, who)) for who in ("viewer", "admin", "auditor")}
     before = {who: site_of(browser, custody) for who, browser in browsers.items()}
     hidden = props.enrolled(simulator.key("Hot wallet"), "Foreign treasure", cast.other)
     simulator.holds("Hot wallet", UNICORN=coins(77_777), BTC=coins(5))
-    refreshing.refresh_now([hidden])
+    refreshes.refresh_now([hidden])
     assert clock.now == at(10, 2)
     for who in browsers:
         # Signed in anew: what was looked at before is remembered.
@@ -87,7 +87,7 @@ def test_asking_for_a_foreign_asset_is_like_asking_for_none(
 def test_a_superuser_administers_and_sees_no_balance(
     cast: Cast, custody: Account, treasure: Account, browser_of: Any
 ) -> None:
-    refreshing.refresh_now([custody])
+    refreshes.refresh_now([custody])
     browser = browser_of(cast.superuser)
     for name in ("overview", "accounts"):
         page = read(browser.get(reverse(name)))

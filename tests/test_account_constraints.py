@@ -8,7 +8,7 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
 
-from accounts.enrolment import LabelTakenError
+from accounts.labels import LabelTakenError
 from accounts.models import Account, ApiKey, Environment, Membership, Organization, User
 from tests import props
 from tests.conftest import Cast, Simulator

@@ -10,7 +10,8 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Account, Membership, Role, Tag, User
-from balances import ownership, refreshing, scheduling
+from balances.lifecycle import ownership
+from balances.polling import refreshes, schedules
 from tests import acts
 from tests.conftest import Cast, Simulator
 from tests.history import coins
@@ -84,7 +85,7 @@ def test_what_cannot_be_is_said_at_its_field_and_changes_nothing(
 def test_an_account_goes_to_an_organization_that_one_administers(
     cast: Cast, custody: Account, admin: Client, browser_of: Any
 ) -> None:
-    scheduling.add_missing([custody])
+    schedules.add_missing([custody])
     typed = {"owner": str(cast.other.uid)}
     assert admin.post(path("account-transfer", custody), typed).status_code == 422
     Membership.objects.create(organization=cast.other, user=cast.admin, role=Role.ADMIN)
@@ -100,7 +101,7 @@ def test_the_other_admins_are_told_that_one_of_them_gave_an_account_away(
     cast: Cast, custody: Account, admin: Client, settings: Any, to: str
 ) -> None:
     settings.MAIL_IS_SENT = True
-    scheduling.add_missing([custody])
+    schedules.add_missing([custody])
     for user in (cast.former, cast.owner):
         Membership.objects.create(organization=cast.fund, user=user, role=Role.ADMIN)
     User.objects.filter(pk=cast.owner.pk).update(is_active=False)
@@ -129,9 +130,9 @@ def test_an_account_is_given_away_although_no_mail_goes_out(
         raise SMTPException
 
     settings.MAIL_IS_SENT = True
-    scheduling.add_missing([custody])
+    schedules.add_missing([custody])
     Membership.objects.create(organization=cast.fund, user=cast.former, role=Role.ADMIN)
-    monkeypatch.setattr("accounts.adapters.AccountAdapter.send_mail", refuse)
+    monkeypatch.setattr("accounts.authentication.adapters.AccountAdapter.send_mail", refuse)
     answer = admin.post(path("account-transfer", custody), {"owner": "personal"})
     assert answer.status_code == 302
     custody.refresh_from_db()
@@ -153,14 +154,14 @@ def test_an_account_that_was_given_away_meanwhile_is_not_given_again(
     cast: Cast, custody: Account, admin: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Membership.objects.create(organization=cast.other, user=cast.admin, role=Role.ADMIN)
-    real, transfer = "balances.pages.settings.ownership.transfer", ownership.transfer
+    real, transfer = "balances.pages.settings.views.ownership.transfer", ownership.transfer
 
     def overtaken(account: Account, *args: Any, **options: Any) -> None:
         monkeypatch.setattr(real, transfer)
         transfer(Account.objects.get(pk=account.pk), cast.stranger, by=cast.admin)
         transfer(account, *args, **options)
 
-    refreshing.refresh_now([custody])
+    refreshes.refresh_now([custody])
     monkeypatch.setattr(real, overtaken)
     answer = admin.post(path("account-transfer", custody), {"owner": str(cast.other.uid)})
     assert answer.status_code == 422
@@ -174,7 +175,7 @@ def two(cast: Cast, custody: Account, trading: Account, simulator: Simulator) ->
     """Two accounts of the fund with a figure each; one is tagged."""
     simulator.holds("Custody", BTC=coins(100))
     simulator.holds("Trading", BTC=coins(2_300))
-    refreshing.refresh_now([custody, trading])
+    refreshes.refresh_now([custody, trading])
     Tag.objects.create(account=custody, name="Reserve")
     return cast
 

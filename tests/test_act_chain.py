@@ -19,9 +19,9 @@ from accounts.audit import anchors, objects, recording, vocabulary
 from accounts.audit.canonical import act_text
 from accounts.audit.recording import record, together
 from accounts.audit.verification import verify
-from accounts.links import Head
+from accounts.chain.hash_chain import Head
 from accounts.models import Act, Organization, User
-from balances import sql
+from balances.core import sql
 from balances.tasks import export_heads
 from tests import acts, canary, props
 from tests.conftest import Cast

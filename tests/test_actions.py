@@ -9,8 +9,9 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Account
-from balances import refreshing, scheduling
+from balances.lifecycle import pausing
 from balances.models import Pause, Refresh
+from balances.polling import refreshes
 from balances.tasks import refresh as refresh_task
 from tests.broker import link as broker_link
 from tests.conftest import Cast, Simulator
@@ -79,13 +80,13 @@ def test_a_refresh_shows_its_way_and_its_end(
     simulator.holds("Custody", BTC=coins(125))
     operator.post(path("account-refresh", custody))
     assert "Refreshing…" in page_of(operator, custody)
-    refreshing.carry_out([Refresh.objects.get().pk])
+    refreshes.carry_out([Refresh.objects.get().pk])
     text = page_of(operator, custody)
     assert "Refreshed just now" in text
     assert "1.25" in text
     simulator.fails("Custody", "403")
     operator.post(path("account-refresh", custody))
-    refreshing.carry_out([Refresh.objects.latest("asked_at").pk])
+    refreshes.carry_out([Refresh.objects.latest("asked_at").pk])
     text = page_of(operator, custody)
     assert "Refresh failed just now: the key lacks a permission" in text
     assert "1.25" in text
@@ -111,10 +112,10 @@ def test_without_a_broker_the_wish_stands_and_the_next_tick_sends_it(
     with django_capture_on_commit_callbacks(execute=True):
         answer = operator.post(path("account-refresh", custody))
     assert answer.status_code == 302
-    assert refreshing.sweep() == [Refresh.objects.get().pk]
+    assert refreshes.sweep() == [Refresh.objects.get().pk]
 
 
-@pytest.mark.parametrize("halt", [scheduling.pause, scheduling.archive])
+@pytest.mark.parametrize("halt", [pausing.pause, pausing.archive])
 def test_what_is_not_polled_is_not_refreshed_and_says_so(
     custody: Account, operator: Client, halt: Any
 ) -> None:
@@ -144,7 +145,7 @@ def test_archiving_asks_first_and_keeps_the_history(
     custody: Account, admin: Client, simulator: Simulator
 ) -> None:
     simulator.holds("Custody", BTC=coins(125))
-    refreshing.refresh_now([custody])
+    refreshes.refresh_now([custody])
     question = read(admin.get(path("account-archive", custody)))
     assert "Archive Custody?" in question.text
     assert question.has("form", action=path("account-archive", custody))
@@ -179,13 +180,13 @@ def test_what_is_archived_while_somebody_resumes_it_stays_archived(
     cast: Cast, custody: Account, operator: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     operator.post(path("account-pause", custody))
-    resume = scheduling.resume
+    resume = pausing.resume
 
     def overtaken(account: Account, **asked: Any) -> bool:
-        scheduling.archive(account, by=cast.admin)
+        pausing.archive(account, by=cast.admin)
         return resume(account, **asked)
 
-    monkeypatch.setattr(scheduling, "resume", overtaken)
+    monkeypatch.setattr(pausing, "resume", overtaken)
     answer = operator.post(path("account-resume", custody))
     assert answer.status_code == 403
     assert "<b>admin</b>" in answer.content.decode()

@@ -12,9 +12,10 @@ from django.urls import reverse
 
 from accounts.audit import recording
 from accounts.models import Account, Act, Organization, User
-from balances import ownership, refreshing, scheduling
 from balances.demo.people import ensure_people
-from balances.ownership import BadTurnError
+from balances.lifecycle import ownership, pausing
+from balances.lifecycle.ownership import BadTurnError
+from balances.polling import refreshes, schedules
 from tests import acts, props
 from tests.conftest import Cast, Simulator
 
@@ -54,9 +55,9 @@ def test_what_is_forbidden_or_changes_nothing_is_no_act(
     before = acts.words(cast.fund)
     viewer = browser_of(cast.viewer)
     assert viewer.post(reverse("account-pause", args=[custody.uid])).status_code == 403
-    refreshing.ask(custody, by=cast.admin)
-    refreshing.ask(custody, by=cast.admin)
-    assert scheduling.resume(custody, by=cast.admin) is False
+    refreshes.ask(custody, by=cast.admin)
+    refreshes.ask(custody, by=cast.admin)
+    assert pausing.resume(custody, by=cast.admin) is False
     assert acts.words(cast.fund)[len(before) :] == ["sign_in", "account.refreshed"]
 
 
@@ -95,10 +96,10 @@ def test_a_personal_account_is_its_owners_affair_alone(
 
 
 def test_a_transfer_stands_with_both_and_each_keeps_its_own(cast: Cast, custody: Account) -> None:
-    scheduling.pause(custody, by=cast.admin)
+    pausing.pause(custody, by=cast.admin)
     ownership.transfer(custody, cast.other, by=cast.admin)
     ownership.transfer(custody, cast.other, by=cast.admin)
-    scheduling.resume(custody, by=cast.stranger)
+    pausing.resume(custody, by=cast.stranger)
     assert acts.words(cast.fund)[2:] == ["account.paused", "account.transferred"]
     assert acts.words(cast.other) == ["account.transferred", "account.resumed"]
     for owner in (cast.fund, cast.other):
@@ -107,7 +108,7 @@ def test_a_transfer_stands_with_both_and_each_keeps_its_own(cast: Cast, custody:
 
 
 def test_counted_or_not(cast: Cast, custody: Account) -> None:
-    scheduling.add_missing([custody])
+    schedules.add_missing([custody])
     ownership.count(custody, counted=False, by=cast.admin)
     ownership.count(custody, counted=False, by=cast.admin)
     assert acts.words(cast.fund)[2:] == ["account.counted"]
@@ -125,7 +126,7 @@ def test_a_command_acts_as_whoever_runs_it(cast: Cast, custody: Account) -> None
         operator,
     )
     assert (act.address, act.agent) == ("", "manage.py poll_balances")
-    refreshing.ask(custody, by=None)
+    refreshes.ask(custody, by=None)
     assert (acts.last(cast.fund).who_kind, acts.last(cast.fund).who) == ("system", "")
 
 
@@ -189,9 +190,9 @@ def test_a_chart_as_a_file_is_told_to_each_owner_of_its_part(
 
 
 UNWRITTEN: dict[str, Callable[[Account, User], object]] = {
-    "pause": lambda account, by: scheduling.pause(account, by=by),
-    "archive": lambda account, by: scheduling.archive(account, by=by),
-    "refresh": lambda account, by: refreshing.ask(account, by=by),
+    "pause": lambda account, by: pausing.pause(account, by=by),
+    "archive": lambda account, by: pausing.archive(account, by=by),
+    "refresh": lambda account, by: refreshes.ask(account, by=by),
     "transfer": lambda account, by: ownership.transfer(account, by, by=by),
 }
 
@@ -200,7 +201,7 @@ UNWRITTEN: dict[str, Callable[[Account, User], object]] = {
 def test_what_cannot_be_put_on_record_is_not_done(
     cast: Cast, custody: Account, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    scheduling.add_missing([custody])
+    schedules.add_missing([custody])
 
     def fails(_: Any) -> str:
         raise RuntimeError("no record")
@@ -216,7 +217,7 @@ def test_what_cannot_be_put_on_record_is_not_done(
 
 def test_what_is_not_done_is_not_on_record(cast: Cast, custody: Account) -> None:
     props.enrolled(("another", "c2VjcmV0" * 8), "Custody", cast.other)
-    scheduling.add_missing([custody])
+    schedules.add_missing([custody])
     before = Act.objects.count()
     with pytest.raises(BadTurnError, match="has an account with this label"):
         ownership.transfer(custody, cast.other, by=cast.admin)

@@ -279,7 +279,7 @@ def test_an_answer_that_cannot_be_stored_leaves_nothing_behind(
     def broken(*_: Any) -> None:
         raise RuntimeError("a mistake of ours")
 
-    monkeypatch.setattr("balances.refreshing.record_answer", broken)
+    monkeypatch.setattr("balances.polling.refreshes.record_answer", broken)
     before = kept()
     browser.raise_request_exception = False
     assert browser.post(ADD, typed).status_code == 500

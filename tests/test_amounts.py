@@ -4,15 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from balances.amounts import (
-    Amount,
-    Level,
-    base_units_of,
-    digits_of,
-    plain_decimal,
-    shortened,
-)
-from balances.number_formats import written
+from balances.core.amounts import Amount, Level, base_units_of, digits_of, plain_decimal, shortened
+from balances.core.number_formats import written
 
 scales = st.integers(0, 30).map(lambda places: 10**places)
 units = st.integers(-(2**257), 2**257)

@@ -11,11 +11,11 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from accounts.models import Account
-from balances import ownership
-from balances.instants import iso
+from balances.core.instants import iso
+from balances.evidence.verification import anchors
+from balances.evidence.verification.verify import verify
+from balances.lifecycle import ownership
 from balances.tasks import export_heads
-from balances.verification import anchors
-from balances.verification.whole import verify
 from qredo_dash import settings as project
 from tests.conftest import Cast
 from tests.history import answer, at, coins, keyless, seen

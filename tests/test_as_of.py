@@ -5,9 +5,12 @@ from datetime import datetime, timedelta
 import pytest
 
 from accounts.models import Account
-from balances import as_of, refreshing, scheduling, series
-from balances.as_of import Position
-from balances.results import Failure
+from balances.history import positions
+from balances.history.positions import Position
+from balances.lifecycle import pausing
+from balances.polling import refreshes
+from balances.polling.results import Failure
+from balances.series import points
 from tests.history import (
     StoppedClock,
     answer,
@@ -31,7 +34,7 @@ def account(db: None) -> Account:  # noqa: ARG001
 
 
 def position(account: Account, instant: datetime) -> Position:
-    (found,) = as_of.positions([account.pk], instant)
+    (found,) = positions.positions([account.pk], instant)
     return found
 
 
@@ -115,7 +118,7 @@ def test_a_change_within_a_run_is_seen_exactly(account: Account) -> None:
 def test_a_refresh_is_seen_exactly(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     seen(account, at(10), BTC=coins(1))
     clock = StoppedClock(monkeypatch, at(10, 2))
-    refreshing.record_answer(refreshing.ask(account, by=None), answer(BTC=coins(1)))
+    refreshes.record_answer(refreshes.ask(account, by=None), answer(BTC=coins(1)))
     seen(account, at(10, 5), BTC=coins(1))
     assert observed(account, clock.now - TICK) == at(10)
     assert observed(account, clock.now) == clock.now
@@ -146,19 +149,19 @@ def test_another_interval_today_does_not_make_the_past_fresher(
     account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = StoppedClock(monkeypatch, at(9, 58))
-    refreshing.record_answer(refreshing.ask(account, by=None), answer(BTC=coins(1)))
+    refreshes.record_answer(refreshes.ask(account, by=None), answer(BTC=coins(1)))
     for minute in (0, 5, 10, 15):
         failed(account, at(10, minute), KEY_REJECTED if minute == 15 else UNREADABLE)
     before = [_coverages(account, at(10, minute)) for minute in (8, 9, 30)]
     assert before == [("fresh", "observed"), ("carried", "carried"), ("carried", "carried")]
     clock.now = at(12)
-    scheduling.change_interval(account, 86_400)
+    pausing.change_interval(account, 86_400)
     assert [_coverages(account, at(10, minute)) for minute in (8, 9, 30)] == before
 
 
 def _coverages(account: Account, instant: datetime) -> tuple[str, str]:
     """Return what `balance_at` and what `history` say of an instant."""
-    (point,) = series.series([account.pk], "BTC", [instant])
+    (point,) = points.series([account.pk], "BTC", [instant])
     return position(account, instant).coverage(instant), point.seen
 
 
@@ -166,6 +169,6 @@ def test_positions_come_in_the_order_asked_for_each_with_its_own(account: Accoun
     other, never = keyless("Other", at(10)), keyless("Never", at(10))
     seen(account, at(10), BTC=coins(1))
     seen(other, at(10), BTC=coins(2))
-    found = as_of.positions([never.pk, other.pk, account.pk], at(11))
+    found = positions.positions([never.pk, other.pk, account.pk], at(11))
     assert [p.account_id for p in found] == [never.pk, other.pk, account.pk]
     assert [[s.level.total for s in p.standings] for p in found] == [[], [2], [1]]

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
-from balances import as_of_query
-from balances.as_of_query import AsOf
+from balances.pages.as_of import instant as as_of_instant
+from balances.pages.as_of.instant import AsOf
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 LONDON, KATHMANDU, LORD_HOWE = "Europe/London", "Asia/Kathmandu", "Australia/Lord_Howe"
@@ -19,7 +19,7 @@ def utc(text: str) -> datetime:
 
 def asked(zone: str = "UTC", **query: str) -> AsOf:
     with timezone.override(ZoneInfo(zone)):
-        return as_of_query.asked(query, now=NOW)
+        return as_of_instant.asked(query, now=NOW)
 
 
 @pytest.mark.parametrize("query", [{}, {"at": ""}, {"at": "  "}, {"date": "", "time": ""}])
@@ -95,22 +95,22 @@ def test_a_form_sends_date_and_time_apart() -> None:
 def test_what_is_no_instant_of_the_past_is_said_and_shown_again(typed: str, error: str) -> None:
     found = asked(LONDON, at=typed)
     assert error in found.error
-    assert (found.is_past, found.typed) == (False, typed[: as_of_query.LONGEST])
+    assert (found.is_past, found.typed) == (False, typed[: as_of_instant.LONGEST])
 
 
 def test_an_hour_that_comes_twice_has_another_one() -> None:
     first, second = utc("2026-10-25T00:30"), utc("2026-10-25T01:30")
     with timezone.override(ZoneInfo(LONDON)):
-        assert as_of_query.other_one(first) == second
-        assert as_of_query.other_one(second) == first
+        assert as_of_instant.other_one(first) == second
+        assert as_of_instant.other_one(second) == first
         for only in ("2026-10-24T23:30", "2026-03-29T00:30", "2026-03-29T01:30"):
-            assert as_of_query.other_one(utc(only)) is None
+            assert as_of_instant.other_one(utc(only)) is None
 
 
 def test_an_instant_is_told_as_exactly_as_it_is() -> None:
     with timezone.override(ZoneInfo(LONDON)):
         told = [
-            as_of_query.long_text(utc(text))
+            as_of_instant.long_text(utc(text))
             for text in ("2026-03-29T09:00", "2026-03-29T09:00:05", "2026-01-02T09:00:00.000120")
         ]
     assert told == [

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import Account, Environment
-from balances import ownership, scheduling
+from balances.lifecycle import ownership, pausing
 from tests.conftest import Cast
 from tests.history import StoppedClock, at, coins, failed, keyless, seen
 from tests.markup import Page, shown
@@ -91,7 +91,7 @@ def test_what_is_in_no_total_is_not_expected_in_one(
     clock.now = at(10, 2)
     assert everywhere(viewer, "BTC") == "1 of 3"
     ownership.count(spare, counted=False, by=None)
-    scheduling.archive(former, by=None)
+    pausing.archive(former, by=None)
     clock.now = at(10, 3)
     assert everywhere(viewer, "BTC") == "1 of 1"
     assert everywhere(viewer, "BTC", instant=THEN) == "1 of 3"

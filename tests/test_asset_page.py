@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts import labels
 from accounts.models import Account, Environment, User
-from balances import ownership, scheduling
+from balances.lifecycle import ownership, pausing
 from tests import markup
 from tests.conftest import Cast
 from tests.history import StoppedClock, at, coins, failed, keyless, seen
@@ -141,7 +141,7 @@ def test_archived_accounts_are_in_it_up_to_then(
     vault: Account, cast: Cast, clock: StoppedClock
 ) -> None:
     clock.now = at(10, 2)
-    scheduling.archive(vault, by=None)
+    pausing.archive(vault, by=None)
     assert "No account." in page(cast.viewer).text
     assert page(cast.viewer, at="2026-03-02T10:01:00Z").amounts()[0] == "3.00"
 

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Account, Act, Membership, Role
-from balances import ownership, scheduling
+from balances.lifecycle import ownership, pausing
 from tests import acts
 from tests.conftest import Cast
 from tests.markup import read
@@ -68,7 +68,7 @@ def test_foreign_logs_and_missing_ones_are_told_apart_by_nothing(
 def test_everybody_reads_their_own_activity_and_nobody_elses(
     cast: Cast, personal: Account, browser_of: Any
 ) -> None:
-    scheduling.pause(personal, by=cast.owner)
+    pausing.pause(personal, by=cast.owner)
     shown = read(ask(browser_of(cast.owner), "personal")).text
     assert "Account paused Personal" in shown
     for who in (*MEMBERS, "stranger", "superuser"):
@@ -126,9 +126,9 @@ def test_who_is_lowered_or_removed_sees_nothing_on_the_next_request(
 def test_after_a_transfer_each_owner_reads_their_part(
     cast: Cast, custody: Account, browser_of: Any
 ) -> None:
-    scheduling.pause(custody, by=cast.operator)
+    pausing.pause(custody, by=cast.operator)
     ownership.transfer(custody, cast.other, by=cast.admin)
-    scheduling.resume(custody, by=cast.stranger)
+    pausing.resume(custody, by=cast.stranger)
     ours = read(ask(browser_of(cast.admin), cast.fund.uid)).text
     theirs = read(ask(browser_of(cast.stranger), cast.other.uid)).text
     assert ("Account paused" in ours, "Account resumed" in ours.partition("</form>")[2]) == (

@@ -13,9 +13,9 @@ from django.urls import reverse
 
 from accounts.audit import objects, reading
 from accounts.audit.recording import record
-from accounts.cells import text_cell
 from accounts.models import Account, Act
-from balances import scheduling
+from accounts.shared.csv_cells import text_cell
+from balances.lifecycle import pausing
 from tests import acts, props
 from tests.conftest import Cast
 from tests.test_inert import FORMULA_SIGNS, FORMULAS
@@ -24,8 +24,8 @@ from tests.test_inert import FORMULA_SIGNS, FORMULAS
 @pytest.fixture
 def auditor(cast: Cast, custody: Account, browser_of: Any) -> Client:
     """The fund's auditor, after some acts of the fund."""
-    scheduling.pause(custody, by=cast.admin)
-    scheduling.resume(custody, by=None)
+    pausing.pause(custody, by=cast.admin)
+    pausing.resume(custody, by=None)
     browser: Client = browser_of(cast.auditor)
     return browser
 

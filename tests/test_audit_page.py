@@ -11,7 +11,7 @@ from django.urls import reverse
 from accounts.audit import objects
 from accounts.audit.recording import record
 from accounts.models import Account, Act, Organization
-from balances import scheduling
+from balances.lifecycle import pausing
 from tests import props
 from tests.conftest import Cast
 from tests.markup import Page, read
@@ -129,7 +129,7 @@ def test_limits(
 def test_an_object_is_found_by_its_id_alone(
     cast: Cast, custody: Account, trading: Account, auditor: Client
 ) -> None:
-    scheduling.pause(trading, by=cast.operator)
+    pausing.pause(trading, by=cast.operator)
     page = shown(auditor, object=str(custody.uid))
     assert "Custody" in page.text
     assert "Trading" not in page.text

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from accounts.models import Account, Environment
-from balances import breaker, claims, recording, refreshing
-from balances.claims import Claim
 from balances.models import Schedule, Upstream
-from balances.results import Failure, Result
+from balances.polling import claims, recording, refreshes
+from balances.polling.claims import Claim
+from balances.polling.pacing import circuit_breaker
+from balances.polling.results import Failure, Result
 from tests import props
 from tests.conftest import Simulator
 from tests.history import (
@@ -33,7 +34,7 @@ TICK = timedelta(seconds=5)
 def _pace(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.POLL_TICK_SECONDS, settings.POLL_INTERVAL_SECONDS = 5.0, 300
     # The full distance: 10 s, then 20, 40 … 300.
-    monkeypatch.setattr(breaker, "jitter", lambda: 1.0)
+    monkeypatch.setattr(circuit_breaker, "jitter", lambda: 1.0)
 
 
 def many(count: int, first: datetime | None = None, interval: int = 300) -> list[Account]:
@@ -139,7 +140,7 @@ def test_probes_are_few_and_grow_apart_up_to_the_interval(down: list[Account]) -
         due = took(now)
         ended(due, now)
         asked += [now] * bool(due)
-        assert len(due) <= breaker.PROBES
+        assert len(due) <= circuit_breaker.PROBES
         now += 2 * TICK
     gaps = [(after - before).seconds for before, after in pairwise(asked)]
     assert gaps[:5] == [20, 40, 80, 160, 300]
@@ -171,7 +172,7 @@ def test_the_first_fresh_probe_closes_it(down: list[Account]) -> None:
 
 def test_a_fresh_refresh_closes_it(down: list[Account], monkeypatch: pytest.MonkeyPatch) -> None:
     StoppedClock(monkeypatch, at(10, 1))
-    refresh = refreshing.ask(down[0], by=None)
+    refresh = refreshes.ask(down[0], by=None)
     claim = claims.claim_refresh(down[0].pk, refresh.pk, hold=timedelta(seconds=60))
     assert claim is not None
     ended([claim], at(10, 1), answer(BTC=coins(1)))
@@ -187,7 +188,7 @@ def test_at_its_return_there_is_no_stampede(settings: Any) -> None:
     now = at(10, 5)
     ended(took(now), now, answer(BTC=coins(1)))
     got: list[int] = []
-    while sum(got) < len(accounts) - breaker.PROBES:
+    while sum(got) < len(accounts) - circuit_breaker.PROBES:
         now += TICK
         due = took(now)
         ended(due, now, answer(BTC=coins(1)))
@@ -208,7 +209,7 @@ def test_other_environments_go_on(down: list[Account]) -> None:
 
 def test_a_clock_that_steps_back_does_not_keep_it_open(down: list[Account]) -> None:
     Schedule.objects.update(next_slot=at(9))
-    assert len(took(at(9))) == breaker.PROBES
+    assert len(took(at(9))) == circuit_breaker.PROBES
     assert len(down) == 12
 
 
@@ -230,7 +231,7 @@ def test_a_dead_upstream_gets_few_requests_and_everybody_is_back_soon_after(
     while not (Upstream.objects.exists() and is_open()):
         passed(now)
         now += TICK
-    assert requests() - before <= breaker.THRESHOLD + 1
+    assert requests() - before <= circuit_breaker.THRESHOLD + 1
     before, opened = requests(), now
     while now < opened + timedelta(hours=1):
         passed(now)

@@ -7,8 +7,9 @@ import pytest
 from django.test import Client
 
 from accounts.models import Account, Environment
-from balances import breaker, scheduling
+from balances.lifecycle import pausing
 from balances.models import Upstream
+from balances.polling.pacing import circuit_breaker
 from tests.conftest import Cast
 from tests.history import StoppedClock, at, coins, keyless, seen
 from tests.markup import read, shown
@@ -34,7 +35,7 @@ def opens(environment: str = "production", *, is_demo: bool = False, probe: int 
         is_demo=is_demo,
         defaults={
             "tokens": 0.0,
-            "failures": breaker.THRESHOLD,
+            "failures": circuit_breaker.THRESHOLD,
             "opened_at": at(10, 42),
             "probes": 3,
             "probe_at": at(10, probe) + timedelta(seconds=20),
@@ -89,7 +90,7 @@ def test_to_who_has_no_account_there_nothing_is_said(
     assert account.is_polled
 
 
-@pytest.mark.parametrize("halt", [scheduling.pause, scheduling.archive])
+@pytest.mark.parametrize("halt", [pausing.pause, pausing.archive])
 def test_of_what_is_not_polled_anyway_it_is_not_said(
     viewer: Client, account: Account, halt: Any
 ) -> None:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from balances.buckets import CHOICES, DAY, MOST_POINTS, TICK, TooManyPointsError, buckets
+from balances.series.buckets import CHOICES, DAY, MOST_POINTS, TICK, TooManyPointsError, buckets
 
 HOUR = timedelta(hours=1)
 

@@ -18,8 +18,8 @@ from django.views.debug import ExceptionReporter
 import qredo
 from accounts import enrolment, signing
 from accounts.models import Account, ApiKey, Environment
-from balances import claims, refreshing
 from balances.models import Refresh
+from balances.polling import claims, refreshes
 from balances.tasks import hand_out
 from balances.tasks import refresh as refresh_task
 from tests import broker, canary, props
@@ -94,7 +94,7 @@ def everything_happens(
     for fault in (None, "401", "403", "reset", "html200"):
         if fault:
             simulator.fails("Spare organization", fault)
-        refreshing.refresh_now([account], by=cast.admin)
+        refreshes.refresh_now([account], by=cast.admin)
     for who in PEOPLE:
         answers += pages_of(browser_of(getattr(cast, who)), account)
     return answers
@@ -155,7 +155,7 @@ def test_a_poll_that_breaks_logs_no_frame(
         raise RuntimeError(text)
 
     monkeypatch.setattr(signing, "client_for", broken)
-    (record,) = refreshing.refresh_now([enrolled(cast, simulator)])
+    (record,) = refreshes.refresh_now([enrolled(cast, simulator)])
     assert record.detail.startswith("This program failed while polling (RuntimeError in ")
     assert any("broke with RuntimeError" in line for line in logged.lines)
     assert_absent(*logged.lines, record.detail)
@@ -170,9 +170,9 @@ def fails(*_: Any, **__: Any) -> Any:
     "where",
     [
         "accounts.enrolment.test_key",
-        "accounts.vault.seal",
+        "accounts.vault.secrets.seal",
         "accounts.signing.client",
-        "balances.pages.add.add_account",
+        "balances.pages.keys.add_views.add_account",
         "qredo.decode_secret",
         "qredo.clean_key_id",
     ],
@@ -189,7 +189,7 @@ def test_no_error_page_holds_it(
     settings.DEBUG = debug
     browser = props.signed_in(cast.admin, raise_request_exception=False)
     told |= {"api_secret": f" {canary.TEXT}\n", "label": canary.TEXT[:70]}
-    if where == "accounts.vault.seal":
+    if where == "accounts.vault.secrets.seal":
         monkeypatch.setattr("accounts.enrolment.test_key", lambda _: answer(BTC=coins(1)))
     monkeypatch.setattr(where, fails)
     shown = browser.post(ADD, told)

@@ -10,15 +10,16 @@ from uuid import UUID
 
 import pytest
 
-from accounts.links import Head
+from accounts.chain.hash_chain import Head
 from accounts.models import Account
-from balances import claims, recording, refreshing, scheduling
-from balances.amounts import Level
-from balances.chain import Entry, SnapshotFacts, run_text, snapshot_text
+from balances.core.amounts import Level
+from balances.evidence.verification.verify import verify
+from balances.ledger.chain import Entry, SnapshotFacts, run_text, snapshot_text
+from balances.ledger.runs import Run as PlainRun
+from balances.lifecycle import pausing
 from balances.models import Run, Schedule, Snapshot
-from balances.results import Result
-from balances.runs import Run as PlainRun
-from balances.verification.whole import verify
+from balances.polling import claims, recording, refreshes
+from balances.polling.results import Result
 from tests.history import TIMEOUT, StoppedClock, answer_of, at, claimed, delivered, keyless
 
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "canonical-form.md"
@@ -116,13 +117,13 @@ def test_what_is_recorded_has_the_document_s_links(
     first, second = (answer_of(body) for body in vector.answers)
     delivered(claimed(account, clock.now), first, clock.now)
     clock.now = at(10, 2) + timedelta(microseconds=1)
-    refresh = refreshing.ask(account, by=None)
+    refresh = refreshes.ask(account, by=None)
     claim = claims.claim_refresh(account.pk, refresh.pk, hold=timedelta(seconds=60))
     assert claim is not None
     recording.record([Result(account.pk, claim.token, second)])
     delivered(claimed(account, at(10, 5)), TIMEOUT, at(10, 5))
     clock.now = at(10, 7, 30)
-    scheduling.pause(account, by=None)
+    pausing.pause(account, by=None)
     tables = (Snapshot.objects.all(), Run.objects.all())
     links = [one for t in tables for one in t.order_by("number").values_list("chain", flat=True)]
     assert [bytes(link).hex() for link in links] == vector.links

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Account
-from balances import ownership, scheduling
+from balances.lifecycle import ownership, pausing
 from tests.conftest import Cast
 from tests.history import StoppedClock, at, coins, keyless, seen
 from tests.markup import read
@@ -31,7 +31,7 @@ def accounts(cast: Cast, clock: StoppedClock) -> dict[str, Account]:
     clock.now = at(10, 8)
     ownership.transfer(found["Given"], cast.other, by=None)
     clock.now = at(10, 12)
-    scheduling.archive(found["Archived"], by=None)
+    pausing.archive(found["Archived"], by=None)
     for minute in (5, 10, 15, 20):
         seen(found["Steady"], at(10, minute), BTC=coins(100))
     seen(found["Late"], at(10, 15), BTC=coins(7))

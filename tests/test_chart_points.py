@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Account, User
-from balances import ownership
+from balances.lifecycle import ownership
 from tests.conftest import Cast
 from tests.history import StoppedClock, coins, failed, keyless, seen
 from tests.markup import read

@@ -12,10 +12,11 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from accounts.models import Account
-from balances import claims, ledger, polling
-from balances.claims import Claim
+from balances.ledger import schedules
 from balances.models import Change, Holding, Run, Schedule, Snapshot
-from balances.results import Result
+from balances.polling import claims, poll
+from balances.polling.claims import Claim
+from balances.polling.results import Result
 from tests.conftest import Simulator
 from tests.history import (
     INTERVAL,
@@ -184,7 +185,7 @@ def test_a_message_with_a_stale_token_makes_no_request(
     simulator: Simulator, custody: Account
 ) -> None:
     asked = simulator.requests_of("Custody")
-    assert polling.poll([Claim(custody.pk, uuid4())]) == []
+    assert poll.poll([Claim(custody.pk, uuid4())]) == []
     assert simulator.requests_of("Custody") == asked
 
 
@@ -203,12 +204,12 @@ def test_what_could_not_begin_in_time_is_given_back(
         real(late)
         go_on.set()
 
-    monkeypatch.setattr(polling, "_ask", slowly)
+    monkeypatch.setattr(poll, "_ask", slowly)
     monkeypatch.setattr(claims, "give_back", give_back)
     with ThreadPoolExecutor(1) as pool:
-        monkeypatch.setattr(polling, "_pool", lambda: pool)
-        monkeypatch.setattr(polling, "_time_to_begin", lambda: 0.05)
-        (recorded,) = polling.poll(due, now=at(10))
+        monkeypatch.setattr(poll, "_pool", lambda: pool)
+        monkeypatch.setattr(poll, "_time_to_begin", lambda: 0.05)
+        (recorded,) = poll.poll(due, now=at(10))
     (again,) = claims.claim_due(limit=2, now=at(10, 1))
     assert {recorded.account_id, again.account_id} == {claim.account_id for claim in due}
     assert_tiled(account)
@@ -242,7 +243,7 @@ def test_a_claimer_passes_over_an_account_that_somebody_writes() -> None:
         connection.close()
 
     with transaction.atomic():
-        ledger.lock([busy.pk])
+        schedules.lock([busy.pk])
         run_all([Thread(target=claim)])
     assert [claim.account_id for claim in got] == [free.pk]
 

@@ -10,7 +10,9 @@ import pytest
 from django.conf import settings as project
 
 from accounts.models import Account
-from balances import claims, ledger, polling, tasks
+from balances import tasks
+from balances.ledger import schedules
+from balances.polling import claims, poll
 from qredo_dash.beat import MOST_WAITING, Beat
 from qredo_dash.celery import app
 from qredo_dash.clock_watch import ClockWatch
@@ -37,7 +39,7 @@ def set_clock(monkeypatch: pytest.MonkeyPatch, ahead: float) -> None:
     right, right_ns = time.time, time.time_ns
     monkeypatch.setattr(time, "time", lambda: right() + ahead)
     monkeypatch.setattr(time, "time_ns", lambda: right_ns() + int(ahead * 1e9))
-    monkeypatch.setattr(app, "now", lambda: ledger.clock() + timedelta(seconds=ahead))
+    monkeypatch.setattr(app, "now", lambda: schedules.clock() + timedelta(seconds=ahead))
 
 
 def headers_of(link: Any, queue: str) -> list[dict[str, Any]]:
@@ -97,10 +99,10 @@ def test_a_clock_that_steps_neither_stops_nor_hurries_beat(
 def test_a_worker_with_a_wrong_clock_polls_as_the_others_do(
     simulator: Simulator, custody: Account, monkeypatch: pytest.MonkeyPatch, ahead: float
 ) -> None:
-    props.scheduled(custody, ledger.clock() - timedelta(seconds=1), 300)
+    props.scheduled(custody, schedules.clock() - timedelta(seconds=1), 300)
     assert simulator.requests_of("Custody") >= 0
     set_clock(monkeypatch, ahead)
-    (record,) = polling.poll(claims.claim_due(limit=1, only=[custody.pk]))
+    (record,) = poll.poll(claims.claim_due(limit=1, only=[custody.pk]))
     assert (record.outcome, record.reason) == ("fresh", "")
 
 
@@ -109,8 +111,8 @@ def test_a_wrong_clock_of_the_database_is_named_by_qredos_date(
     simulator: Simulator, custody: Account
 ) -> None:
     simulator.admin("POST", "clock", date_skew=600, window_skew=600)
-    props.scheduled(custody, ledger.clock() - timedelta(seconds=1), 300)
-    (record,) = polling.poll(claims.claim_due(limit=1, only=[custody.pk]))
+    props.scheduled(custody, schedules.clock() - timedelta(seconds=1), 300)
+    (record,) = poll.poll(claims.claim_due(limit=1, only=[custody.pk]))
     assert record.reason == "clock"
     assert "The database server's clock is 600 s behind" in record.detail
 

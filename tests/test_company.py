@@ -14,7 +14,7 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
-from accounts import connections, invitations
+from accounts import company_accounts, invitations
 from accounts.models import Account, Role, User
 from qredo_dash import identity
 from tests import acts, company_urls, props
@@ -125,7 +125,7 @@ DOES_NOT = [
 def test_an_address_that_the_company_vouches_for(cast: Cast, company: Company, claim: Any) -> None:
     company.claims["email_verified"] = claim
     assert "connected" in connect(props.signed_in(cast.viewer))
-    assert connections.exists(cast.viewer)
+    assert company_accounts.exists(cast.viewer)
 
 
 @pytest.mark.parametrize("claim", DOES_NOT, ids=repr)
@@ -196,7 +196,7 @@ def test_connecting_asks_for_a_fresh_confirmation(cast: Cast, company: Company) 
     assert to.startswith(reverse("account_reauthenticate"))
     connection = connected(cast.viewer)
     browser.post(reverse(PAGE), {"connection": str(connection.pk)})
-    assert connections.exists(cast.viewer)
+    assert company_accounts.exists(cast.viewer)
     assert not company.asked
 
 
@@ -208,7 +208,7 @@ def test_nobody_connects_the_account_of_another(cast: Cast, company: Company) ->
     connected(cast.operator)
     company.claims["email"] = cast.viewer.email
     assert "with another person here" in connect(props.signed_in(cast.viewer))
-    assert not connections.exists(cast.viewer)
+    assert not company_accounts.exists(cast.viewer)
 
 
 def test_who_signs_in_as_somebody_else_on_the_way_connects_nothing(
@@ -267,7 +267,7 @@ def test_an_invitation_lets_back_in_whom_nothing_else_does(cast: Cast, company: 
         browser = Client()
         browser.get(reverse("invitation", args=[token]))
         assert is_signed_in_after(browser) is comes_in
-        assert connections.exists(cast.viewer) is comes_in
+        assert company_accounts.exists(cast.viewer) is comes_in
     assert company.asked
 
 
@@ -419,7 +419,7 @@ def test_nothing_but_signing_in_is_done_on_request(cast: Cast, company: Company)
     answer = browser.get(reverse("company"), {"process": "connect", "connects": "1"})
     come_back(browser, asked_of(answer)["state"])
     assert browser.session["_auth_user_id"] == str(cast.stranger.pk)
-    assert not connections.exists(cast.viewer)
+    assert not company_accounts.exists(cast.viewer)
 
 
 def test_who_has_neither_password_nor_factor_confirms_there(
@@ -484,7 +484,7 @@ def test_the_only_way_in_is_not_ended_by_its_person(cast: Cast, company: Company
     visit(browser)
     assert "no other way to sign in" in read(browser.get(reverse(PAGE))).text
     browser.post(reverse(PAGE), {"connection": str(connection.pk)})
-    assert connections.exists(cast.viewer)
+    assert company_accounts.exists(cast.viewer)
     assert company.asked
 
 
@@ -494,7 +494,7 @@ def test_nobody_ends_the_connection_of_another(cast: Cast, company: Company, odd
     other = props.signed_in(cast.operator)
     for number in (str(connection.pk), odd):
         assert other.post(reverse(PAGE), {"connection": number}).status_code == 302
-    assert connections.exists(cast.viewer)
+    assert company_accounts.exists(cast.viewer)
     assert not company.asked
 
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts import labels
 from accounts.models import Account, Environment, User
-from balances import ownership
+from balances.lifecycle import ownership
 from tests import markup
 from tests.conftest import Cast
 from tests.history import StoppedClock, at, coins, keyless, seen

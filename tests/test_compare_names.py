@@ -8,7 +8,8 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Account, User
-from balances import compare_names, ownership
+from balances.lifecycle import ownership
+from balances.pages.compare import names as compare_names
 from tests import markup
 from tests.conftest import Cast
 from tests.history import StoppedClock, at, coins, keyless, seen

@@ -9,14 +9,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from accounts.access import (
-    closed_organizations,
-    operated_accounts,
-    summed_tenures_of,
-    tenures_of,
-    visible_to,
-)
-from accounts.compiled import (
+from accounts.access.compiled import (
     Ids,
     id_of,
     ids_closed_to,
@@ -27,8 +20,15 @@ from accounts.compiled import (
     ids_present_for,
     ids_visible_to,
 )
+from accounts.access.querysets import (
+    closed_organizations,
+    operated_accounts,
+    summed_tenures_of,
+    tenures_of,
+    visible_to,
+)
 from accounts.models import Account, Organization, User
-from balances import sql
+from balances.core import sql
 from tests.conftest import Cast
 
 

@@ -8,9 +8,9 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Account, Membership, Role, Tenure, User
-from balances import ownership
-from balances.scopes import Scope
-from balances.subjects import points_at, subject
+from balances.lifecycle import ownership
+from balances.pages.charts.subject import points_at, subject
+from balances.portfolio.scope import Scope
 from tests import acts, props
 from tests.conftest import Cast
 from tests.history import StoppedClock, at, coins, keyless, seen

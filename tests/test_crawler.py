@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from accounts import labels
 from accounts.models import Account, Tag
-from balances import refreshing
+from balances.polling import refreshes
 from tests.conftest import Cast, Simulator
 from tests.crawling import Crawl, Seen, asked, pieces, whole_pages
 from tests.history import coins
@@ -88,7 +88,7 @@ def canaries(
         which: Canary(number, account, simulator, simulated[which])
         for number, (which, account) in enumerate(owned.items(), 1)
     }
-    refreshing.refresh_now(list(owned.values()))
+    refreshes.refresh_now(list(owned.values()))
     assert labels.tags_of(Account.objects.all())
     return made
 

@@ -9,13 +9,14 @@ from django.core.management.base import CommandError
 from django.test import Client
 
 import qredo
-from accounts.demo_data import MixedDataError
 from accounts.enrolment import Candidate, keep
 from accounts.models import Account, Act, Environment, User
-from balances import ownership, scheduling
+from accounts.shared.demo_data import MixedDataError
 from balances.demo import past
 from balances.demo.apart import set_apart
-from balances.ownership import BadTurnError
+from balances.lifecycle import ownership
+from balances.lifecycle.ownership import BadTurnError
+from balances.polling import schedules
 from qredo_dash.management.commands import serve
 from tests.conftest import Cast, Simulator
 from tests.history import StoppedClock, at, coins, keyless, seen
@@ -152,7 +153,7 @@ def test_the_program_starts_on_both_and_lets_nothing_of_the_demo_count(viewer: C
 def test_commands_say_of_which_figures_are_the_demo_s(toy: Account) -> None:
     vault = keyless("Vault", at(10))
     seen(vault, at(10), BTC=coins(100))
-    scheduling.add_missing()
+    schedules.add_missing()
     for account, is_demo in ((toy, True), (vault, False)):
         uid, now = str(account.uid), "2026-03-02T10:01:00Z"
         commands = (("balance_at", now, uid), ("history", uid, "BTC", "--from", now, "--to", now))

@@ -12,12 +12,13 @@ from django.conf import settings as project
 from django.db import connection
 
 from accounts.models import Account
-from balances import ledger, rekeying, scheduling
 from balances.demo import past
 from balances.demo.people import ensure_people
 from balances.demo.simulator import TurnedBack, turned_back
+from balances.evidence.verification import verify
+from balances.ledger import schedules
+from balances.lifecycle import keys, pausing
 from balances.models import Schedule
-from balances.verification import whole
 from tests.history import words
 
 INTERVAL = 30
@@ -61,9 +62,9 @@ class Meanwhile:
 
 
 STOPS = {
-    "paused": scheduling.pause,
-    "archived": scheduling.archive,
-    "keyless": rekeying.revoke_key,
+    "paused": pausing.pause,
+    "archived": pausing.archive,
+    "keyless": keys.revoke_key,
 }
 
 
@@ -77,7 +78,7 @@ def test_what_somebody_stops_while_the_past_loads_stays_so(demo: TurnedBack, kin
     others = Schedule.objects.exclude(pk=stopped.pk)
     assert set(others.values_list("interval_seconds", flat=True)) == {INTERVAL}
     assert not others.filter(next_slot=None).exists()
-    assert whole.verify().findings == []
+    assert verify.verify().findings == []
 
 
 def test_what_was_resumed_while_the_past_loads_is_polled_as_often_as_others(
@@ -86,14 +87,14 @@ def test_what_was_resumed_while_the_past_loads_is_polled_as_often_as_others(
     past.load(
         demo,
         Meanwhile(
-            lambda: scheduling.pause(named("Custody"), by=None),
-            lambda: scheduling.resume(named("Custody"), by=None),
+            lambda: pausing.pause(named("Custody"), by=None),
+            lambda: pausing.resume(named("Custody"), by=None),
         ),
     )
     resumed = Schedule.objects.get(account=named("Custody"))
     assert resumed.next_slot is not None
     assert resumed.interval_seconds == INTERVAL
-    assert whole.verify().findings == []
+    assert verify.verify().findings == []
 
 
 @pytest.mark.django_db(transaction=True, available_apps=list(project.INSTALLED_APPS))
@@ -103,11 +104,11 @@ def test_a_stop_at_the_very_moment_a_day_begins_is_not_undone(
     """Somebody else's transaction commits between the loader's look and its lock."""
     acts = Meanwhile(lambda: stopped_elsewhere("Custody"))
 
-    def lock(ids: Sequence[int]) -> dict[int, ledger.Entry]:
+    def lock(ids: Sequence[int]) -> dict[int, schedules.Entry]:
         acts(0)
-        return ledger.lock(ids)
+        return schedules.lock(ids)
 
-    monkeypatch.setattr(past, "ledger", SimpleNamespace(lock=lock, clock=ledger.clock))
+    monkeypatch.setattr(past, "ledger_schedules", SimpleNamespace(lock=lock, clock=schedules.clock))
     past.load(demo, lambda _: None)
     stopped = Schedule.objects.get(account=named("Custody"))
     assert stopped.next_slot is None
@@ -116,7 +117,7 @@ def test_a_stop_at_the_very_moment_a_day_begins_is_not_undone(
 
 def stopped_elsewhere(label: str) -> None:
     def stop() -> None:
-        scheduling.archive(named(label), by=None)
+        pausing.archive(named(label), by=None)
         connection.close()
 
     other = threading.Thread(target=stop)

@@ -13,9 +13,9 @@ from django.urls import reverse
 
 import qredo
 from accounts.models import Account, User
-from balances import ownership
-from balances.instants import iso
-from balances.results import Failure
+from balances.core.instants import iso
+from balances.lifecycle import ownership
+from balances.polling.results import Failure
 from tests import props
 from tests.conftest import Cast
 from tests.history import StoppedClock, at, coins, failed, given_away, keyless, seen

@@ -9,7 +9,7 @@ from django.core import mail, signing
 from django.test import Client
 from django.urls import reverse
 
-from accounts import email_change
+from accounts.authentication import email_change
 from accounts.models import User
 from tests import props
 from tests.acts import acts_of

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
-from accounts import connections
+from accounts import company_accounts
 from accounts.models import Act, User
 from tests import acts, props
 from tests.conftest import Cast
@@ -47,7 +47,7 @@ def test_an_admin_ends_a_members_company_connection(cast: Cast, settings: Any) -
     settings.MAIL_IS_SENT = True
     SocialAccount.objects.create(user=cast.viewer, provider="company", uid="17")
     assert do(cast.admin, cast, "disconnect", cast.viewer.email).status_code == 302
-    assert not connections.exists(cast.viewer)
+    assert not company_accounts.exists(cast.viewer)
     assert acts.last(cast.viewer).act == acts.last(cast.fund).act == "company.disconnected"
     assert [message.to for message in mail.outbox] == [[cast.viewer.email]]
 
@@ -60,10 +60,10 @@ def test_no_admin_takes_a_members_only_way_in(cast: Cast) -> None:
     answer = do(cast.admin, cast, "disconnect", cast.viewer.email)
     assert answer.status_code == 422
     assert "has no other way to sign in" in answer.content.decode()
-    assert connections.exists(cast.viewer)
+    assert company_accounts.exists(cast.viewer)
     Authenticator.objects.create(user=cast.viewer, type="webauthn", data={})
     assert do(cast.admin, cast, "disconnect", cast.viewer.email).status_code == 302
-    assert not connections.exists(cast.viewer)
+    assert not company_accounts.exists(cast.viewer)
 
 
 def test_the_operator_may_and_is_told_of_it(cast: Cast, capsys: Any) -> None:
@@ -74,7 +74,7 @@ def test_the_operator_may_and_is_told_of_it(cast: Cast, capsys: Any) -> None:
     said = capsys.readouterr()
     assert '"connections": 1' in said.out
     assert "changepassword" in said.err
-    assert not connections.exists(cast.viewer)
+    assert not company_accounts.exists(cast.viewer)
 
 
 @pytest.mark.parametrize("what", ["sessions", "disconnect"])

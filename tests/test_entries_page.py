@@ -7,9 +7,10 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Account, EntryRule, Role
-from balances import ownership, refreshing, scheduling
+from balances.evidence.verification.verify import verify
+from balances.lifecycle import ownership
 from balances.models import Holding, Refresh
-from balances.verification.whole import verify
+from balances.polling import refreshes, schedules
 from tests import props
 from tests.conftest import Cast, Simulator
 from tests.markup import Page, read, shown
@@ -47,10 +48,10 @@ def test_an_admin_records_it_on_the_page_that_the_failure_leads_to(
     custody: Account, simulator: Simulator, admin: Client, cast: Cast, browser_of: Any
 ) -> None:
     simulator.holds("Custody", BTC=(5, 5, 0, 0, 10**8))
-    scheduling.add_missing([custody])
-    refreshing.refresh_now([custody])
+    schedules.add_missing([custody])
+    refreshes.refresh_now([custody])
     two_wallets(simulator)
-    (recorded,) = refreshing.refresh_now([custody])
+    (recorded,) = refreshes.refresh_now([custody])
     assert (recorded.outcome, recorded.reason, btc(custody)) == ("failed", "not_understood", 5)
 
     path = reverse("account-entries", args=[custody.uid])
@@ -65,7 +66,7 @@ def test_an_admin_records_it_on_the_page_that_the_failure_leads_to(
     assert "names more than once: BTC" in read(admin.get(path)).text
     assert "are summed from now on" in decided(admin, custody, "yes").text
     assert Refresh.objects.filter(account=custody, finished_at=None).exists()
-    refreshing.carry_out([Refresh.objects.get(account=custody, finished_at=None).pk])
+    refreshes.carry_out([Refresh.objects.get(account=custody, finished_at=None).pk])
     assert btc(custody) == 175_000_000
     page = shown(viewer, "account", custody)
     assert "Added up from several entries in Qredo's answer" in page.text
@@ -79,10 +80,10 @@ def test_an_admin_records_it_on_the_page_that_the_failure_leads_to(
 def test_it_is_undone_on_the_same_page_which_keeps_what_was_recorded(
     custody: Account, simulator: Simulator, admin: Client
 ) -> None:
-    scheduling.add_missing([custody])
+    schedules.add_missing([custody])
     two_wallets(simulator)
     decided(admin, custody, "yes")
-    refreshing.refresh_now([custody])
+    refreshes.refresh_now([custody])
     assert "as before" in decided(admin, custody, "yes", "Again").text
     assert "are not summed from now on" in decided(admin, custody, "no", "One wallet.").text
     page = read(admin.get(reverse("account-entries", args=[custody.uid])))
@@ -90,7 +91,7 @@ def test_it_is_undone_on_the_same_page_which_keeps_what_was_recorded(
     for told in (WHY, "One wallet.", "admin@example.com"):
         assert told in page.text
     assert "Again" not in page.text
-    refreshing.carry_out([Refresh.objects.get(account=custody, finished_at=None).pk])
+    refreshes.carry_out([Refresh.objects.get(account=custody, finished_at=None).pk])
     assert btc(custody) == 175_000_000  # the figures before stay
     assert "Failed" in shown(admin, "account", custody).text
     assert verify().findings == []
@@ -170,6 +171,6 @@ def test_an_account_that_is_answered_so_from_the_first_can_be_added(
     assert not Holding.objects.exists()
     assert len(page.all("a", href=reverse("account-entries", args=[account.uid]))) == 2
     decided(admin, account, "yes")
-    refreshing.carry_out([Refresh.objects.get(account=account, finished_at=None).pk])
+    refreshes.carry_out([Refresh.objects.get(account=account, finished_at=None).pk])
     assert btc(account) == 175_000_000
     assert verify().findings == []

@@ -9,12 +9,14 @@ from django.db.models import F
 
 import qredo
 from accounts.models import Account, Act, EntryRule
-from balances import entry_rules, ledger, ownership
-from balances.holdings import SUMMED
+from balances.evidence.verification.verify import verify
+from balances.ledger import schedules
+from balances.ledger.snapshots import SUMMED
+from balances.lifecycle import ownership
 from balances.management.commands.balance_at import Command
 from balances.models import Change, Holding, RejectedAnswer, Schedule, Snapshot
-from balances.recording import Recorded
-from balances.verification.whole import verify
+from balances.polling import entry_rules
+from balances.polling.recording import Recorded
 from tests import acts
 from tests.conftest import Cast
 from tests.history import StoppedClock, answer_of, at, claimed, delivered, keyless
@@ -309,4 +311,4 @@ def test_the_command_tells_the_flag(
     Command().handle(time=at(10, 1).isoformat(), accounts=[str(vault.uid)], json=True)
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert {one["asset"]: one["flags"] for one in lines} == {"BTC": [SUMMED], "ETH": []}
-    assert ledger.clock() == at(10)
+    assert schedules.clock() == at(10)

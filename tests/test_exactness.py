@@ -11,31 +11,23 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accounts import answer_offer, sharing
-from accounts.access import Span
+from accounts import offers, sharing
+from accounts.access.querysets import Span
 from accounts.models import Account, Membership, Organization, Role, Tenure, User
-from balances import (
-    as_of,
-    breaker,
-    claims,
-    holdings,
-    ledger,
-    ownership,
-    recording,
-    refreshing,
-    retrying,
-    rollups,
-    scheduling,
-    sql,
-)
-from balances.amounts import Level
-from balances.claims import Claim
+from balances.core import sql
+from balances.core.amounts import Level
+from balances.evidence.verification.verify import verify
+from balances.history import positions
+from balances.ledger import partitions, rollups, schedules
+from balances.lifecycle import ownership, pausing
+from balances.lifecycle.ownership import BadTurnError
 from balances.models import Run
-from balances.ownership import BadTurnError
-from balances.results import Failure, Result
-from balances.scopes import Scope
-from balances.series import series
-from balances.verification.whole import verify
+from balances.polling import claims, recording, refreshes
+from balances.polling.claims import Claim
+from balances.polling.pacing import circuit_breaker, retries
+from balances.polling.results import Failure, Result
+from balances.portfolio.scope import Scope
+from balances.series.points import series
 from tests import props
 from tests.history import StoppedClock, always_of, answer, assert_tiled, at, keyless
 from tests.moved import check_moves
@@ -207,7 +199,7 @@ class Both:
         self._refreshed(number, Failure("timeout", ""))
 
     def _refreshed(self, number: int, outcome: object) -> bool:
-        refresh = refreshing.ask(self.accounts[number], by=None)
+        refresh = refreshes.ask(self.accounts[number], by=None)
         claim = claims.claim_refresh(refresh.account_id, refresh.pk, hold=timedelta(seconds=60))
         naive = self.naive[number]
         assert (claim is None) == (naive.claimed is not None or naive.next_slot is None)
@@ -220,16 +212,16 @@ class Both:
         return True
 
     def pause(self, number: int, _: dict[str, Level]) -> None:
-        scheduling.pause(self.accounts[number], by=None)
+        pausing.pause(self.accounts[number], by=None)
         self.naive[number].pause(self.clock.now)
 
     def archive(self, number: int, _: dict[str, Level]) -> None:
-        scheduling.archive(self.accounts[number], by=None)
+        pausing.archive(self.accounts[number], by=None)
         self.naive[number].archive(self.clock.now)
 
     def resume(self, number: int, _: dict[str, Level]) -> None:
-        if not scheduling.resume(self.accounts[number], by=None):
-            scheduling.restore(self.accounts[number], by=None)
+        if not pausing.resume(self.accounts[number], by=None):
+            pausing.restore(self.accounts[number], by=None)
         self.naive[number].resume(self.clock.now)
 
     def transfer(self, number: int, _: dict[str, Level]) -> None:
@@ -269,31 +261,31 @@ class Both:
             sharing.offer(account, self.friend.email, by=self.person)
             self.shares[number] = "offered"
         elif come == "offered":
-            answer_offer.accept(self._offer(account), by=self.friend)
+            offers.accept(self._offer(account), by=self.friend)
             self.shares[number] = "accepted"
         elif come == "accepted":
-            answer_offer.count(account.uid, counted=True, by=self.friend)
+            offers.count(account.uid, counted=True, by=self.friend)
             self.shares[number] = "counted"
         else:
-            answer_offer.leave(account.uid, by=self.friend)
+            offers.leave(account.uid, by=self.friend)
 
     def unshare(self, number: int, held: dict[str, Level]) -> None:
         """Take a share back, or decline it, or count it no more."""
         account, come = self.accounts[number], self.shares.pop(number, "")
         if come == "counted" and len(held) % 2:
-            answer_offer.count(account.uid, counted=False, by=self.friend)
+            offers.count(account.uid, counted=False, by=self.friend)
             self.shares[number] = "accepted"
         elif come == "offered" and len(held) % 2:
-            answer_offer.decline(self._offer(account), by=self.friend)
+            offers.decline(self._offer(account), by=self.friend)
         elif come:
             assert sharing.stop(account, self.friend.email, by=self.person)
 
     def _offer(self, account: Account) -> UUID:
-        return answer_offer.offered(self.friend).get(account=account).uid
+        return offers.offered(self.friend).get(account=account).uid
 
     def reschedule(self, number: int, held: dict[str, Level]) -> None:
         seconds = (60, 15, 7_000)[len(held) % 3]
-        scheduling.change_interval(self.accounts[number], seconds)
+        pausing.change_interval(self.accounts[number], seconds)
         self.naive[number].reschedule(self.clock.now, timedelta(seconds=seconds))
 
 
@@ -321,10 +313,12 @@ def _answer(held: dict[str, Level]) -> object:
 @pytest.mark.django_db
 def test_the_ledger_agrees_with_one_that_keeps_every_poll(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = StoppedClock(monkeypatch, START)
-    monkeypatch.setattr(retrying, "jitter", lambda: 0.5)
-    monkeypatch.setattr(breaker, "THRESHOLD", 1_000_000)  # who is claimed is tested elsewhere
+    monkeypatch.setattr(retries, "jitter", lambda: 0.5)
+    monkeypatch.setattr(
+        circuit_breaker, "THRESHOLD", 1_000_000
+    )  # who is claimed is tested elsewhere
     # Made once, so that no example has to make them.
-    holdings.make_months([at(1), at(1) + timedelta(days=31), at(1) + timedelta(days=62)])
+    partitions.make_months([at(1), at(1) + timedelta(days=31), at(1) + timedelta(days=62)])
 
     @settings(
         max_examples=40, deadline=None, database=None, suppress_health_check=list(HealthCheck)
@@ -374,7 +368,7 @@ def _instants(both: Both, at_random: Sequence[float]) -> list[datetime]:
 
 def _slots(account: Account) -> list[Slot]:
     """Return every slot of an account's runs, one by one."""
-    open_run = ledger.lock([account.pk])[account.pk].run
+    open_run = schedules.lock([account.pk])[account.pk].run
     closed = Run.objects.filter(account=account).order_by("first_slot")
     runs = [(r.first_slot, r.interval_seconds, r.slots, r.outcome, r.reason) for r in closed]
     if open_run is not None:
@@ -388,7 +382,7 @@ def _slots(account: Account) -> list[Slot]:
 
 
 def _check_position(account: Account, naive: NaiveAccount, instant: datetime) -> None:
-    (position,) = as_of.positions([account.pk], instant)
+    (position,) = positions.positions([account.pk], instant)
     truth = naive.at(instant)
     if truth is None:
         assert (position.sight, position.standings) == (None, ())

@@ -9,8 +9,9 @@ from django.db.models import F
 import qredo
 from accounts import enrolment
 from accounts.models import Account, ApiKey, Environment, Extent, Wallets
-from balances import ownership, scheduling
-from balances.verification.whole import verify
+from balances.evidence.verification.verify import verify
+from balances.lifecycle import ownership
+from balances.polling import schedules
 from tests import props
 from tests.conftest import Cast, Simulator
 
@@ -35,7 +36,7 @@ def said(cast: Cast, simulator: Simulator, as_owner: None) -> Account:  # noqa: 
         verified=True,
         since=props.LONG_AGO,
     )
-    scheduling.add_missing([account])
+    schedules.add_missing([account])
     for wallets in (Wallets.ALL, Wallets.SOME):
         assert enrolment.declare(account, wallets, of=key_of(account), by=cast.admin)
     return account

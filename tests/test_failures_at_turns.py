@@ -7,10 +7,10 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import Account
-from balances import ownership
+from balances.lifecycle import ownership
 from balances.models import Schedule
-from balances.results import Failure
-from balances.slowing import HOUR_SECONDS
+from balances.polling.pacing.key_backoff import HOUR_SECONDS
+from balances.polling.results import Failure
 from tests.conftest import Cast
 from tests.history import (
     INTERVAL,

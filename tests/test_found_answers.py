@@ -7,7 +7,7 @@ import pytest
 from django.core.management.base import CommandError
 
 from accounts.models import Account
-from balances.found_answers import mixed
+from balances.evidence.found_answers import mixed
 from balances.management.commands.find_mixed_answers import Command
 from balances.models import Schedule
 from tests.conftest import Cast

@@ -12,7 +12,11 @@ from django.urls import reverse
 
 from accounts import labels
 from accounts.models import Account
-from balances import account_list, account_page, claims, overview, portfolio, refreshing
+from balances.pages.account import page as account_page
+from balances.pages.accounts import page as accounts_page
+from balances.pages.overview import page as overview_page
+from balances.polling import claims, refreshes
+from balances.portfolio import members
 from tests.conftest import Cast
 from tests.history import StoppedClock, answer, at, claimed, coins, delivered, failed, keyless, seen
 from tests.markup import read, shown
@@ -42,7 +46,7 @@ def test_a_fragment_is_empty_until_something_changed(
         assert "no-store" in current.headers["Cache-Control"]
         (version,) = parse_qs(urlsplit(fragment).query)["version"]
         assert viewer.get(fragment.replace(version, "0" * 16)).status_code == 200
-        refresh = refreshing.ask(account, by=None)
+        refresh = refreshes.ask(account, by=None)
         assert viewer.get(fragment).status_code == 200
         seen_again(account, refresh.pk, clock)
         news = read(viewer.get(fragment))
@@ -68,13 +72,13 @@ def test_what_changes_while_a_page_is_made_is_fetched_at_the_next_look(
     viewer: Client, account: Account, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     seen(account, at(10), BTC=coins(100))
-    module = {"overview": overview, "accounts": account_list, "account": account_page}[name]
+    module = {"overview": overview_page, "accounts": accounts_page, "account": account_page}[name]
     loads = "members" if name == "account" else "bare_members"
-    load = getattr(portfolio, loads)
+    load = getattr(members, loads)
 
     def overtaken(*args: Any) -> Any:
         figures = load(*args)
-        refreshing.ask(account, by=None)
+        refreshes.ask(account, by=None)
         return figures
 
     with monkeypatch.context() as meanwhile:

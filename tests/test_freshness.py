@@ -7,11 +7,14 @@ from datetime import datetime, timedelta
 import pytest
 
 from accounts.models import Account
-from balances import claims, freshness, recording, scheduling, sql
-from balances.freshness import fresh_stretches
+from balances.core import sql
+from balances.core.intervals import counts
+from balances.history import freshness
+from balances.history.freshness import fresh_stretches
+from balances.lifecycle import pausing
 from balances.models import Run, Schedule
-from balances.results import Failure, Result
-from balances.spans import counts
+from balances.polling import claims, recording
+from balances.polling.results import Failure, Result
 from tests.history import StoppedClock, answer, at, coins, keyless
 
 TICK = timedelta(microseconds=1)
@@ -31,7 +34,7 @@ def lived(clock: StoppedClock, chance: random.Random, label: str) -> Account:
         schedule = Schedule.objects.get(account=account)
         if schedule.next_slot is None:
             clock.now += timedelta(hours=chance.randrange(30))
-            scheduling.resume(account, by=None)
+            pausing.resume(account, by=None)
             continue
         clock.now = max(clock.now, schedule.next_slot)
         _polled(account, clock, chance)
@@ -51,9 +54,9 @@ def _disturbed(account: Account, clock: StoppedClock, chance: random.Random) -> 
     luck = chance.random()
     if luck < 0.03:
         clock.now += timedelta(hours=chance.choice([0, 1, 30]))
-        scheduling.pause(account, by=None)
+        pausing.pause(account, by=None)
     elif luck < 0.06:
-        scheduling.change_interval(account, 3600 * chance.choice(HOURS))
+        pausing.change_interval(account, 3600 * chance.choice(HOURS))
     elif luck < 0.09:
         clock.now += timedelta(hours=chance.randrange(40))
 
@@ -102,9 +105,9 @@ def test_a_pause_between_two_whole_days_is_a_gap(clock: StoppedClock) -> None:
     for day in (2, 3):
         _a_day(account, clock, at(0, 30, day=day))
     clock.now = at(0, 10, day=4)
-    scheduling.pause(account, by=None)
+    pausing.pause(account, by=None)
     clock.now = at(0, 5, day=8)
-    scheduling.resume(account, by=None)
+    pausing.resume(account, by=None)
     for day in (8, 9):
         _a_day(account, clock, at(0, 5, day=day))
     stretches = fresh_stretches([account.pk], at(0), at(0, day=12))[account.pk]

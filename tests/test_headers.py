@@ -10,7 +10,7 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from accounts.models import Account
-from balances import refreshing
+from balances.polling import refreshes
 from qredo_dash import health
 from tests import props
 from tests.conftest import Cast, Simulator
@@ -26,9 +26,9 @@ ADDRESSES = ("href", "src", "action", "formaction", "poster", "data", "srcset", 
 def answers(cast: Cast, custody: Account, simulator: Simulator, browser_of: Any) -> list[Any]:
     """Everything that everybody gets, with balances, with errors."""
     simulator.holds("Custody", BTC=coins(100), **{"ETH-GOERLI": coins(3)})
-    refreshing.refresh_now([custody])
+    refreshes.refresh_now([custody])
     simulator.fails("Custody", "403")
-    refreshing.refresh_now([custody])
+    refreshes.refresh_now([custody])
     people = [Client(), *(browser_of(getattr(cast, who)) for who in PEOPLE)]
     read = [browser.get(path) for browser in people for path in paths(custody)]
     return [*read, *(browser.put(reverse("refresh-all")) for browser in people)]

@@ -9,10 +9,11 @@ from django.urls import reverse
 
 from accounts import enrolment
 from accounts.models import Account, ApiKey, Wallets
-from balances import incident_page, incidents
-from balances import refreshing as refreshes
 from balances.models import Incident, Refresh
-from balances.results import Failure
+from balances.pages.keys import incident
+from balances.polling import refreshes
+from balances.polling.results import Failure
+from balances.portfolio import incidents
 from tests import acts, canary
 from tests.conftest import Cast, Simulator
 from tests.history import INTERVAL, StoppedClock, at, coins, failed, keyless, seen
@@ -271,7 +272,7 @@ def test_one_that_is_over_has_no_key_that_is_rejected_later(
 def test_a_long_list_comes_in_parts(
     both: list[Account], admin: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(incident_page, "MOST_ROWS", 1)
+    monkeypatch.setattr(incident, "MOST_ROWS", 1)
     page = read(admin.get(path()))
     assert "1 more account follows once these are done." in page.text
     assert len([name for name in page.values() if name.endswith("-api_key")]) == len(both) - 1

@@ -8,9 +8,12 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from accounts.models import Account, Environment, Membership, Role, User
-from balances import claims, incidents, ownership, polling, scheduling, tasks
+from balances import tasks
+from balances.lifecycle import ownership, pausing
 from balances.models import Incident, Schedule
-from balances.results import Failure
+from balances.polling import claims, poll
+from balances.polling.results import Failure
+from balances.portfolio import incidents
 from tests import props
 from tests.conftest import Cast
 from tests.history import INTERVAL, StoppedClock, at, coins, failed, keyless, seen
@@ -73,7 +76,7 @@ def test_it_ends_by_itself_when_no_key_is_rejected_any_more(
     assert known() == [(at(10, 42), at(11, 44))]
 
 
-@pytest.mark.parametrize("halt", [scheduling.pause, scheduling.archive])
+@pytest.mark.parametrize("halt", [pausing.pause, pausing.archive])
 def test_what_is_not_polled_is_in_no_incident(three: list[Account], halt: Any) -> None:
     rejected(three)
     for account in three:
@@ -130,7 +133,7 @@ def test_timeouts_before_do_not_hide_it(three: list[Account]) -> None:
 
 def test_a_keyset_of_ours_that_opens_nothing_is_no_incident(three: list[Account]) -> None:
     for n, account in enumerate(three):
-        failed(account, at(10, 42 + n), polling.SEALED)
+        failed(account, at(10, 42 + n), poll.SEALED)
     incidents.watch()
     assert known() == []
 

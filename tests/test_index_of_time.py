@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from balances import sql
+from balances.core import sql
 from balances.models import Change
 from tests.history import at, coins, keyless, seen
 

@@ -9,10 +9,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.cells import text_cell
 from accounts.models import Account, Organization, User
-from balances import refreshing
+from accounts.shared.csv_cells import text_cell
 from balances.models import Holding
+from balances.polling import refreshes
 from tests import props
 from tests.conftest import Cast, Simulator
 from tests.history import coins
@@ -70,7 +70,7 @@ def test_a_label_is_text(
 ) -> None:
     Account.objects.filter(pk=custody.pk).update(label=label)
     simulator.holds("Custody", BTC=coins(100))
-    refreshing.refresh_now([custody])
+    refreshes.refresh_now([custody])
     found = pages(browser, custody, "BTC")
     for page in found:
         assert_only_ours(page)
@@ -87,7 +87,7 @@ def test_an_asset_is_text(
     custody: Account, simulator: Simulator, browser: Client, asset: str
 ) -> None:
     simulator.holds("Custody", **{asset: coins(100)})
-    (record,) = refreshing.refresh_now([custody])
+    (record,) = refreshes.refresh_now([custody])
     assert record.outcome == "fresh"
     for page in pages(browser, custody, asset):
         assert_only_ours(page)
@@ -103,7 +103,7 @@ def test_an_asset_is_a_text_cell_of_a_file(
     custody: Account, simulator: Simulator, browser: Client, asset: str
 ) -> None:
     simulator.holds("Custody", **{asset: coins(100)})
-    refreshing.refresh_now([custody])
+    refreshes.refresh_now([custody])
     answer = browser.get(reverse("account-series-csv", args=[custody.uid]), {"asset": asset})
     text = answer.content.decode("utf-8-sig")
     rows = list(csv.reader(io.StringIO(text)))
@@ -127,9 +127,9 @@ def test_an_asset_that_hides_something_is_left_out_and_shown_nowhere(
     custody: Account, simulator: Simulator, browser: Client, asset: str
 ) -> None:
     simulator.holds("Custody", BTC=coins(100))
-    refreshing.refresh_now([custody])
+    refreshes.refresh_now([custody])
     simulator.holds("Custody", BTC=coins(500), **{asset: coins(700)})
-    (record,) = refreshing.refresh_now([custody])
+    (record,) = refreshes.refresh_now([custody])
     assert record.outcome == "fresh"
     assert {held.asset for held in Holding.objects.all()} == {"BTC"}
     found = list(pages(browser, custody, "BTC"))
@@ -170,7 +170,7 @@ def test_a_wrong_answers_own_words_are_text(
     account = props.enrolled(simulator.key("Reserve"), "Reserve", cast.fund)
     body = json.dumps({"assets": {ODD[0]: {"total": ODD[1]}}})
     simulator.fails("Reserve", "body", body=body)
-    refreshing.refresh_now([account])
+    refreshes.refresh_now([account])
     page = read(browser.get(reverse("account", args=[account.uid])))
     assert_only_ours(page)
     assert "The answer was not understood" in page.text

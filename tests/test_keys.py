@@ -12,12 +12,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 import qredo
-from accounts import enrolment, keysets, rotation
+from accounts import enrolment
 from accounts.models import Account, ApiKey, Environment
-from balances import claims, polling, rekeying, scheduling
-from balances import refreshing as refreshes
+from accounts.vault import keysets, rotation
+from balances.evidence.verification.verify import verify
+from balances.lifecycle import keys, pausing
 from balances.models import Pause, Refresh, Schedule
-from balances.verification.whole import verify
+from balances.polling import claims, poll, refreshes
 from tests import canary, props
 from tests.conftest import Cast, Simulator
 from tests.history import StoppedClock, assert_tiled, at, coins, words
@@ -232,10 +233,10 @@ def test_a_revoked_key_is_erased_and_nothing_is_polled_until_there_is_another(
 def test_without_a_key_no_refresh_and_no_resuming(
     cast: Cast, custody: Account, admin: Client
 ) -> None:
-    rekeying.revoke_key(custody, by=cast.admin)
+    keys.revoke_key(custody, by=cast.admin)
     refresh = admin.post(reverse("account-refresh", args=[custody.uid]), follow=True)
     assert "This account has no API key. Add one first." in read(refresh).text
-    assert not scheduling.resume(custody, by=None)
+    assert not pausing.resume(custody, by=None)
     assert "No key" in page_of(admin, custody).text
     assert not Refresh.objects.exists()
     shown = read(admin.get(reverse("overview"), {"show": "attention"})).text
@@ -245,22 +246,22 @@ def test_without_a_key_no_refresh_and_no_resuming(
 def test_what_a_person_paused_stays_paused_with_a_new_key(
     cast: Cast, custody: Account, simulator: Simulator, admin: Client
 ) -> None:
-    scheduling.pause(custody, by=cast.operator)
-    rekeying.revoke_key(custody, by=cast.admin)
+    pausing.pause(custody, by=cast.operator)
+    keys.revoke_key(custody, by=cast.admin)
     assert "No key" in page_of(admin, custody).text
     admin.post(path(custody), typed(admin, custody, simulator.key(NEXT)))
     assert "Paused since" in page_of(admin, custody).text
     assert verify().findings == []
     assert not Refresh.objects.exists()
-    assert scheduling.resume(custody, by=None)
+    assert pausing.resume(custody, by=None)
     assert_tiled(custody)
 
 
 def test_what_was_archived_waits_for_its_key_after_it_is_restored(
     cast: Cast, custody: Account, simulator: Simulator, admin: Client
 ) -> None:
-    rekeying.revoke_key(custody, by=cast.admin)
-    scheduling.archive(custody, by=None)
+    keys.revoke_key(custody, by=cast.admin)
+    pausing.archive(custody, by=None)
     restored = admin.post(reverse("account-restore", args=[custody.uid]), follow=True)
     assert "it is polled once it has an API key" in read(restored).text
     assert verify().findings == []
@@ -280,7 +281,7 @@ def test_an_answer_to_the_key_before_says_nothing_of_the_new_one(
     (claim,) = claims.claim_due(limit=1, now=at(10), only=[custody.pk])
     clock.now = at(10, 1)
     replaced(custody, simulator, cast)
-    assert polling.poll([claim], now=at(10, 1)) == []
+    assert poll.poll([claim], now=at(10, 1)) == []
     schedule = Schedule.objects.get(account=custody)
     assert (schedule.base_interval_seconds, schedule.next_slot) == (None, at(10))
     assert [record.outcome for record in props.polled([custody], at(10, 2))] == ["fresh"]
@@ -290,7 +291,7 @@ def test_an_answer_to_the_key_before_says_nothing_of_the_new_one(
 def replaced(account: Account, simulator: Simulator, cast: Cast) -> None:
     key_id, secret = simulator.key(NEXT)
     candidate = enrolment.Candidate(key_id, qredo.decode_secret(secret), Environment.PRODUCTION)
-    rekeying.replace_key(candidate, account, instead_of=active(account).uid, by=cast.admin)
+    keys.replace_key(candidate, account, instead_of=active(account).uid, by=cast.admin)
 
 
 def test_an_old_key_is_a_reminder_to_those_who_can_act(

@@ -8,13 +8,15 @@ import pytest
 
 import qredo
 from accounts.models import Account
-from balances import ledger, polling, wholeness
-from balances.holdings import LEFT_OUT
-from balances.instants import iso
+from balances.core.instants import iso
+from balances.evidence.verification.snapshots import SnapshotChecker
+from balances.history import partial_keys
+from balances.ledger import schedules
+from balances.ledger.snapshots import LEFT_OUT
 from balances.management.commands.balance_at import Command
 from balances.models import Holding, RejectedAnswer, Snapshot
-from balances.recording import Recorded
-from balances.verification.snapshots import SnapshotChecker
+from balances.polling import poll
+from balances.polling.recording import Recorded
 from tests import props
 from tests.conftest import Cast
 from tests.history import StoppedClock, answer_of, at, claimed, coins, delivered, keyless, seen
@@ -53,7 +55,7 @@ def flags(account: Account) -> list[list[str]]:
 def test_the_other_assets_are_taken_and_the_account_is_partial(custody: Account) -> None:
     assert gave(custody, 0, BTC=5, **{ODD: 7}).outcome == "fresh"
     assert (held(custody), flags(custody)) == ({"BTC": 5}, [[LEFT_OUT]])
-    assert wholeness.partial({custody.pk: at(10)}) == {custody.pk}
+    assert partial_keys.partial({custody.pk: at(10)}) == {custody.pk}
     assert list(SnapshotChecker(custody).findings()) == []
 
 
@@ -64,10 +66,10 @@ def test_it_is_partial_from_that_answer_to_the_next_one_without_it(custody: Acco
     gave(custody, 15, BTC=5)
     # Where nothing else changed, whether something is left out is a change.
     assert flags(custody) == [[], [LEFT_OUT], []]
-    told = [wholeness.left_out([custody.pk], at(10, minute)) for minute in (4, 5, 14, 15)]
+    told = [partial_keys.left_out([custody.pk], at(10, minute)) for minute in (4, 5, 14, 15)]
     assert told == [set(), {custody.pk}, {custody.pk}, set()]
-    assert wholeness.left_out([custody.pk]) == set()
-    assert wholeness.partial_spans([custody.pk]) == {custody.pk: [(at(10, 5), at(10, 15))]}
+    assert partial_keys.left_out([custody.pk]) == set()
+    assert partial_keys.partial_spans([custody.pk]) == {custody.pk: [(at(10, 5), at(10, 15))]}
     assert list(SnapshotChecker(custody).findings()) == []
 
 
@@ -118,7 +120,7 @@ def test_pages_and_the_command_say_so(
     assert "1 account is partial: some wallets or assets are left out." in overview
     Command().handle(time=at(10, 1).isoformat(), accounts=[str(custody.uid)], json=True)
     assert json.loads(capsys.readouterr().out)["flags"] == [LEFT_OUT]
-    assert ledger.clock() == at(10, 1)
+    assert schedules.clock() == at(10, 1)
 
 
 def test_a_statement_says_so_and_passes_the_verifier(
@@ -153,7 +155,7 @@ def test_a_statement_that_hides_it_is_found(custody: Account, cast: Cast) -> Non
 
 
 def test_the_log_names_it_once(cast: Cast, settings: Any, caplog: pytest.LogCaptureFixture) -> None:
-    polling._say_once.cache_clear()
+    poll._say_once.cache_clear()
     with QredoServer().running() as server:
         settings.QREDO_GIVEN_URLS = {"production": server.url, "sandbox": server.url}
         key = server.new_key(Answer(body(BTC=5, **{ODD: 7})))

@@ -10,10 +10,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Account, Environment
-from balances import claims, gates, limits, recording, refreshing, upstreams
-from balances.claims import Claim
 from balances.models import Schedule, Upstream
-from balances.results import Failure, Result
+from balances.polling import claims, recording, refreshes
+from balances.polling.claims import Claim
+from balances.polling.pacing import admission, environments, rate_limits
+from balances.polling.results import Failure, Result
 from tests import props
 from tests.conftest import Simulator
 from tests.history import (
@@ -92,7 +93,7 @@ def test_claims_under_way_count_until_they_end(settings: Any) -> None:
     assert took(at(10, 0, 5)) == []
     ended(first[:3], at(10, 0, 6))
     assert len(took(at(10, 0, 6))) == 3
-    assert gates.is_short()
+    assert admission.is_short()
 
 
 @pytest.mark.django_db
@@ -230,7 +231,7 @@ def test_after_a_long_time_off_a_pass_books_no_more_than_it_has_the_time_for(
     settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.QREDO_CONCURRENCY, settings.POLL_CHUNK_DEADLINE_SECONDS = 1, 3_600.0
-    monkeypatch.setattr(gates, "MOST_CLOSED", 4)
+    monkeypatch.setattr(admission, "MOST_CLOSED", 4)
     _, *waiting = many(5)
     closed = []
     for second in (0, 5, 10):
@@ -248,7 +249,7 @@ def test_a_refresh_does_not_wait_but_its_token_is_taken(monkeypatch: pytest.Monk
     accounts = many(14)
     took(at(9, 59))
     for account in accounts[:12]:
-        refresh = refreshing.ask(account, by=None)
+        refresh = refreshes.ask(account, by=None)
         assert claims.claim_refresh(account.pk, refresh.pk, hold=timedelta(seconds=60))
     assert production().tokens == -2
     clock.now = at(10)
@@ -273,8 +274,8 @@ def test_a_rate_above_a_lowered_setting_does_not_hold(settings: Any) -> None:
     many(3)
     ended(took(at(10))[:1], at(10), TOO_FAST)
     settings.QREDO_RATE_PER_SECOND = 10
-    (upstream,) = upstreams.read([("production", False)])
-    assert limits.rate_of(upstream) == 10
+    (upstream,) = environments.read([("production", False)])
+    assert rate_limits.rate_of(upstream) == 10
 
 
 @concurrent

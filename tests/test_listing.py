@@ -7,8 +7,9 @@ import pytest
 from django.test import Client
 
 from accounts.models import Account
-from balances.observed import Sight
-from balances.states import Halt, Stand, slug_of, state_of
+from balances.history.observations import Sight
+from balances.history.status import Halt, Stand, slug_of
+from balances.pages.components.status_text import state_of
 from tests.history import StoppedClock, at, coins, keyless, seen
 from tests.markup import Page, read, shown
 

@@ -12,11 +12,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from accounts.models import Account, Organization, User
-from balances import holdings, ownership, sums
-from balances.buckets import DAY, HOUR, WEEK, buckets
-from balances.ownership import BadTurnError, Turn
-from balances.pieces import Reach
-from balances.series import evenly
+from balances.ledger import partitions
+from balances.lifecycle import ownership
+from balances.lifecycle.ownership import BadTurnError, Turn
+from balances.series import sums
+from balances.series.buckets import DAY, HOUR, WEEK, buckets
+from balances.series.points import evenly
+from balances.series.rollup_sql import Reach
 from tests.conftest import Cast
 from tests.history import StoppedClock, keyless, seen
 from tests.sums import Four, assert_rolled_up, entries, in_units, level_at
@@ -109,7 +111,7 @@ def test_days_of_every_zone_are_summed_exactly(
 ) -> None:
     chance = Random(seed)  # noqa: S311 - repeatable on purpose
     StoppedClock(monkeypatch, END + timedelta(hours=2))
-    holdings.make_months([START, END])
+    partitions.make_months([START, END])
     accounts = [keyless(f"Account {n}", START - timedelta(hours=2)) for n in range(3)]
     lived(chance, accounts)
     assert turned_back(chance, accounts, [cast.fund, cast.other, cast.owner]) > 3

@@ -11,8 +11,9 @@ import pytest
 from django.test import Client
 
 from accounts.models import Account
-from balances import claims, ownership, recording
-from balances.results import Result
+from balances.lifecycle import ownership
+from balances.polling import claims, recording
+from balances.polling.results import Result
 from tests.conftest import Cast
 from tests.history import StoppedClock, answer, at, coins, keyless, seen
 from tests.markup import Page, read, shown

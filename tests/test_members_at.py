@@ -9,14 +9,16 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts import labels
 from accounts.models import Account, User
-from balances import ownership, portfolio, refreshing, scheduling
+from balances.lifecycle import ownership, pausing
 from balances.models import Schedule
-from balances.narrowing import Narrowing
-from balances.portfolio import Member
-from balances.results import Failure
-from balances.scopes import Scope
-from balances.screens import State
-from balances.states import state_of
+from balances.pages.components.context import State
+from balances.pages.components.status_text import state_of
+from balances.polling import refreshes
+from balances.polling.results import Failure
+from balances.portfolio import members
+from balances.portfolio.filters import Narrowing
+from balances.portfolio.members import Member
+from balances.portfolio.scope import Scope
 from tests.conftest import Cast
 from tests.history import StoppedClock, answer, at, claimed, coins, delivered, failed, keyless, seen
 
@@ -30,7 +32,7 @@ def account(cast: Cast, clock: StoppedClock) -> Account:  # noqa: ARG001
 
 
 def then(user: User, instant: datetime, **narrowing: str) -> list[Member]:
-    return portfolio.members_at(Scope(user, Narrowing(**narrowing)), instant)
+    return members.members_at(Scope(user, Narrowing(**narrowing)), instant)
 
 
 def state(user: User, instant: datetime) -> State:
@@ -71,7 +73,7 @@ def test_a_run_of_failures_that_a_refresh_interrupts_begins_anew(
     seen(account, at(10), BTC=coins(1))
     failed(account, at(10, 5))
     clock.now = at(10, 7)
-    refreshing.record_answer(refreshing.ask(account, by=None), answer(BTC=coins(1)))
+    refreshes.record_answer(refreshes.ask(account, by=None), answer(BTC=coins(1)))
     failed(account, at(10, 10))
     assert state(cast.viewer, at(10, 6)).when == "since 10:05 UTC"
     assert state(cast.viewer, at(10, 8)).slug == "fresh"
@@ -90,9 +92,9 @@ def test_what_nobody_polled_is_stale_with_what_is_known_of_it_now(
 
 
 HALTS: dict[str, tuple[Any, Any]] = {
-    "paused": (scheduling.pause, scheduling.resume),
-    "archived": (scheduling.archive, scheduling.restore),
-    "keyless": (scheduling.key_revoked, lambda account, by: scheduling.key_replaced(account)),  # noqa: ARG005
+    "paused": (pausing.pause, pausing.resume),
+    "archived": (pausing.archive, pausing.restore),
+    "keyless": (pausing.key_revoked, lambda account, by: pausing.key_replaced(account)),  # noqa: ARG005
 }
 
 
@@ -118,9 +120,9 @@ def test_without_a_key_the_archived_are_archived_all_the_same(
 ) -> None:
     seen(account, at(10), BTC=coins(1))
     clock.now = at(10, 2)
-    scheduling.archive(account, by=None)
+    pausing.archive(account, by=None)
     clock.now = at(10, 4)
-    scheduling.key_revoked(account, by=None)
+    pausing.key_revoked(account, by=None)
     told = state(cast.viewer, at(10, 5))
     assert (told.slug, told.when) == ("archived", "since 10:02 UTC")
     (member,) = then(cast.viewer, at(10, 5))
@@ -176,7 +178,7 @@ def test_an_account_that_left_without_a_word_has_no_label(
 
 def test_with_an_asset_nothing_else_is_loaded(account: Account, cast: Cast) -> None:
     seen(account, at(10), BTC=coins(1), ETH=coins(2))
-    (member,) = portfolio.members_at(Scope(cast.viewer), at(11), "ETH")
+    (member,) = members.members_at(Scope(cast.viewer), at(11), "ETH")
     assert [held.asset for held in member.holdings] == ["ETH"]
 
 

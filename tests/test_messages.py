@@ -10,9 +10,11 @@ import pytest
 from redis import Redis
 
 from accounts.models import Account, ApiKey
-from balances import claims, ledger, tasks
-from balances.claims import Claim
+from balances import tasks
+from balances.ledger import schedules
 from balances.models import Schedule, Snapshot
+from balances.polling import claims
+from balances.polling.claims import Claim
 from tests import history, props
 from tests.broker import link
 from tests.conftest import Simulator
@@ -29,7 +31,7 @@ def queue() -> Iterator[Redis]:
 
 @pytest.fixture
 def due(custody: Account) -> list[Claim]:
-    now = ledger.clock()
+    now = schedules.clock()
     props.scheduled(custody, now - timedelta(seconds=1), 300)
     return claims.claim_due(limit=10, only=[custody.pk])
 
@@ -74,7 +76,7 @@ def test_a_message_that_is_lost_is_a_missed_slot(
     tasks.hand_out(due)
     queue.delete("celery")
     before = simulator.requests_of("Custody")
-    claims.reap(ledger.clock() + timedelta(minutes=5))
+    claims.reap(schedules.clock() + timedelta(minutes=5))
     assert history.words(custody) == [("missed", "unfinished", 1)]
     # Found again after all, it comes too late.
     tasks.poll_chunk(pairs(due))

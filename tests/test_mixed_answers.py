@@ -12,14 +12,16 @@ import pytest
 from django.db import DataError, OperationalError
 
 import qredo
-from accounts import vault
 from accounts.enrolment import Candidate
 from accounts.models import Account, Environment
-from balances import ledger, mixed_answers, polling, refreshing
+from accounts.vault import secrets
+from balances.ledger import schedules
+from balances.lifecycle.onboarding import add_account
 from balances.models import Holding, Schedule, Snapshot, Upstream
-from balances.onboarding import add_account
-from balances.recording import Recorded
-from balances.results import Result
+from balances.polling import mixed_answers, refreshes
+from balances.polling import poll as polling_poll
+from balances.polling.recording import Recorded
+from balances.polling.results import Result
 from tests import props
 from tests.conftest import Cast
 from tests.history import answer_of, at
@@ -135,7 +137,7 @@ def test_the_recorded_instant_is_that_of_the_second_request(
     mine, theirs = pair
     now_polled(theirs)
     sent: list[float] = []
-    ask = polling._answer
+    ask = polling_poll._answer
 
     def noted(*given: Any) -> Any:
         answer = ask(*given)
@@ -143,10 +145,10 @@ def test_the_recorded_instant_is_that_of_the_second_request(
         sent.append(answer.sent_monotonic)
         return answer
 
-    monkeypatch.setattr(polling, "_answer", noted)
+    monkeypatch.setattr(polling_poll, "_answer", noted)
     scene.answers(mine, THEIRS)
-    before, monotonic = ledger.clock(), time.monotonic()
-    refreshing.refresh_now([mine])
+    before, monotonic = schedules.clock(), time.monotonic()
+    refreshes.refresh_now([mine])
     first, second = sent
     assert first < second
     observed = Snapshot.objects.filter(account=mine).latest("observed_at").observed_at
@@ -331,7 +333,7 @@ def test_asking_again_takes_a_token_of_its_environment(
     def spent(*answers: Answer) -> float:
         scene.answers(mine, *answers)
         upstream.update(tokens=100)
-        refreshing.refresh_now([mine])
+        refreshes.refresh_now([mine])
         return 100 - upstream.get().tokens
 
     assert spent(MINE) == pytest.approx(1)
@@ -383,7 +385,7 @@ def test_the_first_answer_of_a_new_key_is_asked_for_again(
 
 def sealed(account: Account, key: tuple[str, str]) -> str:
     uid: UUID = account.keys.get().uid
-    return vault.seal(qredo.decode_secret(key[1]), key_uid=uid, account_uid=account.uid)
+    return secrets.seal(qredo.decode_secret(key[1]), key_uid=uid, account_uid=account.uid)
 
 
 @pytest.mark.parametrize("broken", ["all together", "one of them"])

@@ -6,8 +6,9 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import Account
-from balances import number_formats, refreshing
-from balances.amounts import Amount
+from balances.core import number_formats
+from balances.core.amounts import Amount
+from balances.polling import refreshes
 from tests.conftest import Cast, Simulator
 from tests.history import coins
 from tests.markup import read
@@ -66,7 +67,7 @@ def test_pages_follow_and_what_is_copied_does_not(
     cast: Cast, custody: Account, simulator: Simulator, browser_of: Any
 ) -> None:
     simulator.holds("Custody", BTC=coins(123_456_789_012))
-    refreshing.refresh_now([custody])
+    refreshes.refresh_now([custody])
     browser = browser_of(cast.viewer)
     for wanted, text in (("de-DE", "1.234.567.890,12"), ("en-GB", "1,234,567,890.12")):
         for path in (reverse("overview"), reverse("account", args=[custody.uid])):

@@ -13,16 +13,19 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 
 from accounts.models import Account, User
-from balances import breaker, history_page, holdings, retrying, scheduling
-from balances.as_of_query import AsOf
-from balances.instants import iso
-from balances.movements import movements
-from balances.overview import Query
-from balances.portfolio import Member, bare_members, counting, members_at
-from balances.scopes import Scope
-from balances.statements.lines import Tally, lines, tenures_at
-from balances.subjects import points_at, subject
-from balances.totals import added_up
+from balances.core.instants import iso
+from balances.evidence.statements.lines import Tally, lines, tenures_at
+from balances.ledger import partitions
+from balances.lifecycle import pausing
+from balances.pages.as_of.instant import AsOf
+from balances.pages.charts.subject import points_at, subject
+from balances.pages.history import page as history_page
+from balances.pages.query.list_query import Query
+from balances.polling.pacing import circuit_breaker, retries
+from balances.portfolio.members import Member, bare_members, counting, members_at
+from balances.portfolio.movements import movements
+from balances.portfolio.scope import Scope
+from balances.portfolio.totals import added_up
 from tests.conftest import Cast
 from tests.history import StoppedClock, at, coins, keyless, seen
 from tests.naive import NaiveAccount
@@ -36,9 +39,11 @@ Answers = dict[str, bool]
 @pytest.mark.django_db
 def test_whatever_is_asked_says_the_same_of_an_instant(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = StoppedClock(monkeypatch, START)
-    monkeypatch.setattr(retrying, "jitter", lambda: 0.5)
-    monkeypatch.setattr(breaker, "THRESHOLD", 1_000_000)  # who is claimed is tested elsewhere
-    holdings.make_months([at(1), at(1) + timedelta(days=31), at(1) + timedelta(days=62)])
+    monkeypatch.setattr(retries, "jitter", lambda: 0.5)
+    monkeypatch.setattr(
+        circuit_breaker, "THRESHOLD", 1_000_000
+    )  # who is claimed is tested elsewhere
+    partitions.make_months([at(1), at(1) + timedelta(days=31), at(1) + timedelta(days=62)])
 
     @settings(max_examples=8, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(holds, steps(with_other_intervals=True), at_random)
@@ -180,7 +185,7 @@ def test_a_longer_interval_makes_nothing_that_was_seen_before_fresher(
     account = keyless("Vault", at(10), 30)
     seen(account, at(10), BTC=coins(1))
     clock.now = at(10, 0, 40)
-    scheduling.change_interval(account, 3_600)
+    pausing.change_interval(account, 3_600)
     clock.now = at(10, 1, 1)
     assert set(_answers(account, cast.viewer, clock.now).values()) == {False}
 
@@ -191,7 +196,7 @@ def test_a_shorter_interval_ends_what_the_longer_one_left_fresh(
     account = keyless("Vault", at(10), 3_600)
     seen(account, at(10), BTC=coins(1))
     clock.now = at(10, 10)
-    scheduling.change_interval(account, 30)
+    pausing.change_interval(account, 30)
     seen(account, at(10, 10), BTC=coins(1))
     clock.now = at(10, 11)
     assert set(_answers(account, cast.viewer, clock.now).values()) == {True}
@@ -205,8 +210,8 @@ def test_what_is_archived_is_as_fresh_as_its_last_poll_to_everyone_asked(
     account = keyless("Vault", at(9), 3_600)
     seen(account, at(9), BTC=coins(1))
     clock.now = at(9, 59)
-    scheduling.change_interval(account, 30)
+    pausing.change_interval(account, 30)
     seen(account, at(9, 59), BTC=coins(1))
     clock.now = at(9, 59) + timedelta(seconds=94)
-    scheduling.archive(account, by=None)
+    pausing.archive(account, by=None)
     assert set(_answers(account, cast.viewer, clock.now).values()) == {False}

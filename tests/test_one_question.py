@@ -11,7 +11,8 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Account, Tag
-from balances import ownership, subjects
+from balances.lifecycle import ownership
+from balances.pages.charts import subject as charts_subject
 from tests.conftest import Cast
 from tests.history import StoppedClock, at, coins, keyless, seen
 
@@ -31,16 +32,16 @@ def vault(viewer: Client, clock: StoppedClock) -> Account:  # noqa: ARG001
 @pytest.fixture
 def between(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], None]:
     """Let something else happen, on a connection of its own, once the accounts are known."""
-    asked = subjects.subject
+    asked = charts_subject.subject
 
     def do(act: Callable[[], object]) -> None:
-        def interrupted(*args: Any, **options: Any) -> subjects.Subject:
+        def interrupted(*args: Any, **options: Any) -> charts_subject.Subject:
             found = asked(*args, **options)
             with ThreadPoolExecutor(1) as pool:
                 pool.submit(_alone, act).result(timeout=30)
             return found
 
-        monkeypatch.setattr(subjects, "subject", interrupted)
+        monkeypatch.setattr(charts_subject, "subject", interrupted)
 
     return do
 

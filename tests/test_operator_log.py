@@ -12,9 +12,12 @@ from psycopg.errors import AdminShutdown, QueryCanceled
 
 from accounts import signing
 from accounts.models import Account, Environment
-from balances import claims, holdings, ledger, polling, recording, scheduling, tasks
+from balances import tasks
+from balances.ledger import partitions, schedules
+from balances.lifecycle import pausing
 from balances.models import Refresh, Schedule, Upstream
-from balances.results import Failure, Result
+from balances.polling import claims, poll, recording
+from balances.polling.results import Failure, Result
 from qredo_dash.beat import Beat
 from qredo_dash.celery import app
 from qredo_dash.logs import CONFIGURATION
@@ -23,7 +26,7 @@ from tests.conftest import Cast, Simulator
 from tests.history import answer, at, coins, keyless
 
 #: The logger that tells of polling.
-SAYS = "balances.announcements"
+SAYS = "balances.polling.announcements"
 REJECTED = Failure("key_rejected", "The host rejected the API key.")
 BAD_CERTIFICATE = Failure("tls", "The host can not be trusted. Check QREDO_CA_FILE.")
 TIMEOUT = Failure("timeout", "The host did not answer in time.")
@@ -66,7 +69,7 @@ def lines(monkeypatch: pytest.MonkeyPatch) -> Lines:
 def committed(django_capture_on_commit_callbacks: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Run what follows as a transaction of its own, that commits."""
     # Months that such a commit leaves behind in the process are gone with the test.
-    monkeypatch.setattr(holdings, "_known_months", set())
+    monkeypatch.setattr(partitions, "_known_months", set())
     return lambda: django_capture_on_commit_callbacks(execute=True)
 
 
@@ -85,7 +88,9 @@ def test_an_account_that_fails_is_told_once_and_so_is_its_return(
         with committed():
             polled(at(hour), failure)
     (line,) = lines.taken()
-    assert line.startswith("WARNING balances.announcements: polling fails: Qredo production, ")
+    assert line.startswith(
+        "WARNING balances.polling.announcements: polling fails: Qredo production, "
+    )
     assert f", {failure.reason}, since 2026-03-02T10:00:00Z: account {account.uid}: " in line
     assert failure.detail in line
     assert "Secret" not in line
@@ -94,8 +99,8 @@ def test_an_account_that_fails_is_told_once_and_so_is_its_return(
             polled(at(hour), FRESH)
     (line,) = lines.taken()
     assert line == (
-        "INFO balances.announcements: polling works again: Qredo production, it failed since"
-        f" 2026-03-02T10:00:00Z: account {account.uid}"
+        "INFO balances.polling.announcements: polling works again: Qredo production, it failed"
+        f" since 2026-03-02T10:00:00Z: account {account.uid}"
     )
 
 
@@ -231,7 +236,7 @@ def test_a_refresh_that_was_never_finished_is_no_missed_slot(lines: Lines, commi
     refresh = Refresh.objects.create(account=account, asked_at=at(10))
     assert claims.claim_refresh(account.pk, refresh.pk, hold=timedelta(seconds=60))
     with committed():
-        claims.reap(ledger.clock() + timedelta(minutes=2))
+        claims.reap(schedules.clock() + timedelta(minutes=2))
     (line,) = lines.taken()
     assert line.startswith(f"WARNING {SAYS}: refreshes were not finished: 1: a worker took them")
     assert not Upstream.objects.exclude(missing_slots=0).exists()
@@ -249,13 +254,13 @@ def test_what_was_paused_while_it_failed_is_told_again_if_it_still_fails(
         polled(at(10), REJECTED)
     lines.taken()
     with committed():
-        scheduling.pause(account, by=None)
+        pausing.pause(account, by=None)
     (line,) = lines.taken()
     assert line == (
         f"INFO {SAYS}: polling is stopped: Qredo production, paused, it failed since"
         f" 2026-03-02T10:00:00Z: account {account.uid}"
     )
-    scheduling.resume(account, by=None)
+    pausing.resume(account, by=None)
     now = Schedule.objects.get(account=account).next_slot
     assert now is not None
     with committed():
@@ -270,7 +275,7 @@ def test_a_pause_of_what_works_is_no_news(lines: Lines, committed: Any) -> None:
     account = keyless("Account", at(10), 3_600)
     with committed():
         polled(at(10), FRESH)
-        scheduling.pause(account, by=None)
+        pausing.pause(account, by=None)
     assert lines.taken() == []
 
 
@@ -287,12 +292,12 @@ def test_a_setting_that_names_no_file_is_told_with_its_path_and_the_account(
 ) -> None:
     settings.QREDO_CA_FILE = "/nowhere/ca.pem"
     signing._transport.cache_clear()
-    props.scheduled(custody, ledger.clock() - timedelta(seconds=1), 300)
+    props.scheduled(custody, schedules.clock() - timedelta(seconds=1), 300)
     try:
         for _ in range(2):
             with committed():
-                (record,) = polling.poll(claims.claim_due(limit=1, only=[custody.pk]))
-            Schedule.objects.update(next_slot=ledger.clock() - timedelta(seconds=1))
+                (record,) = poll.poll(claims.claim_due(limit=1, only=[custody.pk]))
+            Schedule.objects.update(next_slot=schedules.clock() - timedelta(seconds=1))
     finally:
         signing._transport.cache_clear()
     (line,) = lines.taken()
@@ -365,7 +370,7 @@ def test_a_worker_says_once_that_the_database_is_away(
     def ends() -> None:
         raise OperationalError("gone") from (error() if error else None)
 
-    monkeypatch.setattr("balances.scheduling.add_missing", ends)
+    monkeypatch.setattr("balances.polling.schedules.add_missing", ends)
     for _ in range(5):
         if away:
             tasks.tick()
@@ -374,9 +379,14 @@ def test_a_worker_says_once_that_the_database_is_away(
                 tasks.tick()
     assert len(lines.taken()) == (1 if away else 0)
     monkeypatch.setattr(tasks, "hand_out", lambda _: None)
-    for name in ("scheduling.add_missing", "claims.reap", "incidents.watch", "claims.claim_due"):
+    for name in (
+        "polling.schedules.add_missing",
+        "polling.claims.reap",
+        "portfolio.incidents.watch",
+        "polling.claims.claim_due",
+    ):
         monkeypatch.setattr(f"balances.{name}", lambda *_, **__: None)
-    monkeypatch.setattr("balances.refreshing.sweep", list)
+    monkeypatch.setattr("balances.polling.refreshes.sweep", list)
     tasks.tick()
     assert len(lines.taken()) == (1 if away else 0)
 

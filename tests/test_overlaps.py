@@ -8,7 +8,8 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import Account, ApiKey, Environment, Membership, Role, User
-from balances import likeness, overlaps, ownership, scheduling
+from balances.lifecycle import ownership, pausing
+from balances.portfolio import overlaps, similarity
 from tests import props
 from tests.conftest import Cast, Simulator
 from tests.history import StoppedClock, at, coins, keyless, seen
@@ -170,10 +171,10 @@ def test_qredo_knows_better(custody: Account, copy: Account, cast: Cast) -> None
 
 
 def test_what_many_accounts_answer_tells_nothing(custody: Account, cast: Cast) -> None:
-    many = [custody, *(keyless(f"Vault {n}", at(10)) for n in range(likeness.MOST_ALIKE - 1))]
+    many = [custody, *(keyless(f"Vault {n}", at(10)) for n in range(similarity.MOST_ALIKE - 1))]
     for account in many:
         saw(account, (100, 250, 175))
-    assert len(found(cast.viewer, *many)[0][0]) == likeness.MOST_ALIKE
+    assert len(found(cast.viewer, *many)[0][0]) == similarity.MOST_ALIKE
     one_more = keyless("One more", at(10))
     saw(one_more, (100, 250, 175))
     assert found(cast.viewer, *many, one_more) == []
@@ -273,7 +274,7 @@ def test_what_is_archived_is_in_no_total_twice(
 ) -> None:
     for account in (custody, copy):
         told(account, "2A3xyz")
-    scheduling.archive(copy, by=None)
+    pausing.archive(copy, by=None)
     for page in pages(browser_of(cast.viewer), custody, copy):
         assert "ame Qredo account" not in page.text
 
@@ -440,5 +441,5 @@ def test_an_operator_is_told_of_accounts_with_the_same_key_that_count_still(
         with_key(account)
     assert overlaps.accounts_with_key_of(custody) == [copy]
     assert overlaps.accounts_with_key_of(copy) == [custody]
-    scheduling.archive(copy, by=cast.admin)
+    pausing.archive(copy, by=cast.admin)
     assert overlaps.accounts_with_key_of(custody) == []

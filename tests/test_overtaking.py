@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings as project
 from django.db import transaction
 
-from accounts import answer_offer, enrolment, invitations, sharing
+from accounts import enrolment, invitations, offers, sharing
 from accounts.enrolment import KeyChangedError
 from accounts.models import (
     Account,
@@ -22,10 +22,12 @@ from accounts.models import (
     User,
     Wallets,
 )
-from balances import entry_rules, ledger, ownership, recording, rollups
+from balances.evidence.verification.verify import verify
+from balances.ledger import rollups, schedules
+from balances.lifecycle import ownership
 from balances.models import Snapshot
-from balances.results import Result
-from balances.verification.whole import verify
+from balances.polling import entry_rules, recording
+from balances.polling.results import Result
 from tests import acts, props
 from tests.history import StoppedClock, answer_of, at, claimed, coins, keyless, of_person, seen
 from tests.overtaking import behind
@@ -107,7 +109,7 @@ def test_what_is_being_said_of_a_key_is_said_once(fund: Organization, admin: Use
 
 
 def test_an_answer_behind_a_rule_is_recorded_by_it(fund: Organization, admin: User) -> None:  # noqa: ARG001 - the fund is hers
-    account, now = keyless("Vault", props.LONG_AGO), ledger.clock()
+    account, now = keyless("Vault", props.LONG_AGO), schedules.clock()
     claim = claimed(account, now)
     recorded = behind(
         lambda: entry_rules.record_rule(account, summed=True, reason="Two wallets.", by=admin),
@@ -122,7 +124,7 @@ def test_an_answer_behind_a_rule_is_recorded_by_it(fund: Organization, admin: Us
 def test_a_rule_behind_an_answer_ends_after_it(fund: Organization, admin: User) -> None:  # noqa: ARG001
     account = keyless("Vault", props.LONG_AGO)
     entry_rules.record_rule(account, summed=True, reason="Two wallets.", by=admin)
-    claim = claimed(account, ledger.clock())
+    claim = claimed(account, schedules.clock())
     result = Result(claim.account_id, claim.token, answer_of(TWICE))
     assert behind(
         lambda: recording.record([result]),
@@ -204,10 +206,10 @@ def test_an_offer_that_is_being_withdrawn_is_not_accepted() -> None:
     owner, reader = props.person("owner"), props.person("reader")
     account = of_person("Pocket", owner)
     offer = sharing.offer(account, reader.email, by=owner)
-    with pytest.raises(answer_offer.GoneError):
+    with pytest.raises(offers.GoneError):
         behind(
             lambda: sharing.stop(account, reader.email, by=owner),
-            lambda: answer_offer.accept(offer.uid, by=reader),
+            lambda: offers.accept(offer.uid, by=reader),
         )
     assert not Share.objects.exists()
     assert acts.words(owner)[-1] == "account.offer_withdrawn"
@@ -219,7 +221,7 @@ def test_an_offer_that_is_being_accepted_is_withdrawn_as_a_share() -> None:
     account = of_person("Pocket", owner)
     offer = sharing.offer(account, reader.email, by=owner)
     assert behind(
-        lambda: answer_offer.accept(offer.uid, by=reader),
+        lambda: offers.accept(offer.uid, by=reader),
         lambda: sharing.stop(account, reader.email, by=owner),
     )
     assert not Share.objects.exists()

@@ -8,9 +8,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts import answer_offer, labels
+from accounts import labels, offers
 from accounts.models import Account, Environment, User
-from balances import ownership
+from balances.lifecycle import ownership
 from tests import markup, props
 from tests.conftest import Cast
 from tests.history import INTERVAL, StoppedClock, at, coins, keyless, seen
@@ -160,7 +160,7 @@ def test_who_may_read_a_personal_account_sees_how_it_moved(
     assert cells(cast.reader) == ""
     props.shared(own, cast.reader)
     assert cells(cast.reader) == ""
-    answer_offer.count(own.uid, counted=True, by=cast.reader)
+    offers.count(own.uid, counted=True, by=cast.reader)
     assert cells(cast.owner).startswith("Up +0.2 +200.00 %")
     assert cells(cast.reader).startswith("Up +0.2 +200.00 %")
     assert "+0.2" not in cells(cast.viewer)

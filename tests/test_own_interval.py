@@ -7,9 +7,11 @@ import pytest
 from django.conf import settings as project
 
 from accounts.models import Account
-from balances import claims, scheduling, tasks
+from balances import tasks
+from balances.lifecycle import pausing
 from balances.models import Schedule
-from balances.results import Failure
+from balances.polling import claims
+from balances.polling.results import Failure
 from qredo_dash.beat import Beat
 from qredo_dash.celery import app
 from tests.history import StoppedClock, assert_tiled, at, claimed, coins, failed, keyless, seen
@@ -48,8 +50,8 @@ def test_accounts_follow_the_setting_and_time_stays_tiled(
 def test_an_interval_of_its_own_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     StoppedClock(monkeypatch, at(10))
     own, other = keyless("Own", at(10)), keyless("Other", at(10))
-    scheduling.change_interval(own, 60)
-    scheduling.follow_interval(120)
+    pausing.change_interval(own, 60)
+    pausing.follow_interval(120)
     assert pace(own) == (60, None)
     assert pace(other) == (120, None)
 
@@ -60,12 +62,12 @@ def test_who_stands_still_or_is_slowed_down_follows_too(monkeypatch: pytest.Monk
     paused, slowed = keyless("Paused", at(10)), keyless("Slowed", at(10))
     failed(slowed, at(10), REJECTED)
     seen(paused, at(10), BTC=coins(1))
-    scheduling.pause(paused, by=None)
+    pausing.pause(paused, by=None)
     clock.now = at(10, 1)
-    assert [scheduling.follow_interval(60) for _ in range(2)] == [2, 0]
+    assert [pausing.follow_interval(60) for _ in range(2)] == [2, 0]
     assert pace(slowed) == (3_600, 60)
     assert pace(paused) == (60, None)
-    scheduling.resume(paused, by=None)
+    pausing.resume(paused, by=None)
     seen(paused, at(10, 1), BTC=coins(1))
     for account in (paused, slowed):
         assert_tiled(account)
@@ -78,11 +80,11 @@ def test_who_is_under_way_follows_later_and_nothing_is_lost(
     StoppedClock(monkeypatch, at(10))
     account = keyless("Account", at(10))
     claimed(account, at(10))
-    assert scheduling.follow_interval(60) == 0
+    assert pausing.follow_interval(60) == 0
     claims.give_back_all()
     with caplog.at_level("INFO"):
-        assert scheduling.follow_interval(60) == 1
-        assert scheduling.follow_interval(60) == 0
+        assert pausing.follow_interval(60) == 1
+        assert pausing.follow_interval(60) == 0
     (line,) = caplog.messages
     assert line == (
         "POLL_INTERVAL_SECONDS is 60: 1 accounts follow it, which were polled every 300 s"

@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 import pytest
 from django.db import Error, transaction
 
-from accounts.access import spans_of, visible_at
+from accounts.access.querysets import spans_of, visible_at
 from accounts.models import Account, Tenure
-from balances import claims, ownership, scheduling
+from balances.lifecycle import ownership, pausing
+from balances.lifecycle.ownership import BadTurnError
 from balances.models import Change, Refresh, Schedule
-from balances.ownership import BadTurnError
+from balances.polling import claims
 from tests import props
 from tests.conftest import Cast
 from tests.history import (
@@ -98,7 +99,7 @@ def test_spans_of_one_reader_are_put_together(
 def test_archived_and_not_counted_are_tenures_of_the_same_owner(
     account: Account, cast: Cast, clock: StoppedClock
 ) -> None:
-    for hour, act in ((11, scheduling.archive), (12, scheduling.restore)):
+    for hour, act in ((11, pausing.archive), (12, pausing.restore)):
         clock.now = at(hour)
         act(account, by=cast.admin)
     clock.now = at(13)

@@ -10,8 +10,8 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Account, Environment
-from balances import scheduling
-from balances.results import Failure
+from balances.lifecycle import pausing
+from balances.polling.results import Failure
 from tests.history import StoppedClock, at, coins, failed, keyless, seen
 from tests.markup import shown
 
@@ -175,11 +175,11 @@ def test_paused_and_archived_are_words_too(
     viewer: Client, account: Account, clock: StoppedClock
 ) -> None:
     seen(account, at(10), BTC=coins(100))
-    scheduling.pause(account, by=None)
+    pausing.pause(account, by=None)
     assert "Paused since 10:02 UTC" in shown(viewer, "overview").text
     assert "1.00" in shown(viewer, "overview").amounts()
     clock.now = at(10, 30)
-    scheduling.archive(account, by=None)
+    pausing.archive(account, by=None)
     assert account.label not in shown(viewer, "overview").text
     assert "Archived since 10:30 UTC" in shown(viewer, "accounts").text
     assert points(viewer, asset="BTC")["expected"][-1] == 0

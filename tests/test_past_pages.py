@@ -10,8 +10,8 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Account, Act, User
-from balances import scheduling
-from balances.results import Failure
+from balances.lifecycle import pausing
+from balances.polling.results import Failure
 from tests.conftest import Cast
 from tests.history import (
     StoppedClock,
@@ -162,10 +162,10 @@ def test_what_stood_still_is_said_to_have_stood_still(clock: StoppedClock, viewe
     assert "None: no poll was scheduled at that time." in run_of(viewer, vault)
     seen(vault, at(10), BTC=coins(100))
     clock.now = at(10, 1)
-    scheduling.pause(vault, by=None)
+    pausing.pause(vault, by=None)
     clock.now = at(11)
     assert "None: the account was paused then." in run_of(viewer, vault)
-    scheduling.archive(vault, by=None)
+    pausing.archive(vault, by=None)
     clock.now = at(12)
     assert "None: the account was archived then." in run_of(viewer, vault)
     assert "paused then" in run_of(viewer, vault, at="2026-03-02T10:30Z")

@@ -5,15 +5,15 @@ from itertools import permutations
 import pytest
 
 from accounts.models import Account
-from balances import scheduling
-from balances.verification.whole import verify
+from balances.evidence.verification.verify import verify
+from balances.lifecycle import pausing
 from tests.conftest import Cast
 from tests.history import StoppedClock, at, coins, keyless, seen
 
 ACTS = {
-    "pause": lambda account: scheduling.pause(account, by=None),
-    "revoke": lambda account: scheduling.key_revoked(account, by=None),
-    "archive": lambda account: scheduling.archive(account, by=None),
+    "pause": lambda account: pausing.pause(account, by=None),
+    "revoke": lambda account: pausing.key_revoked(account, by=None),
+    "archive": lambda account: pausing.archive(account, by=None),
 }
 
 
@@ -31,6 +31,6 @@ def test_every_order_of_standing_still_verifies(
         ACTS[act](account)
         assert verify().findings == [], act
     clock.now = at(10, 4)
-    scheduling.key_replaced(account)
+    pausing.key_replaced(account)
     assert verify().findings == []
     assert not Account.objects.get().is_polled

@@ -10,8 +10,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Account, Environment, User
-from balances import flights, ownership, refreshing, scheduling
-from balances.results import Failure
+from balances.history import pending_since
+from balances.lifecycle import ownership, pausing
+from balances.polling import refreshes
+from balances.polling.results import Failure
 from tests import markup
 from tests.conftest import Cast
 from tests.history import StoppedClock, answer, at, coins, failed, keyless, seen
@@ -33,7 +35,7 @@ def vault(cast: Cast, clock: StoppedClock) -> Account:  # noqa: ARG001
 
 
 def began(account: Account, instant: datetime, asset: str = "BTC") -> datetime | None:
-    return flights.began([(account.pk, asset)], instant).get((account.pk, asset))
+    return pending_since.began([(account.pk, asset)], instant).get((account.pk, asset))
 
 
 def page(user: User, **query: Any) -> Page:
@@ -167,7 +169,7 @@ def test_what_is_pending_in_the_first_answer_may_be_older_by_any_time(
     vault: Account, cast: Cast, clock: StoppedClock
 ) -> None:
     clock.now = at(9, 59)
-    refreshing.record_answer(refreshing.ask(vault, by=None), answer(BTC=IN))
+    refreshes.record_answer(refreshes.ask(vault, by=None), answer(BTC=IN))
     seen(vault, at(10), BTC=IN)
     clock.now = at(10, 1)
     assert doubt(cast.viewer).startswith("or longer: it was pending in the first answer")
@@ -178,7 +180,7 @@ def test_another_interval_since_does_not_narrow_the_doubt(cast: Cast, clock: Sto
     seen(hourly, at(8), BTC=coins(100))
     seen(hourly, at(9), BTC=OUT)
     clock.now = at(9, 30)
-    scheduling.change_interval(hourly, 30)
+    pausing.change_interval(hourly, 30)
     seen(hourly, at(9, 30), BTC=OUT)
     assert doubt(cast.viewer).startswith("or up to 1 h before")
 
@@ -186,9 +188,9 @@ def test_another_interval_since_does_not_narrow_the_doubt(cast: Cast, clock: Sto
 def test_a_pause_is_in_the_doubt(vault: Account, cast: Cast, clock: StoppedClock) -> None:
     seen(vault, at(10), BTC=coins(100))
     clock.now = at(10, 1)
-    scheduling.pause(vault, by=None)
+    pausing.pause(vault, by=None)
     clock.now = at(11, 1)
-    scheduling.resume(vault, by=None)
+    pausing.resume(vault, by=None)
     seen(vault, at(11, 1), BTC=OUT)
     assert doubt(cast.viewer).startswith("or up to 1 h 1 min before")
 
@@ -228,7 +230,7 @@ def test_archived_accounts_are_in_it_up_to_then(
 ) -> None:
     seen(vault, at(10), BTC=IN)
     clock.now = at(10, 2)
-    scheduling.archive(vault, by=None)
+    pausing.archive(vault, by=None)
     assert page(cast.viewer).amounts() == []
     assert page(cast.viewer, at="2026-03-02T10:01:00Z").amounts()[0] == "0.20"
 

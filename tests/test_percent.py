@@ -2,7 +2,7 @@
 
 import pytest
 
-from balances.shares import growth, percent
+from balances.core.percent import growth, percent
 
 
 @pytest.mark.parametrize(

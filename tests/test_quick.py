@@ -7,9 +7,9 @@ import pytest
 from django.template.loader import render_to_string
 from django.test import Client
 
-from balances import moments
-from balances.amounts import Amount
-from balances.templatetags import quick
+from balances.core.amounts import Amount
+from balances.pages.components import times
+from balances.templatetags import tables
 from tests.conftest import Cast
 from tests.history import StoppedClock, at, coins, keyless, seen
 from tests.markup import shown
@@ -19,14 +19,14 @@ from tests.markup import shown
 @pytest.mark.parametrize("scale", [1, 10**8, 10**18])
 def test_amounts_are_as_in_the_template(units: int, scale: int) -> None:
     one = Amount.of(units, scale)
-    for quiet, made in ((False, quick.amount(one)), (True, quick.amount_or_zero(one))):
+    for quiet, made in ((False, tables.amount(one)), (True, tables.amount_or_zero(one))):
         context = {"amount": one, "quiet": quiet}
         assert made == render_to_string("balances/_amount.html", context)
 
 
 def test_nothing_in_an_amount_is_markup() -> None:
     one = replace(Amount.of(1, 1), exact='"', text="<b>", short="&")
-    assert quick.amount(one) == render_to_string("balances/_amount.html", {"amount": one})
+    assert tables.amount(one) == render_to_string("balances/_amount.html", {"amount": one})
 
 
 def test_a_row_that_is_kept_is_made_anew_when_anything_of_it_changes(
@@ -44,7 +44,7 @@ def test_a_row_that_is_kept_is_made_anew_when_anything_of_it_changes(
     seen(vault, at(10, 5), BTC=coins(300))
     assert "3.00" in shown(viewer, "overview").amounts()
     assert "1.00" not in shown(viewer, "overview").amounts()
-    assert moments.ago(timedelta(0)) in shown(viewer, "overview").text
+    assert times.ago(timedelta(0)) in shown(viewer, "overview").text
 
 
 def _buttons(browser: Client) -> list[object]:
@@ -63,5 +63,5 @@ def _buttons(browser: Client) -> list[object]:
 )
 def test_a_longer_amount_is_smaller_on_paper(length: int, held: str, in_flight: str) -> None:
     text = "1" * length
-    assert [quick.on_paper(text, column) for column in (1, 2)] == [held, held]
-    assert [quick.on_paper(text, column) for column in (3, 4)] == [in_flight, in_flight]
+    assert [tables.on_paper(text, column) for column in (1, 2)] == [held, held]
+    assert [tables.on_paper(text, column) for column in (3, 4)] == [in_flight, in_flight]

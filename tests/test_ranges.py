@@ -10,9 +10,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.local_time import local_instant
 from accounts.models import Account, User
-from balances import ranges
+from accounts.shared.local_time import local_instant
+from balances.pages.charts import ranges
 from tests.history import StoppedClock, coins, keyless, seen
 from tests.markup import read
 

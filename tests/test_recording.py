@@ -11,9 +11,12 @@ import pytest
 from django.db import OperationalError
 
 from accounts.models import Account
-from balances import as_of, claims, ledger, recording, sql
+from balances.core import sql
+from balances.history import positions
+from balances.ledger import schedules as ledger_schedules
 from balances.models import Change, Holding, Payload, Run, Schedule, Snapshot
-from balances.results import Failure, Result
+from balances.polling import claims, recording
+from balances.polling.results import Failure, Result
 from tests import props
 from tests.conftest import Simulator
 from tests.history import answer, answer_of, at, claimed, coins, delivered, failed, keyless, seen
@@ -126,7 +129,7 @@ def test_a_new_account_without_assets_is_known_and_empty(account: Account) -> No
     delivered(claimed(account, at(10)), answer_of(b'{"assets":null}'), at(10))
     snapshot = Snapshot.objects.get(account=account)
     assert (snapshot.slot, snapshot.flags) == (at(10), [])
-    (position,) = as_of.positions([account.pk], at(10))
+    (position,) = positions.positions([account.pk], at(10))
     assert (position.coverage(at(10)), position.standings) == ("fresh", ())
 
 
@@ -231,7 +234,7 @@ def test_of_a_chunk_that_breaks_nothing_is_written(
     results = [Result(c.account_id, c.token, answer(BTC=coins(1))) for c in due]
     with monkeypatch.context() as broken:
         broken.setattr(
-            ledger, "save", lambda _: sql.count("INSERT INTO balances_run DEFAULT VALUES")
+            ledger_schedules, "save", lambda _: sql.count("INSERT INTO balances_run DEFAULT VALUES")
         )
         assert recording.record(results, now=at(10)) == []
     assert rows() == before
@@ -265,7 +268,7 @@ def test_a_database_that_is_away_is_no_damage(
     def away(_: object) -> None:
         raise OperationalError("the server closed the connection")
 
-    monkeypatch.setattr(ledger, "save", away)
+    monkeypatch.setattr(ledger_schedules, "save", away)
     with pytest.raises(OperationalError):
         delivered(claim, answer(BTC=coins(1)), at(10))
 

@@ -11,19 +11,15 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Account, Act, Membership, Role, Tag
-from balances import (
-    claims,
-    gates,
-    incidents,
-    ledger,
-    recording,
-    refresh_batches,
-    refreshing,
-    scheduling,
-    tasks,
-)
+from balances import tasks
+from balances.ledger import schedules
+from balances.lifecycle import pausing
 from balances.models import Refresh, RefreshBatch, Schedule, Upstream
-from balances.results import Failure, Result
+from balances.pages.accounts import refresh_all
+from balances.polling import claims, recording, refresh_batches, refreshes
+from balances.polling.pacing import admission
+from balances.polling.results import Failure, Result
+from balances.portfolio import incidents
 from tests import props
 from tests.conftest import Cast
 from tests.history import StoppedClock, answer, at, coins, keyless
@@ -214,28 +210,29 @@ def test_the_banner_of_rejected_keys_ends_their_hourly_rhythm(
 def test_who_is_paused_meanwhile_is_skipped_and_the_batch_ends(cast: Cast) -> None:
     account, other = fund(2)
     refresh_batches.ask_all([account, other], by=cast.operator)
-    scheduling.pause(account, by=None)
+    pausing.pause(account, by=None)
     Refresh.objects.update(asked_at=timezone.now())
-    assert refreshing.sweep() == []
+    assert refreshes.sweep() == []
     ended(claims.claim_due(limit=10), FRESH)
     told = refresh_batches.progress(cast.operator)
     assert told is not None
     assert not told.is_running
-    assert told.text.startswith("Refreshed: 1 of 2 answered; 1 failed: ")
+    text = refresh_all.progress_text(told.outcomes)
+    assert text.startswith("Refreshed: 1 of 2 answered; 1 failed: ")
 
 
 def test_chunks_go_on_with_it_and_the_simulator_answers(
     custody: Account, trading: Account, cast: Cast, monkeypatch: Any
 ) -> None:
     for account in (custody, trading):
-        props.scheduled(account, ledger.clock() + timedelta(minutes=3), 300)
+        props.scheduled(account, schedules.clock() + timedelta(minutes=3), 300)
     sent: list[Any] = []
     monkeypatch.setattr(tasks.poll_chunk, "apply_async", lambda args, **_: sent.append(args))
     refresh_batches.ask_all([custody, trading], by=cast.operator)
-    assert refreshing.is_waiting()
+    assert refreshes.is_waiting()
     tasks.hand_out_waiting()
     while sent:
         tasks.poll_chunk(*sent.pop())
     assert {one.outcome for one in Refresh.objects.all()} == {"fresh"}
-    assert not refreshing.is_waiting()
-    assert gates.is_short() is False
+    assert not refreshes.is_waiting()
+    assert admission.is_short() is False

@@ -6,9 +6,11 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Account, User
-from balances import claims, freshness, observed, polling, refreshing, scheduling
+from balances.history import freshness, observations
+from balances.lifecycle import pausing
 from balances.models import Refresh, Schedule, Snapshot
-from balances.recording import Recorded
+from balances.polling import claims, poll, refreshes
+from balances.polling.recording import Recorded
 from tests import props
 from tests.conftest import Simulator
 from tests.history import StoppedClock, answer, at, claimed, coins, delivered, keyless, seen, words
@@ -38,7 +40,7 @@ def test_a_refresh_polls_at_once_and_never_enters_the_runs(
     props.scheduled(custody, at(10, 5), 300)
     simulator.holds("Custody", BTC=coins(5))
     owner = User.objects.get(email="operator@example.com")
-    (recorded,) = refreshing.refresh_now([custody], by=owner)
+    (recorded,) = refreshes.refresh_now([custody], by=owner)
     assert (recorded.outcome, recorded.changed) == ("fresh", 1)
     refresh = Refresh.objects.get()
     assert (refresh.asked_by, refresh.asked_at, refresh.outcome) == (owner, at(10, 2), "fresh")
@@ -50,9 +52,9 @@ def test_a_refresh_polls_at_once_and_never_enters_the_runs(
     assert Schedule.objects.get(account=custody).next_slot == at(10, 5)
     # Unchanged, it is a row of its own all the same.
     clock.now = at(10, 3)
-    assert refreshing.refresh_now([custody])[0].changed == 0
+    assert refreshes.refresh_now([custody])[0].changed == 0
     assert (Refresh.objects.count(), Snapshot.objects.count()) == (2, 1)
-    assert observed.sights([custody.pk], at(10, 4))[custody.pk].observed_at > at(10, 2, 30)
+    assert observations.sights([custody.pk], at(10, 4))[custody.pk].observed_at > at(10, 2, 30)
 
 
 def test_a_failed_refresh_says_why_and_leaves_the_runs(
@@ -60,7 +62,7 @@ def test_a_failed_refresh_says_why_and_leaves_the_runs(
 ) -> None:
     props.scheduled(custody, at(10, 5), 300)
     simulator.fails("Custody", "403")
-    (recorded,) = refreshing.refresh_now([custody])
+    (recorded,) = refreshes.refresh_now([custody])
     refresh = Refresh.objects.get()
     assert refresh.outcome == recorded.outcome == "failed"
     assert refresh.reason == recorded.reason == "permission"
@@ -70,15 +72,15 @@ def test_a_failed_refresh_says_why_and_leaves_the_runs(
 
 
 def test_a_double_click_asks_once(account: Account) -> None:
-    first, second = refreshing.ask(account, by=None), refreshing.ask(account, by=None)
+    first, second = refreshes.ask(account, by=None), refreshes.ask(account, by=None)
     assert first == second
     delivered(under_way(first), answer(), at(10, 2))
-    assert refreshing.ask(account, by=None) != first
+    assert refreshes.ask(account, by=None) != first
 
 
 def test_a_refresh_of_an_account_that_is_being_polled_is_skipped(account: Account) -> None:
     slot = claimed(account, at(10, 2))
-    (recorded,) = refreshing.refresh_now([account])
+    (recorded,) = refreshes.refresh_now([account])
     assert (recorded.outcome, recorded.reason) == ("skipped", "busy")
     refresh = Refresh.objects.get()
     assert (refresh.outcome, refresh.reason, refresh.finished_at) == ("skipped", "busy", at(10, 2))
@@ -86,27 +88,27 @@ def test_a_refresh_of_an_account_that_is_being_polled_is_skipped(account: Accoun
 
 
 def test_a_message_delivered_twice_does_not_end_a_refresh_under_way(account: Account) -> None:
-    refresh = refreshing.ask(account, by=None)
+    refresh = refreshes.ask(account, by=None)
     claim = under_way(refresh)
-    (second,) = refreshing.carry_out([refresh.pk])
+    (second,) = refreshes.carry_out([refresh.pk])
     assert second.outcome == "skipped"
     delivered(claim, answer(BTC=coins(1)), at(10, 2))
     refresh.refresh_from_db()
     assert (refresh.outcome, refresh.observed_at) == ("fresh", at(10, 2))
-    assert refreshing.carry_out([refresh.pk]) == []
+    assert refreshes.carry_out([refresh.pk]) == []
 
 
 def test_a_refresh_counts_as_an_observation(account: Account) -> None:
     seen(account, at(10), BTC=coins(1))
-    delivered(under_way(refreshing.ask(account, by=None)), answer(BTC=coins(1)), at(10, 2))
-    assert observed.sights([account.pk], at(10, 1))[account.pk].observed_at == at(10)
-    assert observed.sights([account.pk], at(10, 3))[account.pk].observed_at == at(10, 2)
+    delivered(under_way(refreshes.ask(account, by=None)), answer(BTC=coins(1)), at(10, 2))
+    assert observations.sights([account.pk], at(10, 1))[account.pk].observed_at == at(10)
+    assert observations.sights([account.pk], at(10, 3))[account.pk].observed_at == at(10, 2)
     stretches = freshness.fresh_stretches([account.pk], at(9), at(11))
     assert stretches == {account.pk: [(at(10), at(10, 12))]}
 
 
 def test_a_slot_that_falls_due_meanwhile_waits_for_the_refresh(account: Account) -> None:
-    refresh = under_way(refreshing.ask(account, by=None))
+    refresh = under_way(refreshes.ask(account, by=None))
     assert claims.claim_due(limit=1, now=at(10, 2)) == []
     delivered(refresh, answer(), at(10, 2))
     claimed(account, at(10, 2))
@@ -114,7 +116,7 @@ def test_a_slot_that_falls_due_meanwhile_waits_for_the_refresh(account: Account)
 
 
 def test_the_reaper_ends_a_refresh_whose_poll_died(account: Account) -> None:
-    refresh = refreshing.ask(account, by=None)
+    refresh = refreshes.ask(account, by=None)
     claim = under_way(refresh)
     Schedule.objects.update(claim_until=at(10, 3))
     assert claims.reap(at(10, 4)) == 1
@@ -127,28 +129,28 @@ def test_the_reaper_ends_a_refresh_whose_poll_died(account: Account) -> None:
 def test_the_sweep_finds_lost_messages_and_ends_what_nobody_took_up(
     account: Account, clock: StoppedClock
 ) -> None:
-    lost = refreshing.ask(account, by=None)
+    lost = refreshes.ask(account, by=None)
     # The sweep goes by the real clock, for which March 2026 is long ago.
     Refresh.objects.update(asked_at=timezone.now())
-    assert refreshing.sweep() == [lost.pk]
+    assert refreshes.sweep() == [lost.pk]
     under_way(lost)
     Refresh.objects.update(asked_at=clock.now)
-    assert refreshing.sweep() == []
+    assert refreshes.sweep() == []
     lost.refresh_from_db()
     assert lost.finished_at is None
     Schedule.objects.update(claim_token=None, claim_until=None, claim_refresh=None)
-    assert refreshing.sweep() == []
+    assert refreshes.sweep() == []
     lost.refresh_from_db()
     assert (lost.outcome, lost.reason) == ("missed", "unfinished")
 
 
 def test_what_is_paused_is_not_polled_for_a_refresh_either(account: Account) -> None:
-    refresh = refreshing.ask(account, by=None)
-    scheduling.pause(account, by=None)
-    (recorded,) = refreshing.carry_out([refresh.pk])
-    assert (recorded.outcome, recorded.detail) == ("skipped", refreshing.NOT_POLLED)
+    refresh = refreshes.ask(account, by=None)
+    pausing.pause(account, by=None)
+    (recorded,) = refreshes.carry_out([refresh.pk])
+    assert (recorded.outcome, recorded.detail) == ("skipped", refreshes.NOT_POLLED)
     account.refresh_from_db()
-    assert refreshing.refresh_now([account]) == [recorded]
+    assert refreshes.refresh_now([account]) == [recorded]
 
 
 def test_every_account_has_its_record_though_some_are_given_back(
@@ -160,7 +162,7 @@ def test_every_account_has_its_record_though_some_are_given_back(
         claims.give_back(chunk[2:])
         return [r for claim in chunk[:2] for r in delivered(claim, answer(), at(10, 2))]
 
-    monkeypatch.setattr(polling, "poll", only_two)
-    records = refreshing.refresh_now(accounts)
+    monkeypatch.setattr(poll, "poll", only_two)
+    records = refreshes.refresh_now(accounts)
     assert sorted(record.account_id for record in records) == [a.pk for a in accounts]
     assert {record.outcome for record in records} == {"fresh"}

@@ -13,9 +13,10 @@ from django.urls import reverse
 
 import qredo
 from accounts.models import Account
-from balances import claims, ownership, recording, refreshing
+from balances.lifecycle import ownership
 from balances.models import Holding, RejectedAnswer
-from balances.results import Failure, Result
+from balances.polling import claims, recording, refreshes
+from balances.polling.results import Failure, Result
 from tests import acts, props
 from tests.conftest import Cast, Simulator
 from tests.history import StoppedClock, at, claimed, coins, delivered, failed, keyless, seen, words
@@ -185,7 +186,7 @@ def test_every_kind_of_answer_that_was_rejected_is_kept(
     custody: Account, simulator: Simulator, fault: str, told: dict[str, str], reason: str
 ) -> None:
     simulator.fails("Custody", fault, **told)
-    (record,) = refreshing.refresh_now([custody])
+    (record,) = refreshes.refresh_now([custody])
     one = RejectedAnswer.objects.get(account=custody)
     assert (record.reason, one.reason, one.detail) == (reason, reason, record.detail)
     assert one.size > 0
@@ -203,7 +204,7 @@ def test_what_an_upstream_echoes_of_our_request_is_blotted_out(
         json.dumps({"assets": {v: {} for _, v in upstream.requests[-1].headers}}).encode()
     )
     caplog.set_level(logging.DEBUG)
-    refreshing.refresh_now([account])
+    refreshes.refresh_now([account])
     request = dict(upstream.requests[-1].headers)
     operator: Client = browser_of(cast.operator)
     body = operator.get(address(account)).content.decode()

@@ -7,8 +7,8 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Account, User
-from balances import incidents
-from balances.results import Failure
+from balances.polling.results import Failure
+from balances.portfolio import incidents
 from tests import props
 from tests.conftest import Cast
 from tests.history import StoppedClock, at, coins, failed, keyless, of_person, seen

@@ -7,7 +7,8 @@ from allauth.mfa.models import Authenticator
 from django.test import Client
 from django.urls import reverse
 
-from accounts.access import (
+from accounts.access.compiled import Ids, ids_of_summed_tenures_of, ids_operated_by
+from accounts.access.querysets import (
     NeedsRole,
     administered_accounts,
     may,
@@ -19,9 +20,11 @@ from accounts.access import (
     visible_to,
 )
 from accounts.audit import reading
-from accounts.compiled import Ids, ids_of_summed_tenures_of, ids_operated_by
 from accounts.models import Account, Role, User
-from balances import ledger, refreshing, scheduling, sql
+from balances.core import sql
+from balances.ledger import schedules
+from balances.lifecycle import pausing
+from balances.polling import refreshes
 from tests import props
 from tests.conftest import Cast, Simulator
 from tests.history import coins
@@ -39,7 +42,7 @@ def required(cast: Cast, custody: Account, personal: Account, simulator: Simulat
     personal.save()
     personal.tenures.update(owner=cast.viewer)
     simulator.holds("Custody", BTC=coins(7_654_321))
-    refreshing.refresh_now([custody, personal])
+    refreshes.refresh_now([custody, personal])
     cast.fund.requires_second_factor = True
     cast.fund.save()
     return custody
@@ -68,7 +71,7 @@ def test_nothing_of_it_is_seen_without_and_everything_with_one(
 
 
 def test_every_query_knows(cast: Cast, required: Account) -> None:
-    now = ledger.clock()
+    now = schedules.clock()
 
     def found(user: User) -> list[bool]:
         return [
@@ -116,7 +119,7 @@ def test_its_audit_log_is_read_by_nobody_without_one(
 ) -> None:
     user: User = getattr(cast, who)
     browser = props.signed_in(user)
-    scheduling.pause(required, by=cast.operator)
+    pausing.pause(required, by=cast.operator)
     key = str(cast.fund.uid)
     files = ("audit", "audit-csv", "audit-json")
 

@@ -5,9 +5,11 @@ from datetime import datetime, timedelta
 import pytest
 
 from accounts.models import Account
-from balances import claims, recording, refreshing, retrying, scheduling
+from balances.lifecycle import pausing
 from balances.models import Schedule
-from balances.results import Failure, Result
+from balances.polling import claims, recording, refreshes
+from balances.polling.pacing import retries
+from balances.polling.results import Failure, Result
 from tests import props
 from tests.conftest import Simulator
 from tests.history import (
@@ -33,7 +35,7 @@ TLS = Failure("tls", "Check QREDO_CA_FILE.")
 @pytest.fixture(autouse=True)
 def _longest_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     # With an interval of 300 s: 18.75 s after the first attempt, 37.5 s after the second.
-    monkeypatch.setattr(retrying, "jitter", lambda: 1.0)
+    monkeypatch.setattr(retries, "jitter", lambda: 1.0)
 
 
 @pytest.fixture
@@ -89,7 +91,7 @@ def test_a_slot_without_time_for_another_attempt_ends(account: Account) -> None:
 def test_waits_are_jittered_from_nothing_on(
     account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(retrying, "jitter", lambda: 0.0)
+    monkeypatch.setattr(retries, "jitter", lambda: 0.0)
     failed(account, at(10), PASSING)
     assert is_due(account, at(10))
 
@@ -141,10 +143,10 @@ def test_a_pause_ends_a_tried_slot_as_failed(
 ) -> None:
     clock = StoppedClock(monkeypatch, at(10, 0, 10))
     failed(account, at(10), PASSING)
-    scheduling.pause(account, by=None)
+    pausing.pause(account, by=None)
     assert words(account) == [("failed", "timeout", 1), ("paused", "", 0)]
     clock.now = at(10, 9)
-    scheduling.resume(account, by=None)
+    pausing.resume(account, by=None)
     seen(account, at(10, 9), BTC=coins(1))
     assert_tiled(account)
 
@@ -190,7 +192,7 @@ def test_a_refresh_is_not_retried_and_leaves_a_tried_slot_alone(
 ) -> None:
     StoppedClock(monkeypatch, at(10, 0, 5))
     failed(account, at(10), PASSING)
-    refresh = refreshing.ask(account, by=None)
+    refresh = refreshes.ask(account, by=None)
     claim = claims.claim_refresh(account.pk, refresh.pk, hold=timedelta(seconds=60))
     assert claim is not None
     (recorded,) = recording.record([Result(account.pk, claim.token, RESET)], now=at(10, 0, 6))

@@ -12,19 +12,12 @@ from django.core.management.base import CommandError
 from django.db import Error, connection, transaction
 
 from accounts.models import Account, Environment, Organization, User
-from balances import (
-    claims,
-    holdings,
-    ledger,
-    ownership,
-    recording,
-    refreshing,
-    rollups,
-    scheduling,
-    sql,
-)
-from balances.results import Result
-from balances.verification.whole import verify
+from balances.core import sql
+from balances.evidence.verification.verify import verify
+from balances.ledger import partitions, rollups, schedules
+from balances.lifecycle import ownership, pausing
+from balances.polling import claims, recording, refreshes
+from balances.polling.results import Result
 from tests.conftest import Cast
 from tests.history import StoppedClock, answer, at, coins, keyless, seen
 from tests.sums import assert_rolled_up, sum_of, turned
@@ -78,11 +71,11 @@ def test_a_transfer_takes_the_level_along(account: Account, cast: Cast) -> None:
 def test_archived_and_not_counted_accounts_are_in_no_sum(
     account: Account, cast: Cast, clock: StoppedClock
 ) -> None:
-    scheduling.archive(account, by=None)
+    pausing.archive(account, by=None)
     assert totals("BTC", cast.fund) == [0]
     assert_rolled_up()
     clock.now = at(13)
-    scheduling.restore(account, by=None)
+    pausing.restore(account, by=None)
     assert totals("BTC", cast.fund) == [Fraction(3, 2)]
     assert_rolled_up()
     clock.now = at(14)
@@ -99,12 +92,12 @@ def test_archived_and_not_counted_accounts_are_in_no_sum(
 def test_a_turn_while_archived_or_not_counted_moves_nothing(
     account: Account, cast: Cast, clock: StoppedClock
 ) -> None:
-    scheduling.archive(account, by=None)
+    pausing.archive(account, by=None)
     clock.now = at(12)
     ownership.transfer(account, cast.other, by=None)
     assert totals("BTC", cast.fund, cast.other) == [0, 0]
     clock.now = at(13)
-    scheduling.restore(account, by=None)
+    pausing.restore(account, by=None)
     assert totals("BTC", cast.fund, cast.other) == [0, Fraction(3, 2)]
     assert_rolled_up()
 
@@ -211,10 +204,10 @@ def test_the_database_refuses_sums_of_nobody_of_both_and_between_hours(
 def test_turns_recordings_and_rebuilds_at_once_neither_block_nor_miscount() -> None:
     """Transfers go both ways, so that whoever locked sums owner by owner would be seen."""
     fund, other = (Organization.objects.create(name=name) for name in ("Fund", "Other"))
-    accounts = [keyless(f"Account {n}", ledger.clock()) for n in range(3)]
-    holdings.make_months([ledger.clock()])
+    accounts = [keyless(f"Account {n}", schedules.clock()) for n in range(3)]
+    partitions.make_months([schedules.clock()])
     turned(accounts[1], owner=other)
-    then = ledger.clock()
+    then = schedules.clock()
     acts = [
         lambda n: _refresh_at_once(accounts, n),
         lambda n: turned(accounts[2], owner=(other, fund)[n % 2]),
@@ -231,11 +224,11 @@ def test_turns_recordings_and_rebuilds_at_once_neither_block_nor_miscount() -> N
 @pytest.mark.django_db(transaction=True, available_apps=settings.INSTALLED_APPS)
 def test_a_turn_in_the_past_lets_others_go_on() -> None:
     """Whatever its owners have: nobody else's sums wait for it."""
-    theirs, ours = (keyless(name, ledger.clock()) for name in ("Theirs", "Ours"))
+    theirs, ours = (keyless(name, schedules.clock()) for name in ("Theirs", "Ours"))
     turned(ours, owner=Organization.objects.create(name="Other"))
-    holdings.make_months([ledger.clock()])
+    partitions.make_months([schedules.clock()])
     _refresh_at_once([theirs, ours], 1)
-    then = ledger.clock()
+    then = schedules.clock()
     with transaction.atomic():
         turned(theirs, then, is_counted=False)
         assert _at_once([lambda n: _refresh_at_once([ours], n)], times=3) == []
@@ -252,7 +245,7 @@ def _refresh_at_once(accounts: list[Account], n: int) -> None:
     """Record a refresh of each account in one chunk, some of them in new hours."""
     results = []
     for account in accounts:
-        refresh = refreshing.ask(account, by=None)
+        refresh = refreshes.ask(account, by=None)
         claim = claims.claim_refresh(account.pk, refresh.pk, hold=timedelta(seconds=60))
         if claim is not None:
             held = answer(BTC=coins(n + 1), ETH=coins(n % 3))

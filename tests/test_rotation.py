@@ -17,10 +17,11 @@ from django.db import DatabaseError, ProgrammingError, connection
 
 import manage
 import qredo
-from accounts import keyring, keysets, rotation, signing, vault
-from accounts.keyset_files import files_in
+from accounts import signing
 from accounts.models import Account, ApiKey
-from balances import refreshing
+from accounts.vault import keyring, keysets, rotation, secrets
+from accounts.vault.keyset_files import files_in
+from balances.polling import refreshes
 from tests import props
 from tests.conftest import Cast, Simulator
 
@@ -216,14 +217,14 @@ def test_whoever_replaces_a_text_meanwhile_wins(
     step("--add")
     step("--promote")
     key = ApiKey.objects.select_related("account").get(account=custody)
-    reseal, newer = vault.resealed, []
+    reseal, newer = secrets.resealed, []
 
     def overtaken(stored: str, **row: Any) -> str:
-        newer.append(vault.seal(qredo.Secret(b"a newer secret, of 32 bytes long"), **row))
+        newer.append(secrets.seal(qredo.Secret(b"a newer secret, of 32 bytes long"), **row))
         ApiKey.objects.filter(pk=key.pk).update(sealed=newer[0])
         return reseal(stored, **row)
 
-    monkeypatch.setattr(vault, "resealed", overtaken)
+    monkeypatch.setattr(secrets, "resealed", overtaken)
     assert rotation.rotate().resealed == 0
     assert ApiKey.objects.get(pk=key.pk).sealed == newer[0]
 
@@ -286,7 +287,7 @@ def test_polls_go_on_through_twenty_rotations(
     def poll() -> None:
         try:
             while not ended.is_set():
-                records.extend(refreshing.refresh_now(accounts))
+                records.extend(refreshes.refresh_now(accounts))
         finally:
             connection.close()
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from balances.runs import Run, booked, first_slot, newest_slot
+from balances.ledger.runs import Run, booked, first_slot, newest_slot
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 STEP = timedelta(seconds=300)

@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import Account
-from balances import rollups
+from balances.ledger import rollups
 from balances.models import Holding
 from tests import props
 from tests.conftest import Cast, Simulator

@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.models import Account
-from balances import sql
+from balances.core import sql
 from tests.history import answer, at, claimed, coins, delivered, keyless, seen
 
 

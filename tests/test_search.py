@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Account, ApiKey, User
-from balances import ownership
+from balances.lifecycle import ownership
 from tests import markup
 from tests.conftest import Cast
 from tests.history import StoppedClock, at, coins, failed, keyless, seen

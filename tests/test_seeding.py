@@ -15,15 +15,17 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 
 from accounts.models import Account, Act, Environment, Organization, Tenure, User
-from balances import claims, recording, scheduling, sql
+from balances.core import sql
+from balances.core.testnet import is_testnet_name
+from balances.demo.seed import load, workers
+from balances.demo.seed.account_history import Member
+from balances.demo.seed.plan import Plan
+from balances.demo.seed.workers import BATCH, Share, batches
+from balances.evidence.verification.verify import verify
+from balances.lifecycle import pausing
 from balances.models import Change, Holding, Pause, Payload, Run, Schedule, Snapshot
-from balances.results import Failure, Result
-from balances.seeding import production, writing
-from balances.seeding.lives import Member
-from balances.seeding.plan import Plan
-from balances.seeding.production import BATCH, Share, batches
-from balances.testnet import is_testnet_name
-from balances.verification.whole import verify
+from balances.polling import claims, recording, schedules
+from balances.polling.results import Failure, Result
 from tests import props
 from tests.history import StoppedClock, answer_of
 from tests.roles import owner
@@ -126,7 +128,7 @@ class Told:
         for run in self.runs:
             self._poll(run)
         StoppedClock(monkeypatch, UNTIL)
-        assert scheduling.key_revoked(self.account, by=None)
+        assert pausing.key_revoked(self.account, by=None)
 
     def _poll(self, run: Run) -> None:
         if run.outcome == "missed":
@@ -204,7 +206,7 @@ def test_rows_are_made_in_the_order_of_time_over_all_accounts(
     observed = [row.split("\t")[3] for row in rows]
     assert len(observed) > 2 * BATCH
     assert observed == sorted(observed)
-    monkeypatch.setattr(production, "IN_ORDER", 2880)
+    monkeypatch.setattr(workers, "IN_ORDER", 2880)
     by_tens = "".join(one.rows[1] for one in batches(share)).splitlines()
     assert _without_ids(by_tens) == _without_ids(rows)
     assert by_tens != rows
@@ -238,11 +240,11 @@ def test_a_crowd_is_varied_and_on_record() -> None:
 
 def test_nobody_is_ever_asked_about_a_seeded_account() -> None:
     seeded()
-    scheduling.add_missing()
+    schedules.add_missing()
     later = UNTIL + timedelta(days=1000)
     assert claims.claim_due(limit=100, now=later) == []
     assert not any(account.is_polled for account in Account.objects.all())
-    assert not any(scheduling.resume(account, by=None) for account in Account.objects.all())
+    assert not any(pausing.resume(account, by=None) for account in Account.objects.all())
     assert set(Schedule.objects.values_list("next_slot", flat=True)) == {None}
     pauses = Pause.objects.values_list("kind", "began_at", "ended_at")
     assert set(pauses) == {("keyless", UNTIL, None)}
@@ -271,14 +273,14 @@ def test_what_cannot_be_is_refused(wanted: dict[str, object], complaint: str) ->
 
 
 def test_what_breaks_off_leaves_nothing_and_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    copy: Callable[[Any], None] = writing._copy
+    copy: Callable[[Any], None] = load._copy
     left = iter(range(5))
 
     def breaking(rows: Any) -> None:
         next(left)
         copy(rows)
 
-    monkeypatch.setattr(writing, "_copy", breaking)
+    monkeypatch.setattr(load, "_copy", breaking)
     with pytest.raises(StopIteration):
         seeded()
     assert Change.objects.count() + Account.objects.count() + Organization.objects.count() == 0

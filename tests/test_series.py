@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from accounts.models import Account
-from balances.amounts import Level
-from balances.series import evenly, is_never_held, series
+from balances.core.amounts import Level
+from balances.series.points import evenly, is_never_held, series
 from tests.history import answer_of, at, claimed, coins, delivered, failed, keyless, seen
 
 TICK = timedelta(microseconds=1)

@@ -7,8 +7,8 @@ from allauth.usersessions.models import UserSession
 from django.test import Client
 from django.urls import reverse
 
-from accounts.browsers import called
-from accounts.session_store import digest
+from accounts.access.session_store import digest
+from accounts.authentication.user_agents import called
 from tests import props
 from tests.conftest import Cast
 from tests.markup import read

@@ -9,14 +9,15 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts import answer_offer, sharing
-from accounts.access import spans_of, visible_at, visible_to
+from accounts import offers, sharing
+from accounts.access.querysets import spans_of, visible_at, visible_to
 from accounts.models import Account, Offer, Share, User
-from balances import ledger, ownership
-from balances import sums as asset_sums
-from balances.instants import iso
-from balances.narrowing import Narrowing
-from balances.scopes import Scope
+from balances.core.instants import iso
+from balances.ledger import schedules
+from balances.lifecycle import ownership
+from balances.portfolio.filters import Narrowing
+from balances.portfolio.scope import Scope
+from balances.series import sums as asset_sums
 from tests import acts, props
 from tests.conftest import Cast
 from tests.history import StoppedClock, at, coins, failed, of_person, seen
@@ -161,7 +162,7 @@ def test_what_is_accepted_is_shown_apart_and_counts_in_nothing(
     (line,) = (one for one in _statement(reader)["accounts"] if one["label"] == "Pocket")
     assert line["standing"] == "not counted"
     # The time before the share is part of it: permissions are today's.
-    assert visible_at(cast.reader, ledger.clock()).count() == 2
+    assert visible_at(cast.reader, schedules.clock()).count() == 2
     assert spans_of(cast.reader, [pocket.pk]) == spans_of(cast.owner, [pocket.pk])
     # The owner's own figures do not hang on what a reader counts.
     assert _total(browser_of(cast.owner)) == "42"
@@ -230,7 +231,7 @@ def test_sums_of_what_is_shared_are_those_of_its_owner_at_every_instant(
     nothing = sums_of(Scope(cast.reader), environments, points)
     assert {total for totals in nothing.values() for total in totals} <= {0}
     for account in (pocket, second):
-        answer_offer.count(account.uid, counted=True, by=cast.reader)
+        offers.count(account.uid, counted=True, by=cast.reader)
     whole, parts = Scope(cast.owner), Scope(cast.reader)
     assert whole.reach(environments).persons
     assert not whole.reach(environments).stays
@@ -288,7 +289,7 @@ def test_a_dead_key_of_another_persons_account_is_no_part_of_my_coverage(
         failed(pocket, at(10, minute))
         seen(mine, at(10, minute), BTC=coins(1, 1))
     assert "1 of 1 fresh" in shown(reader, "overview").text
-    answer_offer.count(pocket.uid, counted=True, by=cast.reader)
+    offers.count(pocket.uid, counted=True, by=cast.reader)
     assert "1 of 2 fresh" in shown(reader, "overview").text
 
 
@@ -304,7 +305,7 @@ def test_a_copy_of_my_account_is_in_totals_twice_only_if_it_counts(
     twice = "their amounts are in the totals twice"
     assert twice not in shown(reader, "overview").text
     assert twice not in shown(reader, "account", mine).text
-    answer_offer.count(pocket.uid, counted=True, by=cast.reader)
+    offers.count(pocket.uid, counted=True, by=cast.reader)
     assert twice in shown(reader, "overview").text
     assert twice in shown(reader, "account", mine).text
 
@@ -377,8 +378,8 @@ def test_what_is_taken_back_ends_with_the_next_request(
     assert acts.words(cast.owner)[-1] == word
     assert ("account.unshared" in acts.words(cast.reader)) == accepted
     assert not spans_of(cast.reader, [pocket.pk])
-    with pytest.raises(answer_offer.GoneError):
-        answer_offer.leave(pocket.uid, by=cast.reader)
+    with pytest.raises(offers.GoneError):
+        offers.leave(pocket.uid, by=cast.reader)
 
 
 def test_a_transfer_ends_shares_and_offers_and_leaves_the_past_to_the_old_owner(
@@ -386,7 +387,7 @@ def test_a_transfer_ends_shares_and_offers_and_leaves_the_past_to_the_old_owner(
 ) -> None:
     props.shared(pocket, cast.reader, counted=True)
     waiting = sharing.offer(pocket, cast.viewer.email, by=cast.owner)
-    before = ledger.clock()
+    before = schedules.clock()
     clock.now = at(10, 7)
     ownership.transfer(pocket, cast.other, by=cast.owner)
     assert not visible_to(cast.reader).exists()
@@ -395,8 +396,8 @@ def test_a_transfer_ends_shares_and_offers_and_leaves_the_past_to_the_old_owner(
     assert visible_at(cast.owner, before).get() == pocket
     ((_, end),) = spans_of(cast.owner, [pocket.pk])[pocket.pk]
     assert end is not None
-    with pytest.raises(answer_offer.GoneError):
-        answer_offer.accept(waiting.uid, by=cast.viewer)
+    with pytest.raises(offers.GoneError):
+        offers.accept(waiting.uid, by=cast.viewer)
 
 
 def handed_on(cast: Cast, pocket: Account, clock: StoppedClock) -> None:
@@ -454,8 +455,8 @@ def test_what_was_shared_before_a_transfer_stays_ended_when_the_account_comes_ba
         pocket.refresh_from_db()
     assert visible_to(cast.owner).filter(pk=pocket.pk).exists()
     assert not visible_to(cast.reader).filter(pk=pocket.pk).exists()
-    with pytest.raises(answer_offer.GoneError):
-        answer_offer.accept(waiting.uid, by=cast.viewer)
+    with pytest.raises(offers.GoneError):
+        offers.accept(waiting.uid, by=cast.viewer)
 
 
 def test_a_share_after_a_transfer_opens_nothing_of_the_time_before(

@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from accounts.access import spans_of
+from accounts.access.querysets import spans_of
 from accounts.models import Account, User
-from balances import ownership, scheduling
-from balances.between import between
+from balances.lifecycle import ownership, pausing
 from balances.models import Refresh
-from balances.presence import known_spans
-from balances.scopes import Scope
-from balances.series import series
+from balances.portfolio.change import between
+from balances.portfolio.scope import Scope
+from balances.series.coverage import known_spans
+from balances.series.points import series
 from tests.conftest import Cast
 from tests.history import StoppedClock, at, coins, failed, given_away, keyless, seen
 
@@ -146,9 +146,9 @@ def test_what_an_account_brought_is_no_gain(
 def test_a_turn_that_keeps_the_owner_cuts_no_chart(
     account: Account, cast: Cast, clock: StoppedClock
 ) -> None:
-    scheduling.archive(account, by=None)
+    pausing.archive(account, by=None)
     clock.now = at(10, 17)
-    scheduling.restore(account, by=None)
+    pausing.restore(account, by=None)
     assert [total for total, _, _ in told(cast.stranger, [account], at(10, 15), at(10, 17))] == [
         200,
         200,

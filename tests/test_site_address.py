@@ -7,7 +7,7 @@ from django.core import mail
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from accounts.site_address import absolute
+from accounts.shared.site_address import absolute
 from tests import props
 from tests.conftest import Cast
 from tests.test_env import SERVER, imported

@@ -11,25 +11,21 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Account, User
-from balances import (
-    as_of,
-    buckets,
-    ownership,
-    refreshing,
-    rollups,
-    scheduling,
-    sql,
-    states,
-    sums,
-)
-from balances.as_of import Position
-from balances.instants import iso
-from balances.pieces import Reach
-from balances.portfolio import bare_members, members_at
-from balances.results import Failure
-from balances.scopes import Scope
-from balances.series import series
-from balances.verification.whole import verify
+from balances.core import sql
+from balances.core.instants import iso
+from balances.evidence.verification.verify import verify
+from balances.history import positions
+from balances.history.positions import Position
+from balances.ledger import rollups
+from balances.lifecycle import ownership, pausing
+from balances.pages.components import status_text
+from balances.polling import refreshes
+from balances.polling.results import Failure
+from balances.portfolio.members import bare_members, members_at
+from balances.portfolio.scope import Scope
+from balances.series import buckets, sums
+from balances.series.points import series
+from balances.series.rollup_sql import Reach
 from tests import roles
 from tests.conftest import Cast
 from tests.history import (
@@ -60,7 +56,7 @@ odd = pytest.mark.parametrize("amounts", ODD.values(), ids=list(ODD))
 
 
 def position(account: Account, instant: datetime) -> Position:
-    (found,) = as_of.positions([account.pk], instant)
+    (found,) = positions.positions([account.pk], instant)
     return found
 
 
@@ -90,9 +86,9 @@ def test_who_left_and_came_back_changes_nothing(
         seen(account, at(9), BTC=coins(500))
     clock.now = at(12, day=3)
     if away == "archived":
-        scheduling.archive(vault, by=None)
+        pausing.archive(vault, by=None)
         clock.now = at(13, day=3)
-        scheduling.restore(vault, by=None)
+        pausing.restore(vault, by=None)
         seen(vault, at(13, day=3), BTC=coins(500))
     else:
         ownership.count(vault, counted=False, by=None)
@@ -118,7 +114,7 @@ def test_a_key_that_is_asked_about_hourly_makes_no_figure_fresher(
     failed(vault, at(11, 5), Failure(reason, "", permanent=True))
     clock.now = at(11, 20)
     # Seen by a refresh that changes no grid, as it comes while the account stands still.
-    refreshing.record_answer(refreshing.ask(vault, by=None), answer(BTC=coins(1)))
+    refreshes.record_answer(refreshes.ask(vault, by=None), answer(BTC=coins(1)))
     for minute, word in ((8, "fresh"), (10, "fresh"), (11, "carried"), (50, "carried")):
         assert coverages(vault, at(10, minute)) == {word}, minute
     for minute, word in ((25, "fresh"), (30, "fresh"), (31, "carried"), (59, "carried")):
@@ -287,7 +283,7 @@ def test_a_failure_at_the_very_instant_of_a_turn_is_the_new_owner_s(
     clock.now = at(10, 9)
     for instant in (turned_at, turned_at + TICK, at(10, 8)):
         (member,) = members_at(Scope(cast.stranger), instant)
-        assert states.state_of(member.stand, instant).slug == "failed", instant
+        assert status_text.state_of(member.stand, instant).slug == "failed", instant
         assert member.stand.failing_since == turned_at
     (before,) = members_at(Scope(cast.viewer), turned_at - TICK)
     assert before.stand.failing_since == at(10, 5)

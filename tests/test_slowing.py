@@ -5,10 +5,12 @@ from datetime import timedelta
 import pytest
 
 from accounts.models import Account, ApiKey, User
-from balances import as_of, claims, polling, recording, refreshing, scheduling
+from balances.history import positions
+from balances.lifecycle import pausing
 from balances.models import Schedule
-from balances.portfolio import bare_members
-from balances.results import Failure, Result
+from balances.polling import claims, poll, recording, refreshes
+from balances.polling.results import Failure, Result
+from balances.portfolio.members import bare_members
 from tests import props
 from tests.conftest import Simulator
 from tests.history import (
@@ -54,7 +56,7 @@ def pace(account: Account) -> tuple[int, int | None]:
 
 
 def refreshed(account: Account, outcome: object) -> None:
-    refresh = refreshing.ask(account, by=None)
+    refresh = refreshes.ask(account, by=None)
     claim = claims.claim_refresh(account.pk, refresh.pk, hold=timedelta(seconds=60))
     assert claim is not None
     recording.record([Result(account.pk, claim.token, outcome)])  # type: ignore[arg-type]
@@ -82,8 +84,8 @@ def test_other_reasons_do_not_slow(account: Account, reason: str) -> None:
 
 
 def test_a_key_that_never_left_this_machine_is_not_blamed(account: Account) -> None:
-    failed(account, at(10), polling.SEALED)
-    failed(account, at(10, 5), polling.NO_KEY)
+    failed(account, at(10), poll.SEALED)
+    failed(account, at(10, 5), poll.NO_KEY)
     assert pace(account) == (INTERVAL, None)
 
 
@@ -127,7 +129,7 @@ def test_a_failed_refresh_changes_no_pace(slow: Account, account: Account) -> No
 
 
 def test_another_interval_does_not_hurry_a_rejected_key(slow: Account) -> None:
-    scheduling.change_interval(slow, 60)
+    pausing.change_interval(slow, 60)
     assert pace(slow) == (HOUR, 60)
     seen(slow, at(11, 5), BTC=coins(2))
     assert pace(slow) == (60, None)
@@ -135,7 +137,7 @@ def test_another_interval_does_not_hurry_a_rejected_key(slow: Account) -> None:
 
 
 def test_a_longer_interval_than_hourly_holds_at_once(slow: Account) -> None:
-    scheduling.change_interval(slow, 7_200)
+    pausing.change_interval(slow, 7_200)
     assert pace(slow) == (7_200, None)
     failed(slow, at(10, 7), REJECTED)
     assert pace(slow) == (7_200, None)
@@ -145,7 +147,7 @@ def test_a_longer_interval_than_hourly_holds_at_once(slow: Account) -> None:
 def test_figures_of_a_slow_account_are_fresh_no_longer_than_usual(slow: Account) -> None:
     def looks_fresh(minute: int) -> tuple[bool, str]:
         now = at(10, minute)
-        (position,) = as_of.positions([slow.pk], now)
+        (position,) = positions.positions([slow.pk], now)
         (member,) = bare_members(User(pk=0), Account.objects.filter(pk=slow.pk))
         return member.is_fresh(now), position.coverage(now)
 
@@ -159,7 +161,7 @@ def test_figures_that_a_refresh_saw_are_fresh_no_longer_than_usual(
     clock.now = at(9, 59)
     refreshed(account, answer(BTC=coins(1)))
     failed(account, at(10), REJECTED)
-    (position,) = as_of.positions([account.pk], at(10, 30))
+    (position,) = positions.positions([account.pk], at(10, 30))
     assert position.coverage(at(10, 30)) == "carried"
 
 
@@ -178,7 +180,7 @@ def test_one_request_an_hour_reaches_qredo_and_a_skewed_clock_is_named_not_slowe
 
     ahead = claims.claim_due(limit=1, now=at(10), only=[trading.pk])
     nanoseconds = int((at(10).timestamp() + 40 * 365 * 86_400) * 1e9)
-    (record,) = polling.poll(ahead, now=at(10), clock_ns=lambda: nanoseconds)
+    (record,) = poll.poll(ahead, now=at(10), clock_ns=lambda: nanoseconds)
     assert record.reason == "clock"
     assert pace(trading) == (INTERVAL, None)
     assert ApiKey.objects.get(account=trading).replaced_at is None

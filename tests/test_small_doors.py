@@ -6,7 +6,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts import email_change, invitations
+from accounts import invitations
+from accounts.authentication import email_change
 from accounts.models import Account, Role
 from tests.conftest import Cast
 from tests.props import signed_in

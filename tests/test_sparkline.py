@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from balances.amounts import Level
-from balances.series import Point
-from balances.sparkline import sparkline
+from balances.core.amounts import Level
+from balances.pages.charts.sparkline import sparkline
+from balances.series.points import Point
 from tests.history import at
 
 

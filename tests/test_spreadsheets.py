@@ -7,9 +7,9 @@ import pytest
 from django.test import Client
 from django.urls import get_resolver, reverse
 
-from accounts.cells import json_cell, text_cell
 from accounts.models import Account
-from balances import refreshing
+from accounts.shared.csv_cells import json_cell, text_cell
+from balances.polling import refreshes
 from tests.conftest import Cast, Simulator
 
 MARK = "\ufeff".encode()
@@ -35,7 +35,7 @@ def test_each_file_begins_with_one_mark_of_its_encoding(
     browser: Client, custody: Account, simulator: Simulator, name: str, every: str
 ) -> None:
     simulator.holds("Custody", BTC=(100, 100, 0, 0, 2))
-    refreshing.refresh_now([custody])
+    refreshes.refresh_now([custody])
     args = [custody.uid] if name.startswith("account") else []
     asked = {"every": every} if every else {}
     answer = browser.get(reverse(name, args=args), {"asset": "BTC", **asked})

@@ -8,11 +8,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from balances.narrowing import Narrowing
-from balances.scopes import Scope
-from balances.statements import file, lines, plans
-from balances.statements.asked import Asked
-from balances.verification import anchors
+from balances.evidence.statements import json_file, lines, plans
+from balances.evidence.statements.request import Asked
+from balances.evidence.verification import anchors
+from balances.portfolio.filters import Narrowing
+from balances.portfolio.scope import Scope
 from tests.conftest import Cast
 from tests.history import StoppedClock, at, coins, keyless, seen
 from tests.statements import Told, account, found, notes, statement, verifier
@@ -25,7 +25,7 @@ def made(cast: Cast, clock: StoppedClock) -> Told:
 def queries(cast: Cast, clock: StoppedClock) -> int:
     asked = Asked(Scope(cast.viewer, Narrowing()), at(11), cast.viewer, clock.now)
     with CaptureQueriesContext(connection) as captured:
-        file.write(asked, io.StringIO())
+        json_file.write(asked, io.StringIO())
     return len(captured)
 
 

@@ -9,8 +9,8 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Account, Environment, Membership
-from balances import ownership, scheduling
-from balances.instants import iso
+from balances.core.instants import iso
+from balances.lifecycle import ownership, pausing
 from balances.models import Payload
 from tests import acts, props
 from tests.conftest import Cast
@@ -105,7 +105,7 @@ def test_what_did_not_count_or_was_archived_is_listed_and_in_no_total(
     copy, old = Account.objects.get(label="Copy"), Account.objects.get(label="Old")
     ownership.count(copy, counted=False, by=cast.admin, at=at(9))
     clock.now = at(13)
-    scheduling.archive(old, by=cast.admin)
+    pausing.archive(old, by=cast.admin)
     clock.now = at(15)
     before = file_of(browser_of(cast.viewer), at(12, 30))
     after = file_of(browser_of(cast.viewer), at(14))

@@ -15,8 +15,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.access.session_store import SessionStore, digest
 from accounts.models import User
-from accounts.session_store import SessionStore, digest
 from accounts.tasks import forget_sessions
 from tests import broker, canary, props
 from tests.conftest import Cast

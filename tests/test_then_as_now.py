@@ -13,15 +13,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import Account, User
-from balances import breaker, claims, holdings, ownership, recording, refreshing, scheduling
-from balances.account_list import account_list
-from balances.as_of_query import AsOf
-from balances.instants import iso
-from balances.overview import Query, overview
-from balances.overview_changes import overview_changes
-from balances.overview_screens import Overview
-from balances.results import Failure, Result
-from balances.screens import AccountRow, AssetTable, Coverage
+from balances.core.instants import iso
+from balances.ledger import partitions
+from balances.lifecycle import ownership, pausing
+from balances.pages.accounts.page import account_list
+from balances.pages.as_of.instant import AsOf
+from balances.pages.components.context import AccountRow, AssetTable, Coverage
+from balances.pages.overview.changes import overview_changes
+from balances.pages.overview.context import Overview
+from balances.pages.overview.page import overview
+from balances.pages.query.list_query import Query
+from balances.polling import claims, recording, refreshes
+from balances.polling.pacing import circuit_breaker
+from balances.polling.results import Failure, Result
 from tests.conftest import Cast
 from tests.history import StoppedClock, answer, at, coins, keyless
 
@@ -87,7 +91,7 @@ class World:
 
     def refresh(self, account: Account, outcome: Any = None) -> None:
         self.clock.now += SOON  # not at the instant of a slot
-        refresh = refreshing.ask(account, by=None)
+        refresh = refreshes.ask(account, by=None)
         claim = claims.claim_refresh(account.pk, refresh.pk, hold=timedelta(seconds=20))
         if claim is not None:
             told = outcome or answer(**HOLDS[self.held[self.accounts.index(account)]])
@@ -98,14 +102,14 @@ class World:
         self.refresh(account, Failure("dns", ""))
 
     def pause(self, account: Account) -> None:
-        scheduling.pause(account, by=None)
+        pausing.pause(account, by=None)
 
     def archive(self, account: Account) -> None:
-        scheduling.archive(account, by=None)
+        pausing.archive(account, by=None)
 
     def resume(self, account: Account) -> None:
-        if not scheduling.resume(account, by=None):
-            scheduling.restore(account, by=None)
+        if not pausing.resume(account, by=None):
+            pausing.restore(account, by=None)
 
     def give(self, account: Account) -> None:
         there = self.cast.other if account.organization == self.cast.fund else self.cast.fund
@@ -166,8 +170,8 @@ def pages(user: User, asked: AsOf, accounts: Sequence[Account]) -> list[Any]:
 @pytest.mark.django_db
 def test_the_past_looks_as_it_looked(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = StoppedClock(monkeypatch, START)
-    monkeypatch.setattr(breaker, "THRESHOLD", 1_000_000)
-    holdings.make_months([START, START + timedelta(days=1)])
+    monkeypatch.setattr(circuit_breaker, "THRESHOLD", 1_000_000)
+    partitions.make_months([START, START + timedelta(days=1)])
 
     @settings(max_examples=4, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(rounds)

@@ -5,8 +5,8 @@ from datetime import datetime
 import pytest
 
 from accounts.models import Account
-from balances.account_screens import RunRow
-from balances.timeline import timeline
+from balances.pages.account.context import RunRow
+from balances.pages.account.timeline import timeline
 from tests.conftest import Cast
 from tests.history import StoppedClock, at, coins, keyless, seen
 

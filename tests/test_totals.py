@@ -1,22 +1,21 @@
 """What PostgreSQL adds up over all accounts is what is added up of each one's holdings."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from accounts.compiled import ids_visible_to
+from accounts.access.compiled import ids_visible_to
 from accounts.models import Account, Environment, User
-from balances import ownership
-from balances.amounts import Level
-from balances.openings import Openings
-from balances.portfolio import bare_members, counting, with_holdings
-from balances.totals import Total, added_up, of_today
+from balances.core.amounts import Level
+from balances.lifecycle import ownership
+from balances.portfolio.members import bare_members, counting, with_holdings
+from balances.portfolio.totals import Total, added_up, of_today
 from tests.conftest import Cast
 from tests.history import StoppedClock, at, coins, failed, keyless, seen
 
 NOW = at(11)
-SHUT = Openings(frozenset(), "?")
 #: More than any machine word holds.
 MANY = 10**40
 
@@ -47,9 +46,9 @@ def accounts(cast: Cast, clock: StoppedClock) -> list[Account]:  # noqa: ARG001
     return found
 
 
-def sums(user: User, openings: Openings = SHUT) -> dict[tuple[str, str], Total]:
+def sums(user: User, opened: Collection[str] = ()) -> dict[tuple[str, str], Total]:
     counted = counting(bare_members(user, ids_visible_to(user)))
-    return {(one.asset, one.kind): one for one in of_today(counted, NOW, openings)}
+    return {(one.asset, one.kind): one for one in of_today(counted, NOW, opened)}
 
 
 def loaded(user: User) -> dict[tuple[str, str], Total]:
@@ -104,7 +103,7 @@ def test_what_was_gone_before_is_in_no_sum_of_the_next_owner(
 
 def test_only_what_is_open_names_its_holders(accounts: list[Account], cast: Cast) -> None:
     assert accounts
-    found = sums(cast.viewer, Openings(frozenset({"testnet:BTC-TESTNET"}), "?"))
+    found = sums(cast.viewer, {"testnet:BTC-TESTNET"})
     assert [one.holders for key, one in found.items() if key[0] != "BTC-TESTNET"] == [()] * 4
     both = found["BTC-TESTNET", "testnet"].holders
     assert {(member.account.label, held.level.total) for member, held in both} == {

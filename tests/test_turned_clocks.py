@@ -8,11 +8,14 @@ from django.utils import timezone
 
 from accounts.audit import objects, recording
 from accounts.audit import verification as acts_verified
-from balances import as_of, breaker, claims, ownership, refreshing
-from balances import recording as polls
+from balances.evidence.verification.verify import verify
+from balances.history import positions
+from balances.lifecycle import ownership
 from balances.models import Schedule
-from balances.results import Result
-from balances.verification.whole import verify
+from balances.polling import claims, refreshes
+from balances.polling import recording as polls
+from balances.polling.pacing import circuit_breaker
+from balances.polling.results import Result
 from tests import acts
 from tests.conftest import Cast
 from tests.history import (
@@ -39,13 +42,15 @@ def test_the_newest_answer_stands_though_the_clock_stepped_back_before_it(
     vault = keyless("Vault", at(10))
     seen(vault, at(10), BTC=coins(100))
     clock.now = at(10, 20)
-    refreshing.record_answer(refreshing.ask(vault, by=None), answer(BTC=coins(200)))
+    refreshes.record_answer(refreshes.ask(vault, by=None), answer(BTC=coins(200)))
     clock.now = at(10, 10)
     (recorded,) = delivered(claimed(vault, clock.now), answer(BTC=coins(300)), clock.now)
     assert recorded.outcome == "fresh"
     clock.now = at(10, 21)
     assert "3.00" in shown(viewer, "account", vault).amounts()
-    told = [as_of.positions([vault.pk], instant)[0] for instant in (at(10, 20), at(10, 20) + TICK)]
+    told = [
+        positions.positions([vault.pk], instant)[0] for instant in (at(10, 20), at(10, 20) + TICK)
+    ]
     assert [one.standings[0].level.total for one in told] == [200, 300]
     assert verify().findings == []
 
@@ -86,7 +91,7 @@ def test_the_audit_log_is_whole_though_the_clock_stepped_back(
 def test_an_environment_that_was_away_is_polled_again_though_the_clock_stepped_back(
     clock: StoppedClock,
 ) -> None:
-    for number in range(breaker.THRESHOLD + 2):
+    for number in range(circuit_breaker.THRESHOLD + 2):
         keyless(f"Account {number}", at(10))
     for claim in claims.claim_due(limit=100, now=at(10)):
         delivered(claim, TIMEOUT, at(10))

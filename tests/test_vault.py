@@ -16,10 +16,10 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 import qredo
-from accounts import keyring, keysets, vault
 from accounts.models import Account, ApiKey, User
-from balances import refreshing
+from accounts.vault import keyring, keysets, secrets
 from balances.models import Schedule
+from balances.polling import refreshes
 from tests import canary
 from tests.conftest import Simulator
 from tests.history import coins
@@ -40,11 +40,11 @@ def _fresh_keysets() -> Iterator[None]:
 
 
 def sealed() -> str:
-    return vault.seal(qredo.Secret(WORDS), key_uid=KEY, account_uid=ACCOUNT)
+    return secrets.seal(qredo.Secret(WORDS), key_uid=KEY, account_uid=ACCOUNT)
 
 
 def test_sealed_and_opened_it_is_the_same() -> None:
-    assert vault.unseal(sealed(), key_uid=KEY, account_uid=ACCOUNT).reveal() == WORDS
+    assert secrets.unseal(sealed(), key_uid=KEY, account_uid=ACCOUNT).reveal() == WORDS
 
 
 #: A keyset and a text of it that were made once, for this test alone.
@@ -80,7 +80,7 @@ def test_a_text_that_an_earlier_version_sealed_still_opens(settings: Any) -> Non
     forget_keysets()
     key = UUID("0b5c7a52-6a4e-4f3a-9a33-4f2d8c1e7b10")
     account = UUID("d1f0c3ae-58c7-4f0e-8f7b-2a9b6c5d4e3f")
-    opened = vault.unseal(OLD_TEXT, key_uid=key, account_uid=account)
+    opened = secrets.unseal(OLD_TEXT, key_uid=key, account_uid=account)
     assert opened.reveal() == b"a made-up secret of long ago...."
 
 
@@ -92,8 +92,8 @@ def test_the_stored_form_names_its_format_and_never_repeats() -> None:
 
 @pytest.mark.parametrize("row", [(uuid4(), ACCOUNT), (KEY, uuid4()), (ACCOUNT, KEY)])
 def test_in_another_row_it_does_not_open(row: Any) -> None:
-    with pytest.raises(vault.VaultError):
-        vault.unseal(sealed(), key_uid=row[0], account_uid=row[1])
+    with pytest.raises(secrets.VaultError):
+        secrets.unseal(sealed(), key_uid=row[0], account_uid=row[1])
 
 
 def test_every_flipped_bit_is_noticed() -> None:
@@ -103,8 +103,8 @@ def test_every_flipped_bit_is_noticed() -> None:
         flipped = bytearray(whole)
         flipped[place // 8] ^= 1 << place % 8
         broken = "hpke1." + base64.urlsafe_b64encode(flipped).decode().rstrip("=")
-        with pytest.raises(vault.VaultError):
-            vault.unseal(broken, key_uid=KEY, account_uid=ACCOUNT)
+        with pytest.raises(secrets.VaultError):
+            secrets.unseal(broken, key_uid=KEY, account_uid=ACCOUNT)
 
 
 @pytest.mark.parametrize(
@@ -112,8 +112,8 @@ def test_every_flipped_bit_is_noticed() -> None:
     ["", "hpke1.", "hpke1.AAAA", "hpke2.AAAA", "fernet.AAAA", WORDS.decode(), "hpke1.é", "hpke1.A"],
 )
 def test_what_was_never_sealed_does_not_open(stored: str) -> None:
-    with pytest.raises(vault.VaultError) as caught:
-        vault.unseal(stored, key_uid=KEY, account_uid=ACCOUNT)
+    with pytest.raises(secrets.VaultError) as caught:
+        secrets.unseal(stored, key_uid=KEY, account_uid=ACCOUNT)
     assert len(stored) < 10 or stored[6:] not in str(caught.value)
 
 
@@ -121,8 +121,8 @@ def test_another_keyset_opens_nothing(settings: Any) -> None:
     stored = sealed()
     settings.VAULT_KEYSET = keysets.new_keyset()
     forget_keysets()
-    with pytest.raises(vault.VaultError) as caught:
-        vault.unseal(stored, key_uid=KEY, account_uid=ACCOUNT)
+    with pytest.raises(secrets.VaultError) as caught:
+        secrets.unseal(stored, key_uid=KEY, account_uid=ACCOUNT)
     assert caught.value.__cause__ is None
 
 
@@ -131,11 +131,11 @@ def test_a_process_with_the_public_half_seals_and_cannot_open(settings: Any) -> 
     forget_keysets()
     stored = sealed()
     with pytest.raises(ImproperlyConfigured, match="VAULT_KEYSET_FILE"):
-        vault.unseal(stored, key_uid=KEY, account_uid=ACCOUNT)
+        secrets.unseal(stored, key_uid=KEY, account_uid=ACCOUNT)
     with pytest.raises(keysets.BadKeysetError):
         keysets.opener(Path(settings.VAULT_PUBLIC_KEYSET_FILE).read_text())
     settings.VAULT_KEYSET_FILE = private
-    assert vault.unseal(stored, key_uid=KEY, account_uid=ACCOUNT).reveal() == WORDS
+    assert secrets.unseal(stored, key_uid=KEY, account_uid=ACCOUNT).reveal() == WORDS
 
 
 def test_a_command_may_give_the_keyset_and_is_run_once_a_process(
@@ -149,8 +149,8 @@ def test_a_command_may_give_the_keyset_and_is_run_once_a_process(
     settings.VAULT_KEYSET_FILE = settings.VAULT_PUBLIC_KEYSET_FILE = ""
     settings.VAULT_KEYSET_COMMAND = f"{script} '{private}'"
     forget_keysets()
-    vault.check()
-    assert vault.unseal(sealed(), key_uid=KEY, account_uid=ACCOUNT).reveal() == WORDS
+    secrets.check()
+    assert secrets.unseal(sealed(), key_uid=KEY, account_uid=ACCOUNT).reveal() == WORDS
     assert ran.read_text() == "once\n"
     assert capfd.readouterr() == ("", "asking\n")
 
@@ -170,7 +170,7 @@ def test_a_command_that_gives_none_is_named_and_its_output_is_not(
     settings.VAULT_KEYSET_COMMAND = command
     forget_keysets()
     with pytest.raises(ImproperlyConfigured, match=reason) as caught:
-        vault.check()
+        secrets.check()
     assert not [text for text in canary.frames_of(caught.value) if "a made-up keyset\n" in text]
     assert "made-up" not in f"{caught.value}{caplog.text}"
 
@@ -180,7 +180,7 @@ def test_what_a_command_prints_that_is_no_keyset_is_not_quoted(settings: Any) ->
     settings.VAULT_KEYSET_COMMAND = "echo made-up"
     forget_keysets()
     with pytest.raises(ImproperlyConfigured, match="Restore the right ones") as caught:
-        vault.check()
+        secrets.check()
     assert "made-up" not in str(caught.value)
 
 
@@ -243,7 +243,7 @@ def test_the_database_takes_what_any_vault_key_seals(custody: Account, key_id: i
     """The shortest ciphertext: the prefix with the key's id, a point, one byte and its tag."""
     sealed = b"\1" + key_id.to_bytes(4, "big") + bytes(32 + 1 + 16)
     text = "hpke1." + base64.urlsafe_b64encode(sealed).decode().rstrip("=")
-    assert vault.vault_key_of(text) == key_id
+    assert secrets.vault_key_of(text) == key_id
     assert ApiKey.objects.filter(account=custody).update(sealed=text) == 1
 
 
@@ -251,12 +251,12 @@ def test_two_accounts_with_swapped_keys_fail_and_the_third_is_fine(
     custody: Account, trading: Account, personal: Account, simulator: Simulator, browser_of: Any
 ) -> None:
     simulator.holds("Custody", BTC=coins(125))
-    refreshing.refresh_now([custody])
+    refreshes.refresh_now([custody])
     one, other = ApiKey.objects.get(account=custody), ApiKey.objects.get(account=trading)
     ApiKey.objects.filter(pk=one.pk).update(sealed=other.sealed)
     ApiKey.objects.filter(pk=other.pk).update(sealed=one.sealed)
     before = simulator.requests_of("Custody") + simulator.requests_of("Trading")
-    records = {r.account_id: r for r in refreshing.refresh_now([custody, trading, personal])}
+    records = {r.account_id: r for r in refreshes.refresh_now([custody, trading, personal])}
     assert [records[a.pk].outcome for a in (custody, trading, personal)] == [
         "failed",
         "failed",
@@ -278,14 +278,14 @@ def test_a_broken_keyset_fails_the_polls_with_a_sentence(
 ) -> None:
     settings.VAULT_KEYSET = "no keyset"
     forget_keysets()
-    (record,) = refreshing.refresh_now([custody])
+    (record,) = refreshes.refresh_now([custody])
     assert (record.outcome, record.reason) == ("failed", "key_rejected")
     assert "vault keyset" in record.detail
     assert "no keyset" not in caplog.text
 
 
 def test_keysets_that_belong_together_pass_the_check_at_start() -> None:
-    vault.check(opens=False)
+    secrets.check(opens=False)
 
 
 @pytest.mark.parametrize("name", ["VAULT_KEYSET", "VAULT_PUBLIC_KEYSET"])
@@ -297,4 +297,4 @@ def test_no_process_starts_with_keysets_of_no_use(settings: Any, name: str, text
     setattr(settings, name, other if text == "of another" else text)
     forget_keysets()
     with pytest.raises(ImproperlyConfigured, match="Restore the right ones"):
-        vault.check(opens=False)
+        secrets.check(opens=False)

@@ -6,10 +6,10 @@ import pytest
 from django.core.management import call_command
 
 from accounts.models import Organization
-from balances import sql
+from balances.core import sql
+from balances.evidence.verification import snapshots
+from balances.evidence.verification.verify import verify
 from balances.models import Change, Pause
-from balances.verification import snapshots
-from balances.verification.whole import verify
 from tests.conftest import Cast
 from tests.history import at
 from tests.tampered import CASES, History, a_history, found

@@ -15,7 +15,7 @@ from uuid import uuid4
 import pytest
 
 from accounts.models import Account, Environment
-from balances.verification import anchors
+from balances.evidence.verification import anchors
 from tests.conftest import Cast
 from tests.history import StoppedClock, at, coins, failed, keyless, seen
 from tests.statements import (

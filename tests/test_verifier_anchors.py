@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from balances.verification import anchors
+from balances.evidence.verification import anchors
 from tests.conftest import Cast
 from tests.history import StoppedClock, at, coins, failed, keyless, seen
 from tests.statements import Told, found, notes, put, relinked, resealed, statement, verifier

@@ -8,10 +8,12 @@ from uuid import uuid4
 import pytest
 
 from accounts.models import Account
-from balances import claims, gates, polling, tasks
-from balances.claims import Claim
+from balances import tasks
 from balances.models import Schedule, Upstream
-from balances.results import Result
+from balances.polling import claims, poll
+from balances.polling.claims import Claim
+from balances.polling.pacing import admission
+from balances.polling.results import Result
 from tests.history import TIMEOUT, StoppedClock, answer, at, coins, keyless, words
 
 FRESH, FAILED = [("fresh", "", 1)], [("failed", "timeout", 1)]
@@ -31,10 +33,10 @@ def let_go(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Event]:  # noq
     def labels(_ids: object) -> dict[int, str]:
         return dict(Account.objects.values_list("pk", "label"))
 
-    monkeypatch.setattr(polling, "_ask", ask)
-    monkeypatch.setattr(polling, "_active_keys", labels)
+    monkeypatch.setattr(poll, "_ask", ask)
+    monkeypatch.setattr(poll, "_active_keys", labels)
     # Longer than anybody hangs: what is written before was written promptly.
-    monkeypatch.setattr(polling, "_time_to_begin", lambda: 60.0)
+    monkeypatch.setattr(poll, "_time_to_begin", lambda: 60.0)
     StoppedClock(monkeypatch, at(10))
     yield gone
     gone.set()
@@ -46,7 +48,7 @@ def told(due: list[Claim]) -> list[tuple[int, str]]:
 
 def test_what_came_is_written_while_another_hangs(let_go: Event) -> None:
     hanging, prompt = keyless("Hanging", at(10)), keyless("Prompt", at(10))
-    for recorded in polling.waves(claims.claim_due(limit=10)):
+    for recorded in poll.waves(claims.claim_due(limit=10)):
         if not recorded:
             continue
         if not let_go.is_set():
@@ -60,7 +62,7 @@ def test_what_came_is_written_while_another_hangs(let_go: Event) -> None:
 def test_many_that_hang_beside_one_that_answers_are_no_outage(let_go: Event) -> None:
     hanging = [keyless(f"Hanging {n}", at(10)) for n in range(12)]
     keyless("Prompt", at(10))
-    for recorded in polling.waves(claims.claim_due(limit=20)):
+    for recorded in poll.waves(claims.claim_due(limit=20)):
         if recorded:
             let_go.set()
     assert all(words(account) == FAILED for account in hanging)
@@ -96,7 +98,7 @@ def test_a_broker_that_is_away_loses_no_answer(
         let_go.set()
         raise tasks.poll_chunk.OperationalError
 
-    monkeypatch.setattr(gates, "is_short", lambda: True)
+    monkeypatch.setattr(admission, "is_short", lambda: True)
     monkeypatch.setattr(tasks, "hand_out", broken)
     tasks.poll_chunk(told(first))
     assert [words(account) for account in accounts] == [FAILED, FRESH]

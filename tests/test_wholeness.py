@@ -12,10 +12,12 @@ from django.utils import timezone
 
 from accounts import enrolment
 from accounts.models import Account, ApiKey, Extent, User, Wallets
-from balances import ownership, portfolio, refreshing, rekeying, scheduling
-from balances.instants import iso
-from balances.narrowing import Narrowing
-from balances.scopes import Scope
+from balances.core.instants import iso
+from balances.lifecycle import keys, ownership, pausing
+from balances.polling import refreshes, schedules
+from balances.portfolio import members
+from balances.portfolio.filters import Narrowing
+from balances.portfolio.scope import Scope
 from tests import acts, props
 from tests.conftest import Cast, Simulator
 from tests.history import StoppedClock, at, coins, keyless, seen
@@ -69,7 +71,7 @@ def marks(page: Page) -> int:
 
 def partial(user: User, instant: datetime) -> list[str]:
     """Return the labels of the accounts that are partial as of an instant."""
-    then = portfolio.members_at(Scope(user, Narrowing()), instant)
+    then = members.members_at(Scope(user, Narrowing()), instant)
     return [one.account.label for one in then if one.stand.is_partial]
 
 
@@ -89,7 +91,7 @@ def test_what_a_key_sees_is_asked_when_its_account_is_added(
     assert "This key sees" in form.text
     assert form.values()["wallets"] == "all"
     account = added(admin, cast, simulator, "some")
-    (first,) = portfolio.members(cast.admin, Account.objects.all())
+    (first,) = members.members(cast.admin, Account.objects.all())
     assert first.stand.is_partial
     page = shown(admin, "account", account)
     assert marks(page) == 1
@@ -130,8 +132,8 @@ def test_every_page_marks_it_and_totals_say_how_many(
 ) -> None:
     simulator.holds("Custody", BTC=(150, 100, 50, 0, 100))
     simulator.holds("Trading", BTC=coins(7))
-    scheduling.add_missing([custody, trading])
-    refreshing.refresh_now([custody, trading])
+    schedules.add_missing([custody, trading])
+    refreshes.refresh_now([custody, trading])
     declared(admin, custody, "some")
     viewer = props.signed_in(cast.viewer)
     for name in ("overview", "accounts", "pending"):
@@ -192,8 +194,8 @@ def test_it_is_said_of_the_key_that_was_looked_at(
 
 
 def test_without_a_key_there_is_nothing_to_say(custody: Account, cast: Cast, admin: Client) -> None:
-    scheduling.add_missing([custody])
-    rekeying.revoke_key(custody, by=cast.admin)
+    schedules.add_missing([custody])
+    keys.revoke_key(custody, by=cast.admin)
     answer = admin.get(reverse("account-key-wallets", args=[custody.uid]))
     assert answer.headers["Location"] == reverse("account-key", args=[custody.uid])
 
@@ -209,17 +211,17 @@ def test_who_confirmed_long_ago_is_asked_anew(custody: Account, cast: Cast) -> N
 def test_a_new_key_makes_figures_whole_with_its_first_answer_and_not_before(
     custody: Account, cast: Cast, simulator: Simulator, admin: Client
 ) -> None:
-    scheduling.add_missing([custody])
-    refreshing.refresh_now([custody])
+    schedules.add_missing([custody])
+    refreshes.refresh_now([custody])
     declared(admin, custody, "some")
-    scheduling.pause(custody, by=cast.admin)  # so that no poll is asked for
+    pausing.pause(custody, by=cast.admin)  # so that no poll is asked for
     path = reverse("account-key", args=[custody.uid])
     assert read(admin.get(path)).values()["wallets"] == "some"  # as was said of the one before
     replaced(admin, custody, simulator.key(NEXT), wallets="all")
     assert marks(shown(admin, "account", custody)) == 1
-    refreshing.refresh_now([custody])
-    scheduling.resume(custody, by=cast.admin)
-    refreshing.refresh_now([custody])
+    refreshes.refresh_now([custody])
+    pausing.resume(custody, by=cast.admin)
+    refreshes.refresh_now([custody])
     assert marks(shown(admin, "account", custody)) == 0
     told = acts.acts_of(cast.fund)
     (act,) = [one for one in told if one.act == "key.replaced"]
@@ -237,10 +239,10 @@ def test_a_new_key_of_which_nothing_else_is_said_sees_what_the_one_before_saw(
 def test_without_a_key_figures_stay_those_of_the_last_one(
     custody: Account, cast: Cast, admin: Client
 ) -> None:
-    scheduling.add_missing([custody])
-    refreshing.refresh_now([custody])
+    schedules.add_missing([custody])
+    refreshes.refresh_now([custody])
     declared(admin, custody, "some")
-    rekeying.revoke_key(custody, by=cast.admin)
+    keys.revoke_key(custody, by=cast.admin)
     assert marks(shown(admin, "account", custody)) == 1
 
 
@@ -313,7 +315,7 @@ def test_what_is_said_today_does_not_change_the_past(vault: Account, cast: Cast)
     before = [partial(cast.viewer, at(10, minute)) for minute in (10, 20, 50)]
     enrolment.declare(vault, Wallets.SOME, of=active(vault).uid, by=cast.admin)
     assert [partial(cast.viewer, at(10, minute)) for minute in (10, 20, 50)] == before
-    (now,) = portfolio.members(cast.viewer, Account.objects.all())
+    (now,) = members.members(cast.viewer, Account.objects.all())
     assert now.stand.is_partial
     assert partial(cast.viewer, timezone.now()) == ["Vault"]
 
@@ -343,7 +345,7 @@ def test_who_gave_the_account_away_learns_nothing_that_was_said_since(
 def test_the_key_goes_along_with_the_account_and_so_does_what_was_said_of_it(
     custody: Account, cast: Cast, admin: Client
 ) -> None:
-    scheduling.add_missing([custody])
+    schedules.add_missing([custody])
     declared(admin, custody, "some")
     ownership.transfer(custody, cast.other, by=cast.admin)
     assert ONE in shown(props.signed_in(cast.stranger), "overview").text

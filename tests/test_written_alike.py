@@ -8,9 +8,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Account
-from balances.amounts import Amount
-from balances.as_of_query import long_text
-from balances.shares import growth
+from balances.core.amounts import Amount
+from balances.core.percent import growth
+from balances.pages.as_of.instant import long_text
 from balances.templatetags.addresses import breakable
 from tests.history import StoppedClock, at, coins, keyless, seen
 from tests.markup import Page, read, shown

@@ -12,8 +12,8 @@ from typing import Any
 
 from django.db import connection
 
-from accounts import head_files
-from accounts.links import written
+from accounts.chain import anchor_files
+from accounts.chain.hash_chain import written
 from accounts.models import Act
 
 FORMAT = "qredo-dash act heads 1"
@@ -42,18 +42,18 @@ def export(path: Path) -> int:
     """
     found = heads()
     header = {"format": FORMAT, "at": written(clock()), "logs": len(found)}
-    head_files.write(path, header, [asdict(one) for one in found])
+    anchor_files.write(path, header, [asdict(one) for one in found])
     return len(found)
 
 
 def export_day(folder: Path) -> Path:
     """Write today's heads into a folder unless they stand there already; return the file."""
-    return head_files.export_day(folder, "act-heads", clock(), export)
+    return anchor_files.export_day(folder, "act-heads", clock(), export)
 
 
 def read(path: Path) -> list[LogHead]:
     """Return the heads in a file. Raise `BadAnchorError` saying what is wrong with it."""
-    return head_files.read(path, kind=FORMAT, counted="logs", one=_head_of)
+    return anchor_files.read(path, kind=FORMAT, counted="logs", one=_head_of)
 
 
 def _head_of(line: dict[str, Any]) -> LogHead:

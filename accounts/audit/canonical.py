@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol
 
-from accounts.links import joined, written
+from accounts.chain.hash_chain import joined, written
 
 
 class Facts(Protocol):

@@ -9,9 +9,9 @@ from typing import Any
 from django.db.models import QuerySet
 
 from accounts.audit.reading import every
-from accounts.cells import BYTE_ORDER_MARK, json_cell, text_cell
-from accounts.links import written
+from accounts.chain.hash_chain import written
 from accounts.models import Act
+from accounts.shared.csv_cells import BYTE_ORDER_MARK, json_cell, text_cell
 
 COLUMNS = (
     "log", "number", "at", "who_kind", "who_id", "who", "act", "object_kind", "object_uid",

@@ -8,7 +8,7 @@ from django import forms
 
 from accounts.audit.reading import Wanted
 from accounts.audit.vocabulary import VOCABULARY
-from accounts.time_fields import LocalInstantField
+from accounts.shared.time_fields import LocalInstantField
 
 _ACTS = [("", "Every act"), *((act, word.label) for act, word in VOCABULARY.items())]
 _LARGEST = 2**63 - 1

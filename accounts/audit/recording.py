@@ -13,13 +13,13 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
-from accounts import origins
 from accounts.audit.canonical import act_text
 from accounts.audit.objects import Thing
 from accounts.audit.vocabulary import Facts, checked
-from accounts.links import Head
+from accounts.chain.hash_chain import Head
 from accounts.models import Act, User
-from accounts.origins import Origin
+from accounts.shared import origins
+from accounts.shared.origins import Origin
 from accounts.words import visible
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('accounts_act ' || %s, 0))"

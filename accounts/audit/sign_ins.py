@@ -19,12 +19,12 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out, user_lo
 from django.core.cache import cache
 from django.utils import timezone
 
-from accounts import origins
 from accounts.audit import objects
 from accounts.audit.objects import INSTALLATION, Thing
 from accounts.audit.recording import NOBODY, record, together
 from accounts.audit.vocabulary import Facts
 from accounts.models import Organization, User
+from accounts.shared import origins
 
 logger = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from accounts.audit.anchors import LogHead
 from accounts.audit.canonical import act_text
-from accounts.links import Head, written
+from accounts.chain.hash_chain import Head, written
 from accounts.models import Act
 
 #: Acts that are read at once, so that memory stays flat.

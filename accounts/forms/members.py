@@ -6,7 +6,7 @@ from django import forms
 from django.contrib.auth.password_validation import validate_password
 
 from accounts.models import Role, User
-from accounts.password_strength import refuse_guessable, words_of
+from accounts.passwords.strength import refuse_guessable, words_of
 from accounts.words import plain_words, tidy
 
 

@@ -8,11 +8,11 @@ from datetime import timedelta
 from accounts.audit import objects
 from accounts.audit.recording import record, together
 from accounts.audit.vocabulary import Facts
-from accounts.demo_data import stored
-from accounts.links import written
+from accounts.chain.hash_chain import written
 from accounts.models import Account, Tenure
-from balances import ownership
-from balances.ownership import Turn
+from accounts.shared.demo_data import stored
+from balances.lifecycle import ownership
+from balances.lifecycle.ownership import Turn
 
 _TICK = timedelta(microseconds=1)
 

@@ -15,13 +15,16 @@ from django.db.models import QuerySet
 
 import qredo
 from accounts import enrolment
-from accounts.demo_data import stored
 from accounts.enrolment import Candidate
 from accounts.models import Account, Environment, Organization, User
-from balances import claims, ledger, polling, scheduling
+from accounts.shared.demo_data import stored
 from balances.demo.people import PEOPLE
 from balances.demo.simulator import Simulated, TurnedBack
+from balances.ledger import schedules as ledger_schedules
+from balances.lifecycle import pausing
 from balances.models import Outcome, Schedule
+from balances.polling import claims, poll
+from balances.polling import schedules as polling_schedules
 
 DAYS = 90
 HOUR = timedelta(hours=1)
@@ -36,7 +39,7 @@ Progress = Callable[[float], None]
 def load(simulator: TurnedBack, progress: Progress) -> None:
     """Enrol the simulator's accounts that are missing, and write the past that is missing."""
     enrol_missing(simulator.accounts)
-    last = _last_hour(ledger.clock())
+    last = _last_hour(ledger_schedules.clock())
     while slots := _next_day(last):
         progress(1 - (last - slots[0]) / timedelta(days=DAYS))
         _write_day(simulator, slots)
@@ -50,7 +53,7 @@ def enrol_missing(accounts: Sequence[Simulated]) -> None:
     enrolled = set(Account.objects.filter(is_demo=True).values_list("keys__key_id", flat=True))
     with transaction.atomic():
         made = [_enrol(account) for account in accounts if account.key_id not in enrolled]
-        scheduling.add_missing(made)
+        polling_schedules.add_missing(made)
         schedules = Schedule.objects.filter(account__in=made)
         schedules.update(interval_seconds=HOUR // timedelta(seconds=1))
         _hold(schedules)
@@ -69,7 +72,7 @@ def _unfinished() -> QuerySet[Schedule]:
 
 
 def _hold(schedules: QuerySet[Schedule]) -> None:
-    until = ledger.clock() + CLAIM
+    until = ledger_schedules.clock() + CLAIM
     schedules.update(next_slot=None, claim_token=uuid4(), claim_until=until)
 
 
@@ -91,7 +94,7 @@ def _next_day(last: datetime) -> list[datetime]:
 def _locked(wanted: QuerySet[Schedule]) -> list[int]:
     """Lock schedules; return those still wanted, for somebody may just have stopped their polls."""
     found = list(wanted.values_list("pk", flat=True))
-    ledger.lock(found)
+    ledger_schedules.lock(found)
     return list(wanted.filter(pk__in=found).order_by("pk").values_list("pk", flat=True))
 
 
@@ -109,7 +112,7 @@ def _write_hour(simulator: TurnedBack, now: datetime, ids: Sequence[int]) -> Non
     simulator.set_clock(now)
     due = claims.claim_past(now, ids)
     nanoseconds = int(now.timestamp()) * 1_000_000_000  # a full hour and two seconds: exact
-    records = polling.poll(due, now=now, clock_ns=lambda: nanoseconds)
+    records = poll.poll(due, now=now, clock_ns=lambda: nanoseconds)
     failed = [record for record in records if record.outcome != Outcome.FRESH]
     if failed or len(records) != len(ids):
         raise RuntimeError(f"the simulator did not answer for {now}: {failed[:1]}")
@@ -123,7 +126,7 @@ def _hand_over(last: datetime) -> None:
         demo = Schedule.objects.filter(account__is_demo=True, base_interval_seconds=None)
         hourly = demo.filter(interval_seconds=HOUR.seconds)
         for schedule in hourly.exclude(next_slot=None).select_related("account"):
-            scheduling.end_loading(schedule.account)
+            pausing.end_loading(schedule.account)
         hourly.filter(next_slot=None).update(interval_seconds=settings.POLL_INTERVAL_SECONDS)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -144,7 +147,7 @@ def _enrol(simulated: Simulated) -> Account:
         owner=_owner(simulated),
         by=None,
         verified=True,
-        since=ledger.clock() - timedelta(days=DAYS + 1),
+        since=ledger_schedules.clock() - timedelta(days=DAYS + 1),
     )
 
 

@@ -8,9 +8,10 @@ import pytest
 from playwright.sync_api import expect
 
 from accounts.models import ApiKey, Environment, Organization, Tag
-from balances import ownership, rekeying, scheduling
+from balances.lifecycle import keys, ownership, pausing
 from balances.models import Incident, Schedule
-from balances.slowing import HOUR_SECONDS
+from balances.polling import schedules
+from balances.polling.pacing.key_backoff import HOUR_SECONDS
 from tests import props
 from tests.browser.conftest import Visit
 from tests.browser.test_people import tab_to
@@ -112,7 +113,7 @@ def rejected(world: World) -> Iterator[UUID]:
         )
         for name in ("Collateral", "Settlement")
     ]
-    scheduling.add_missing(made)
+    schedules.add_missing(made)
     told = {"last_reason": "key_rejected", "interval_seconds": HOUR_SECONDS}
     Schedule.objects.filter(account__in=made).update(**told)
     incident = Incident.objects.create(
@@ -121,8 +122,8 @@ def rejected(world: World) -> Iterator[UUID]:
     yield incident.uid
     incident.delete()
     for account in made:
-        rekeying.revoke_key(account, by=None)
-        scheduling.archive(account, by=None)
+        keys.revoke_key(account, by=None)
+        pausing.archive(account, by=None)
 
 
 def test_one_of_two_rejected_keys_is_replaced(

@@ -10,8 +10,9 @@ from django.db import connection
 from django.test import override_settings
 
 from accounts.models import Account, Membership, Organization, Role, User
-from balances import refreshing, tasks
+from balances import tasks
 from balances.models import Refresh
+from balances.polling import refreshes
 from tests import history, props
 from tests.conftest import Simulator
 from tests.roles import owner
@@ -46,7 +47,7 @@ class World:
 
     def is_seen(self) -> None:
         """Poll Custody, as the worker does."""
-        (recorded,) = refreshing.refresh_now([self.custody])
+        (recorded,) = refreshes.refresh_now([self.custody])
         assert recorded.outcome == "fresh", recorded
 
     def works(self) -> None:

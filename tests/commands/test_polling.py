@@ -160,7 +160,7 @@ def test_a_paused_account_is_skipped_and_not_among_all(
     installation: Installation, qredo: QredoServer
 ) -> None:
     paused, active = installation.enrol(Answer(), Answer())
-    pause = "from balances.scheduling import pause; from accounts.models import Account;"
+    pause = "from balances.lifecycle.pausing import pause; from accounts.models import Account;"
     pause += f" pause(Account.objects.get(uid='{paused.uid}'), by=None)"
     assert installation.run("shell", "-v", "0", "-c", pause).code == 0
     lines = polled(installation, paused, active)

@@ -8,14 +8,14 @@ from typing import Any
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
-from accounts import cli
 from accounts.audit import objects
 from accounts.audit.recording import record, together
 from accounts.models import Membership, Organization, Role, User
-from accounts.password_strength import refuse_guessable, words_of
+from accounts.passwords.strength import refuse_guessable, words_of
+from accounts.shared import command
 
 
-class Command(cli.Command):
+class Command(command.Command):
     """Makes a person, or gives one that exists a role in one more organization."""
 
     help = "Add a person. A new one's password is asked for twice, or read from standard input."

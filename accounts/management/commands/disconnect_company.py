@@ -3,11 +3,12 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from accounts import cli, connections
+from accounts import company_accounts
 from accounts.models import User
+from accounts.shared import command
 
 
-class Command(cli.Command):
+class Command(command.Command):
     """Ends what a person or an admin ends on their pages, for an operator without a session."""
 
     help = "End a person's connections with company accounts, and the sessions begun by them."
@@ -22,7 +23,7 @@ class Command(cli.Command):
         user = User.objects.filter(email=email).first()
         if user is None:
             self.refuse("Nobody has this address.")
-        ended = connections.disconnect(user, by=None)
-        if not connections.has_other_way_in(user):
+        ended = company_accounts.disconnect(user, by=None)
+        if not company_accounts.has_other_way_in(user):
             self.stderr.write(f"{email} has no other way to sign in: see manage.py changepassword.")
         self.emit({"email": email, "connections": ended})

@@ -3,13 +3,14 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from accounts import cli, sessions
+from accounts.access import sessions
 from accounts.audit import objects
 from accounts.audit.recording import record, together
 from accounts.models import User
+from accounts.shared import command
 
 
-class Command(cli.Command):
+class Command(command.Command):
     """Ends sessions for an operator who has none of their own."""
 
     help = "End every session of a person (--email) or of everybody (--everybody)."

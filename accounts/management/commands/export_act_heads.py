@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from accounts.anchored import ExportCommand
 from accounts.audit import anchors
+from accounts.chain.commands import ExportCommand
 
 
 class Command(ExportCommand):

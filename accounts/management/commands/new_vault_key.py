@@ -7,11 +7,12 @@ from typing import Any
 
 from django.conf import settings
 
-from accounts import cli, keysets, rotation
-from accounts.keyset_files import FilesError, KeysetFiles, alone_in, files_in
+from accounts.shared import command
+from accounts.vault import keysets, rotation
+from accounts.vault.keyset_files import FilesError, KeysetFiles, alone_in, files_in
 
 
-class Command(cli.Command):
+class Command(command.Command):
     """Writes both halves to files that only their owner reads; a step replaces both whole."""
 
     help = (
@@ -56,7 +57,7 @@ class Command(cli.Command):
 
     def _own_folder(self) -> Path:
         if settings.SERVER_INSTALLATION:
-            self.refuse("Name the folder of the keyset's two files.", code=cli.UNUSABLE)
+            self.refuse("Name the folder of the keyset's two files.", code=command.UNUSABLE)
         return Path(settings.DATA_DIR)
 
     def _require_database(self, folder: Path) -> None:
@@ -65,7 +66,7 @@ class Command(cli.Command):
             self.refuse(
                 "Set DATABASE_URL_FILE: only the database of this keyset knows whether the key is"
                 " still needed. Nothing was changed.",
-                code=cli.UNUSABLE,
+                code=command.UNUSABLE,
             )
 
     def _step(self, options: dict[str, Any]) -> Callable[[str], str] | None:

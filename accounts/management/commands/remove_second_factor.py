@@ -5,13 +5,14 @@ from typing import Any
 
 from allauth.mfa.models import Authenticator
 
-from accounts import cli, mailing, sessions
+from accounts.access import sessions
 from accounts.audit import objects
 from accounts.audit.recording import record, together
 from accounts.models import User
+from accounts.shared import command, mail
 
 
-class Command(cli.Command):
+class Command(command.Command):
     """The last way in for somebody without device and recovery codes; SECURITY.md says when."""
 
     help = "Remove a person's second factors and recovery codes, and end their sessions."
@@ -33,5 +34,5 @@ class Command(cli.Command):
             sessions.end_others(user, but=None)
             for kind in kinds:
                 record("factor.removed", objects.person(user), by=None, before={"kind": kind})
-        mailing.send("factor_removed", email, {})
+        mail.send("factor_removed", email, {})
         self.emit({"email": email, "removed": len(kinds)})

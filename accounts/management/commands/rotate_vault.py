@@ -5,10 +5,11 @@ from typing import Any
 
 from django.conf import settings
 
-from accounts import cli, rotation
+from accounts.shared import command
+from accounts.vault import rotation
 
 
-class Command(cli.Command):
+class Command(command.Command):
     """May be ended and run again at any time: it goes on with what is left."""
 
     help = "Seal stored API keys anew with the vault's primary key, and count them by vault key."

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from accounts.anchored import VerifyCommand
 from accounts.audit import anchors
 from accounts.audit.verification import UNSEEN, Report, verify
+from accounts.chain.commands import VerifyCommand
 
 
 class Command(VerifyCommand):

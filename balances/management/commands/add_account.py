@@ -8,19 +8,20 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 
 import qredo
-from accounts import cli
-from accounts.demo_data import MixedDataError
-from accounts.enrolment import Candidate, LabelTakenError
+from accounts.enrolment import Candidate
+from accounts.labels import LabelTakenError
 from accounts.models import Account, Environment, Organization, User, Wallets
+from accounts.shared import command
+from accounts.shared.demo_data import MixedDataError
 from accounts.words import plain_words, tidy
-from balances import overlaps
-from balances.onboarding import add_account
+from balances.lifecycle.onboarding import add_account
+from balances.portfolio import overlaps
 
 #: More than any secret has; the rest of the input is not even read.
 LONGEST_SECRET = 4096
 
 
-class Command(cli.Command):
+class Command(command.Command):
     """Tests the key with `GET /balance` and stores that answer as the first snapshot."""
 
     help = "Add an account. The API secret is read from standard input."
@@ -51,10 +52,10 @@ class Command(cli.Command):
         except (qredo.QredoError, LabelTakenError) as error:
             self.refuse(_reason(error, label))
         except MixedDataError as error:
-            self.refuse(str(error), code=cli.UNUSABLE)
+            self.refuse(str(error), code=command.UNUSABLE)
         except (ImproperlyConfigured, ValueError) as error:
             # Names the setting, never the key: raised before anything is signed.
-            self.refuse(str(error), code=cli.UNUSABLE)
+            self.refuse(str(error), code=command.UNUSABLE)
         self.emit({"id": str(added.account.uid), "verified": added.verified})
         if added.refused:
             self.stderr.write(f"Its balances are unknown still. {added.refused}")

@@ -5,18 +5,19 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from accounts import cli
-from accounts.lookup import UnknownAccountError, by_uids
 from accounts.models import Account
-from balances import ledger, wholeness
-from balances.amounts import plain_decimal
-from balances.as_of import Position, Standing, positions
-from balances.holdings import LEFT_OUT
-from balances.instants import BadInstantError, instant_of, iso
-from balances.observed import Sight
+from accounts.shared import command
+from accounts.shared.lookup import UnknownAccountError, by_uids
+from balances.core.amounts import plain_decimal
+from balances.core.instants import BadInstantError, instant_of, iso
+from balances.history import partial_keys
+from balances.history.observations import Sight
+from balances.history.positions import Position, Standing, positions
+from balances.ledger import schedules
+from balances.ledger.snapshots import LEFT_OUT
 
 
-class Command(cli.Command):
+class Command(command.Command):
     """A line per account and asset."""
 
     help = "Print balances as of TIME (ISO 8601 with zone, or now)."
@@ -30,12 +31,12 @@ class Command(cli.Command):
     def handle(self, **options: Any) -> None:
         """Look up and print."""
         try:
-            at = instant_of(options["time"], now=ledger.clock())
+            at = instant_of(options["time"], now=schedules.clock())
             accounts = _accounts(options["accounts"])
         except (BadInstantError, UnknownAccountError) as error:
-            self.refuse(str(error), code=cli.UNUSABLE)
+            self.refuse(str(error), code=command.UNUSABLE)
         by_pk = {account.pk: account for account in accounts}
-        left_out = wholeness.left_out(list(by_pk), at)
+        left_out = partial_keys.left_out(list(by_pk), at)
         for position in positions(list(by_pk), at):
             account = by_pk[position.account_id]
             flags = (LEFT_OUT,) if account.pk in left_out else ()

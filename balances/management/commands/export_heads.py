@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from accounts.anchored import ExportCommand
-from balances.verification import anchors
+from accounts.chain.commands import ExportCommand
+from balances.evidence.verification import anchors
 
 
 class Command(ExportCommand):

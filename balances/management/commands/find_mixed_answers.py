@@ -3,13 +3,13 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from accounts import cli
-from balances import sql
-from balances.found_answers import Found, mixed
-from balances.instants import iso
+from accounts.shared import command
+from balances.core import sql
+from balances.core.instants import iso
+from balances.evidence.found_answers import Found, mixed
 
 
-class Command(cli.Command):
+class Command(command.Command):
     """Reads alone: what it lists is for a person to judge."""
 
     help = "List stored answers that look like another account's."

@@ -4,18 +4,18 @@ from argparse import ArgumentParser
 from datetime import datetime
 from typing import Any
 
-from accounts import cli
-from accounts.lookup import UnknownAccountError, by_uids
-from balances import ledger
-from balances.amounts import plain_decimal
-from balances.instants import BadInstantError, instant_of, iso
-from balances.series import Point, evenly, is_never_held, series
+from accounts.shared import command
+from accounts.shared.lookup import UnknownAccountError, by_uids
+from balances.core.amounts import plain_decimal
+from balances.core.instants import BadInstantError, instant_of, iso
+from balances.ledger import schedules
+from balances.series.points import Point, evenly, is_never_held, series
 
 #: As many instants as one run prints at most.
 MOST_POINTS = 100_000
 
 
-class Command(cli.Command):
+class Command(command.Command):
     """N instants evenly from T to T, both included, a line each."""
 
     help = "Print an asset's four amounts at N instants evenly from T to T."
@@ -33,11 +33,11 @@ class Command(cli.Command):
         """Look up and print."""
         try:
             account = by_uids([options["account"]])[0]
-            instants = _instants(options, now=ledger.clock())
+            instants = _instants(options, now=schedules.clock())
         except (BadInstantError, UnknownAccountError) as error:
-            self.refuse(str(error), code=cli.UNUSABLE)
+            self.refuse(str(error), code=command.UNUSABLE)
         if is_never_held(account.pk, options["asset"]):
-            self.refuse("This account never held that asset.", code=cli.UNUSABLE)
+            self.refuse("This account never held that asset.", code=command.UNUSABLE)
         for point in series([account.pk], options["asset"], instants):
             line = _line(point) | ({"source": "simulator"} if account.is_demo else {})
             self.emit(line) if options["json"] else self.stdout.write(_text(line))

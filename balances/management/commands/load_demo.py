@@ -5,13 +5,13 @@ from typing import Any
 
 from django.conf import settings
 
-from accounts import cli
+from accounts.shared import command
 from balances.demo import past, progress
 from balances.demo.people import ensure_people
 from balances.demo.simulator import turned_back
 
 
-class Command(cli.Command):
+class Command(command.Command):
     """Runs once beside the program; a second run finds everything there."""
 
     help = "Load the demo's accounts and 90 days of their history."
@@ -23,7 +23,7 @@ class Command(cli.Command):
     def handle(self, **options: Any) -> None:
         """Load what is missing."""
         if not settings.DEMO:
-            self.refuse("The demo is off. Set DEMO=1.", code=cli.UNUSABLE)
+            self.refuse("The demo is off. Set DEMO=1.", code=command.UNUSABLE)
         ensure_people()
         try:
             with turned_back(options["seed"]) as simulator:

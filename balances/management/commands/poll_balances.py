@@ -3,14 +3,14 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from accounts import cli
-from accounts.lookup import UnknownAccountError, by_uids
 from accounts.models import Account
-from balances.recording import Recorded
-from balances.refreshing import refresh_now
+from accounts.shared import command
+from accounts.shared.lookup import UnknownAccountError, by_uids
+from balances.polling.recording import Recorded
+from balances.polling.refreshes import refresh_now
 
 
-class Command(cli.Command):
+class Command(command.Command):
     """A line per account; exit code 1 if any failed."""
 
     help = "Refresh accounts now: the ones named, else all active ones."
@@ -38,7 +38,7 @@ class Command(cli.Command):
         try:
             return by_uids(uids)
         except UnknownAccountError as error:
-            self.refuse(str(error), code=cli.UNUSABLE)
+            self.refuse(str(error), code=command.UNUSABLE)
 
 
 def _line(account: Account, record: Recorded) -> dict[str, object]:

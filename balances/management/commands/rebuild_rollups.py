@@ -5,12 +5,13 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts import cli
 from accounts.models import Organization, User
-from balances import rollups, sql
+from accounts.shared import command
+from balances.core import sql
+from balances.ledger import rollups
 
 
-class Command(cli.Command):
+class Command(command.Command):
     """Exit code 1 if `--check` finds a difference."""
 
     help = "Make every owner's roll-ups anew; with --check only compare."

@@ -3,11 +3,12 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from accounts import cli, rotation
-from balances import rekeying
+from accounts.shared import command
+from accounts.vault import rotation
+from balances.lifecycle import keys as lifecycle_keys
 
 
-class Command(cli.Command):
+class Command(command.Command):
     """The way out when a keyset is gone for good; nobody can open these secrets any more."""
 
     help = "Revoke the API keys that were sealed with a vault key which is lost for good."
@@ -25,5 +26,5 @@ class Command(cli.Command):
         if not keys:
             self.refuse(f"No stored API key was sealed with vault key {lost}.")
         for key in keys:
-            if rekeying.revoke_key(key.account, by=None):
+            if lifecycle_keys.revoke_key(key.account, by=None):
                 self.emit({"account": str(key.account.uid), "revoked": key.key_id})

@@ -3,16 +3,16 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from accounts import cli
-from balances import ledger
-from balances.instants import BadInstantError, instant_of
-from balances.seeding import writing
-from balances.seeding.plan import BadPlanError, Plan
-from balances.seeding.production import Batch
-from balances.seeding.writing import Written
+from accounts.shared import command
+from balances.core.instants import BadInstantError, instant_of
+from balances.demo.seed import load
+from balances.demo.seed.load import Written
+from balances.demo.seed.plan import BadPlanError, Plan
+from balances.demo.seed.workers import Batch
+from balances.ledger import schedules
 
 
-class Command(cli.Command):
+class Command(command.Command):
     """Everything is as if it had been polled, but no account has a key: none is ever asked."""
 
     help = "Fill the tables with made-up accounts and their history, as if they had been polled."
@@ -35,14 +35,14 @@ class Command(cli.Command):
         """Write it and say how much it is."""
         try:
             plan = _plan(options)
-            writing.make_months(plan)
-            written = writing.seed(plan, self._progress(plan))
+            load.make_months(plan)
+            written = load.seed(plan, self._progress(plan))
         except (BadPlanError, BadInstantError) as error:
-            self.refuse(str(error), code=cli.UNUSABLE)
+            self.refuse(str(error), code=command.UNUSABLE)
         counts = {name: getattr(written, name) for name in ("snapshots", "changes", "runs")}
         self.emit({"organization": plan.name, "accounts": plan.accounts, **counts})
 
-    def _progress(self, plan: Plan) -> writing.Progress:
+    def _progress(self, plan: Plan) -> load.Progress:
         told = -1
 
         def tell(batch: Batch, written: Written) -> None:
@@ -56,7 +56,7 @@ class Command(cli.Command):
 
 
 def _plan(options: dict[str, Any]) -> Plan:
-    now = ledger.clock()
+    now = schedules.clock()
     plan = Plan(
         accounts=options["accounts"],
         assets=options["assets"],

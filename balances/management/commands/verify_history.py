@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from accounts.anchored import VerifyCommand
-from balances.verification import anchors
-from balances.verification.whole import Report, unseen, verify
+from accounts.chain.commands import VerifyCommand
+from balances.evidence.verification import anchors
+from balances.evidence.verification.verify import Report, unseen, verify
 
 
 class Command(VerifyCommand):

@@ -15,13 +15,14 @@ from typing import IO, Any
 from django.conf import settings
 from django.db import DatabaseError, connection
 
-from accounts import cli, first_person
-from accounts.demo_data import stored
+from accounts.access import first_person
+from accounts.shared import command
+from accounts.shared.demo_data import stored
 from accounts.signing import check_vault
-from balances import claims
 from balances.demo import progress
 from balances.demo.apart import set_apart
 from balances.demo.people import ensure_people
+from balances.polling import claims
 from qredo_dash import env, home, static_files
 from qredo_dash.demo_lines import login_lines
 from qredo_dash.local import DEMO_SEED, Plan
@@ -34,7 +35,7 @@ START_PATIENCE = 30
 POLLING = ("worker", "beat")
 
 
-class Command(cli.Command):
+class Command(command.Command):
     """Prints the address first, then the log-ins; ends at Ctrl-C and leaves nothing behind."""
 
     help = "Run web, worker and beat (and the demo's simulator) until Ctrl-C."
@@ -81,7 +82,7 @@ class Command(cli.Command):
             _give_back()
             atexit.register(_say_stopped)  # the stores end after this command
         except TimeoutError as error:
-            self.refuse(str(error), code=cli.UNUSABLE)
+            self.refuse(str(error), code=command.UNUSABLE)
         finally:
             home.simulator_file().unlink(missing_ok=True)
             lock.close()
@@ -98,13 +99,13 @@ class Command(cli.Command):
             self.refuse(
                 f"DATA_DIR {settings.DATA_DIR} holds accounts of your own."
                 " Set DEMO=0, or another DATA_DIR for the demo.",
-                code=cli.UNUSABLE,
+                code=command.UNUSABLE,
             )
         elif not demo and (there.demo or there.people):
             self.refuse(
                 f"DATA_DIR {settings.DATA_DIR} holds the demo's data, which is never shown as"
                 " real. Set DATA_DIR to another directory for accounts of your own.",
-                code=cli.UNUSABLE,
+                code=command.UNUSABLE,
             )
 
     def _only_one(self, folder: Path) -> IO[str]:
@@ -113,7 +114,7 @@ class Command(cli.Command):
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            self.refuse("The program runs already with this DATA_DIR.", code=cli.UNUSABLE)
+            self.refuse("The program runs already with this DATA_DIR.", code=command.UNUSABLE)
         return lock
 
     def _port(self) -> int:
@@ -121,7 +122,9 @@ class Command(cli.Command):
         if os.environ.get("PORT"):
             port = env.whole("PORT", 8000, least=1, most=65_535)
             if not _is_free(port):
-                self.refuse(f"Port {port} is taken. Set PORT to another one.", code=cli.UNUSABLE)
+                self.refuse(
+                    f"Port {port} is taken. Set PORT to another one.", code=command.UNUSABLE
+                )
             return port
         return 8000 if _is_free(8000) else _free_port()
 

@@ -1,0 +1,1 @@
+"""Proving who somebody is: sign-in adapters, OpenID Connect, fresh confirmation, e-mail change."""

@@ -1,0 +1,1 @@
+"""Hash chains and the files their heads are exported to."""

@@ -1,0 +1,4 @@
+"""Secrets at rest: keysets, sealing, rotation.
+
+Gives ciphertext to everybody and plain text to signing alone.
+"""

@@ -1,0 +1,1 @@
+"""Pages about people: sign-in, profile, members, invitations, sessions."""

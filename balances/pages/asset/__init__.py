@@ -1,0 +1,1 @@
+"""The page of one asset: who holds how much of it."""

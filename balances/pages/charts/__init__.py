@@ -1,0 +1,1 @@
+"""Charts, sparklines, their ranges, their data as JSON and CSV."""

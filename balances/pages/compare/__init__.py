@@ -1,0 +1,1 @@
+"""Comparison of owners, accounts, tags and periods."""

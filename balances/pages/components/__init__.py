@@ -1,0 +1,1 @@
+"""What several screens show: amounts, times, status, tables, notices."""

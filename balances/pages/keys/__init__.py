@@ -1,0 +1,1 @@
+"""Adding and replacing keys, partial keys, incidents."""

@@ -1,0 +1,1 @@
+"""The first page: headline, chart, assets and accounts of one reader."""

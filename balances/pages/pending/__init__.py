@@ -1,0 +1,1 @@
+"""What is in flight, and since when."""

@@ -1,0 +1,1 @@
+"""What a page is asked: whose accounts, which asset, which filter."""

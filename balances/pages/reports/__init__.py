@@ -1,0 +1,1 @@
+"""Statements as a page and as a file."""

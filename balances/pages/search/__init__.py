@@ -1,0 +1,1 @@
+"""Search for accounts, assets and pages."""

@@ -1,0 +1,1 @@
+"""An account's label, tags, shares, transfer, and whether it counts."""
