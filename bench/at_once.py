@@ -13,10 +13,10 @@ from collections import Counter
 from pathlib import Path
 
 from bench.crowd import crowd, upstream
-from tests.installation import PROJECT
 from tests.processes import by_hand
 from tests.processes.by_hand import Process, Site
 from tests.processes.program import descendants
+from tests.support.servers.installation import PROJECT
 
 _STATE = """
 SELECT extract(epoch FROM clock_timestamp() - %s)::float,

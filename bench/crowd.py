@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from urllib.request import urlopen
 
-from tests.installation import PROJECT
 from tests.processes import by_hand
 from tests.processes.by_hand import Site
 from tests.processes.scene import folder
-from tests.qredo_server import QredoServer
+from tests.support.servers.installation import PROJECT
+from tests.support.servers.qredo_server import QredoServer
 
 _ENROL = """
 import json, sys, qredo

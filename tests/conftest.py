@@ -21,8 +21,8 @@ from accounts import sharing
 from accounts.models import Account, Environment, Membership, Organization, Role, User
 from balances.lifecycle import ownership
 from balances.polling import schedules
-from tests import props, roles
-from tests.history import StoppedClock, at
+from tests.support import props, roles
+from tests.support.history import StoppedClock, at
 
 PROJECT = Path(__file__).resolve().parent.parent
 

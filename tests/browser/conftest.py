@@ -12,11 +12,11 @@ import pytest
 from django.db import connection
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
-from tests import props
 from tests.browser import world as worlds
 from tests.browser.site import running
 from tests.browser.world import World
 from tests.conftest import Simulator
+from tests.support import props
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = [

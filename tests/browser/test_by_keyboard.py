@@ -12,10 +12,10 @@ from balances.lifecycle import keys, ownership, pausing
 from balances.models import Incident, Schedule
 from balances.polling import schedules
 from balances.polling.pacing.key_backoff import HOUR_SECONDS
-from tests import props
 from tests.browser.conftest import Visit
 from tests.browser.test_people import tab_to
 from tests.browser.world import World
+from tests.support import props
 
 CHOSEN = "document.querySelector('main form').elements.counted.value"
 

@@ -7,9 +7,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from balances.models import Refresh
-from tests import props
 from tests.browser.conftest import Visit
 from tests.browser.world import World
+from tests.support import props
 
 Act = Callable[[Page], object]
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests import props
 from tests.browser.conftest import Visit
-from tests.codes import code
+from tests.support import props
+from tests.support.codes import code
 
 SECURITY = "/profile/security/"
 DEVICE = {

@@ -7,9 +7,9 @@ from playwright.sync_api import Route, expect
 
 from accounts.labels import relabel
 from balances.models import Refresh
-from tests import props
 from tests.browser.conftest import Visit
 from tests.browser.world import World
+from tests.support import props
 
 Fail = Callable[[Route], None]
 FOREIGN = "<html><body><h1>Welcome to the hotel</h1></body></html>"

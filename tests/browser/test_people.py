@@ -5,10 +5,10 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from accounts.models import Account
-from balances import scheduling
-from tests import props
+from balances.lifecycle import pausing
 from tests.browser.conftest import Visit
 from tests.browser.world import World
+from tests.support import props
 
 EXACT_ETH = "1,234.567890123456789012 ETH"
 
@@ -83,7 +83,7 @@ def test_an_account_is_added_by_keyboard_alone_after_a_wrong_key(
     expect(page.locator("h1")).to_contain_text("Reserve")
     expect(page.locator(".account-state")).to_contain_text("Fresh")
     treasurer.excuse("422")
-    scheduling.archive(Account.objects.get(label="Reserve"), by=world.treasurer)
+    pausing.archive(Account.objects.get(label="Reserve"), by=world.treasurer)
 
 
 def test_an_expired_session_leads_to_a_whole_sign_in_page_and_back(visitor: Visit) -> None:

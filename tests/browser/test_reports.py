@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit
-from tests.statements import VERIFIER
+from tests.support.evidence.statements import VERIFIER
 
 
 def shown(visit: Visit) -> Page:

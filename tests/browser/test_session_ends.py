@@ -9,12 +9,12 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import Account
 from balances.models import Pause
-from tests import props
 from tests.browser import sessions
 from tests.browser.conftest import Visit
 from tests.browser.test_factors import SECURITY, Device, type_code
 from tests.browser.world import World
-from tests.codes import code
+from tests.support import props
+from tests.support.codes import code
 
 DIALOG = "dialog.asked"
 #: A key that Qredo does not know.

@@ -3,10 +3,10 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests import props
 from tests.browser.conftest import Visit
 from tests.browser.test_people import EXACT_ETH
 from tests.browser.world import World
+from tests.support import props
 
 EVERYTHING_KEPT = """async () => ({
     local: { ...localStorage },

@@ -13,9 +13,9 @@ from accounts.models import Account, Membership, Organization, Role, User
 from balances import tasks
 from balances.models import Refresh
 from balances.polling import refreshes
-from tests import history, props
 from tests.conftest import Simulator
-from tests.roles import owner
+from tests.support import history, props
+from tests.support.roles import owner
 
 ETHER, SATOSHIS = 10**18, 10**8
 HOUR = 3600

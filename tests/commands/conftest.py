@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import embedded
-from tests.installation import Installation, installed
-from tests.qredo_server import QredoServer
+from tests.support.servers.installation import Installation, installed
+from tests.support.servers.qredo_server import QredoServer
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from secrets import token_hex
 
 import pytest
 
-from tests.installation import PROJECT, Installation
+from tests.support.servers.installation import PROJECT, Installation
 
 PHRASE = "a made-up pass phrase\n"
 

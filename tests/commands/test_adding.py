@@ -9,8 +9,8 @@ from uuid import UUID
 
 import pytest
 
-from tests.installation import Installation, Ran
-from tests.qredo_server import Answer, QredoServer, coin, holding, refusal
+from tests.support.servers.installation import Installation, Ran
+from tests.support.servers.qredo_server import Answer, QredoServer, coin, holding, refusal
 
 FUND = ("--organization", "Fund", "--environment", "production")
 

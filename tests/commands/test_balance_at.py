@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.installation import Enrolled, Installation
-from tests.qredo_server import Answer, coin, holding
+from tests.support.servers.installation import Enrolled, Installation
+from tests.support.servers.qredo_server import Answer, coin, holding
 
 NAMES = ("total", "available", "pending_in", "pending_out")
 HUGE = 123_456_789_012_345_678_901_234_567_890

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.installation import Enrolled, Installation, Ran
-from tests.qredo_server import coin, holding
+from tests.support.servers.installation import Enrolled, Installation, Ran
+from tests.support.servers.qredo_server import coin, holding
 
 
 @pytest.fixture(scope="module")

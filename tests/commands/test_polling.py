@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.installation import Enrolled, Installation
-from tests.qredo_server import PATH, Answer, QredoServer, coin, holding, refusal
+from tests.support.servers.installation import Enrolled, Installation
+from tests.support.servers.qredo_server import PATH, Answer, QredoServer, coin, holding, refusal
 
 HTML = {"Content-Type": "text/html"}
 LONG_AGO = format_datetime(datetime.now(UTC) - timedelta(hours=1), usegmt=True)

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.installation import PROJECT, Installation, Ran, ended, installed, strays
 from tests.processes.waiting import until
-from tests.qredo_server import Answer, QredoServer, coin, holding
+from tests.support.servers.installation import PROJECT, Installation, Ran, ended, installed, strays
+from tests.support.servers.qredo_server import Answer, QredoServer, coin, holding
 
 AS_ROOT = os.geteuid() == 0
 ELSEWHERE = "/usr/bin/python3"

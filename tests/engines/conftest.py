@@ -14,12 +14,12 @@ from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
-from tests import props
 from tests.browser import world as worlds
 from tests.browser.site import running
 from tests.browser.world import World
 from tests.conftest import Simulator
 from tests.engines import drivers
+from tests.support import props
 
 #: Seconds that anything may take; far more than it does, also where cores are busy.
 PATIENCE = 60

@@ -7,8 +7,8 @@ from itertools import pairwise
 from typing import Any, Self
 
 from tests.faults.trial import Trial
-from tests.installation import INTERVAL, Installation, ended
 from tests.processes.books import Books, Stretch, opened
+from tests.support.servers.installation import INTERVAL, Installation, ended
 
 _STEP = timedelta(seconds=INTERVAL)
 #: Snapshots need this much time at worst: a thousand are verified in some seconds.

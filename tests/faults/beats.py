@@ -8,7 +8,7 @@ from tests.faults.audit import Tally
 from tests.faults.crew import Crew
 from tests.faults.stage import Stage, tried
 from tests.faults.trial import Trial
-from tests.installation import INTERVAL
+from tests.support.servers.installation import INTERVAL
 
 ACCOUNTS = 300
 TWO_BEATS_MINUTES = 1.5

@@ -9,8 +9,8 @@ import embedded
 from tests.faults.audit import Tally
 from tests.faults.stage import Stage, tried
 from tests.faults.trial import Trial
-from tests.installation import INTERVAL, Installation
 from tests.processes.waiting import until
+from tests.support.servers.installation import INTERVAL, Installation
 
 ACCOUNTS = 100
 #: Seconds by which Qredo's clock is ahead of ours: just over what it allows, and ten minutes.

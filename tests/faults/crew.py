@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 
-from tests.installation import PROJECT
 from tests.processes.program import Program, children_of
 from tests.processes.waiting import until
+from tests.support.servers.installation import PROJECT
 
 
 class Crew:

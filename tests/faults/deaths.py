@@ -12,9 +12,9 @@ from tests.faults.audit import Tally
 from tests.faults.crew import Crew
 from tests.faults.stage import Stage, tried
 from tests.faults.trial import Trial
-from tests.installation import INTERVAL
 from tests.processes.program import children_of
 from tests.processes.waiting import until
+from tests.support.servers.installation import INTERVAL
 
 #: So many accounts, with one slot each in 15 seconds, keep two cores busy.
 MANY = 600

@@ -11,12 +11,12 @@ from redis import Redis
 import embedded
 from tests.faults.audit import Tally, check, grid, tally
 from tests.faults.trial import Trial, now
-from tests.installation import INTERVAL, Installation, installed
 from tests.processes.books import opened
 from tests.processes.program import Program, serving
 from tests.processes.scene import EMAIL, PASSWORD, folder, moving
 from tests.processes.waiting import until
-from tests.qredo_server import QredoServer
+from tests.support.servers.installation import INTERVAL, Installation, installed
+from tests.support.servers.qredo_server import QredoServer
 
 #: Every so many answers an account's balances differ: enough to tear, little to verify.
 MOVES_EVERY = 4

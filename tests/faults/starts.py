@@ -6,11 +6,11 @@ from contextlib import ExitStack
 from tests.faults.audit import Tally, check, grid
 from tests.faults.stage import MOVES_EVERY, Polled, settled
 from tests.faults.trial import Trial
-from tests.installation import INTERVAL
 from tests.processes import by_hand
 from tests.processes.by_hand import Site, ended_in_order, started
 from tests.processes.scene import folder, moving
-from tests.qredo_server import QredoServer
+from tests.support.servers.installation import INTERVAL
+from tests.support.servers.qredo_server import QredoServer
 
 ACCOUNTS = 60
 STORES = ("valkey", "postgres")

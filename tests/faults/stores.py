@@ -8,9 +8,9 @@ from tests.faults.audit import Tally
 from tests.faults.readers import Readers
 from tests.faults.stage import Stage, tried, valkey
 from tests.faults.trial import Trial
-from tests.installation import INTERVAL
 from tests.processes.program import Program
 from tests.processes.waiting import until
+from tests.support.servers.installation import INTERVAL
 
 ACCOUNTS = 300
 RESUMES_SECONDS = 10.0

@@ -12,9 +12,9 @@ from redis import Redis
 from tests.faults.audit import Tally
 from tests.faults.stage import Stage, tried, valkey
 from tests.faults.trial import Trial
-from tests.installation import INTERVAL
 from tests.processes.waiting import until
-from tests.qredo_server import Answer, refusal
+from tests.support.servers.installation import INTERVAL
+from tests.support.servers.qredo_server import Answer, refusal
 
 #: With 32 polls at once, as many accounts that answer so late take three intervals a round.
 CROWD, ANSWER_SECONDS, SPELL_SECONDS = 600, 2.4, 60.0

@@ -3,8 +3,8 @@
 from tests.faults.audit import Tally
 from tests.faults.stage import Stage, tried
 from tests.faults.trial import Trial
-from tests.installation import Installation, Ran
 from tests.processes.waiting import until
+from tests.support.servers.installation import Installation, Ran
 
 #: So many accounts, with one slot each in 15 seconds.
 MANY = 600

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from tests.installation import Installation
+from tests.support.servers.installation import Installation
 
 
 @dataclass(frozen=True, order=True)

@@ -11,13 +11,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.installation import INTERVAL, PROJECT, Installation, Ran
 from tests.processes import deployment, servers
 from tests.processes.deployment import MOUNTED
 from tests.processes.program import free_port
 from tests.processes.servers import Servers
 from tests.processes.waiting import until
-from tests.qredo_server import QredoServer
+from tests.support.servers.installation import INTERVAL, PROJECT, Installation, Ran
+from tests.support.servers.qredo_server import QredoServer
 
 HOST = "dash.example.com"
 ORIGIN = f"https://{HOST}"

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.installation import Installation, installed
 from tests.processes.program import Program, serving
 from tests.processes.scene import ACCOUNTS, EMAIL, PASSWORD, folder, moving
-from tests.qredo_server import QredoServer
+from tests.support.servers.installation import Installation, installed
+from tests.support.servers.qredo_server import QredoServer
 
 
 @pytest.fixture(scope="session")

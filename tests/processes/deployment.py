@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.installation import PROJECT
+from tests.support.servers.installation import PROJECT
 
 UNITS = PROJECT / "deploy" / "systemd"
 MOUNTED = "/run/secrets/"

@@ -15,8 +15,15 @@ from http.cookies import SimpleCookie
 from pathlib import Path
 from urllib.parse import urlencode
 
-from tests.installation import PROJECT, SERVER, Installation, end_strays, heed_signals, strays
 from tests.processes.waiting import until
+from tests.support.servers.installation import (
+    PROJECT,
+    SERVER,
+    Installation,
+    end_strays,
+    heed_signals,
+    strays,
+)
 
 LAST_LINE = "Ctrl-C stops everything."
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
-from tests.qredo_server import Answer, coin, holding
+from tests.support.servers.qredo_server import Answer, coin, holding
 
 #: So many that with an interval of 15 seconds two slots or three fall due every second.
 ACCOUNTS = 40

@@ -17,10 +17,10 @@ from redis import Redis
 from embedded import places, programs
 from embedded.account import Account, server_account
 from embedded.programs import Programs
-from tests.installation import PROJECT
 from tests.processes import deployment
 from tests.processes.program import free_port
 from tests.processes.waiting import until
+from tests.support.servers.installation import PROJECT
 
 _INITDB = ("--auth-host=scram-sha-256", "--username=postgres", "--no-instructions", "--no-sync")
 

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.installation import INTERVAL
 from tests.processes import by_hand
 from tests.processes.books import Books, assert_sound, opened
 from tests.processes.by_hand import HOST, ORIGIN, Site, ended_in_order, started
 from tests.processes.program import Browser
 from tests.processes.scene import EMAIL, PASSWORD, folder, moving
 from tests.processes.waiting import until
-from tests.qredo_server import QredoServer
+from tests.support.servers.installation import INTERVAL
+from tests.support.servers.qredo_server import QredoServer
 
 EVERYTHING = ("beat", "beat", "worker", "worker")
 ACCOUNTS = 20

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.installation import Installation, installed, strays
 from tests.processes.program import LAST_LINE, Browser, Program, serving
 from tests.processes.scene import folder
 from tests.processes.waiting import until
-from tests.qredo_server import QredoServer
+from tests.support.servers.installation import Installation, installed, strays
+from tests.support.servers.qredo_server import QredoServer
 
 ELSEWHERE = "https://qredo.invalid/qapi/v1"
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 import embedded
-from tests.installation import PROJECT, SERVER, Installation, strays
 from tests.processes.books import assert_sound
 from tests.processes.program import serving
 from tests.processes.waiting import until
+from tests.support.servers.installation import PROJECT, SERVER, Installation, strays
 
 
 def asked(fund: Installation) -> int:

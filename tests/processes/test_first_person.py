@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.installation import Installation, installed
 from tests.processes.program import LAST_LINE, Browser, serving
 from tests.processes.scene import EMAIL, PASSWORD, folder
-from tests.qredo_server import QredoServer
+from tests.support.servers.installation import Installation, installed
+from tests.support.servers.qredo_server import QredoServer
 
 
 @pytest.fixture(scope="module")

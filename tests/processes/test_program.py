@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from tests.installation import INTERVAL
 from tests.processes.program import LAST_LINE, Browser, Program
 from tests.processes.scene import EMAIL, PASSWORD
 from tests.processes.waiting import until
+from tests.support.servers.installation import INTERVAL
 
 
 def newest(program: Program) -> dict[int, datetime]:

@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from tests.installation import PROJECT
 from tests.processes import deployment
 from tests.processes.deployment import MOUNTED
+from tests.support.servers.installation import PROJECT
 
 POLLING, EVERYBODY = {"worker"}, {"web", "worker", "beat", "migrate"}
 #: Of an embedded installation, or of `make run`, alone.

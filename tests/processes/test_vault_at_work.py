@@ -13,14 +13,14 @@ import redis
 
 import embedded
 from embedded import programs
-from tests import canary
-from tests.installation import PROJECT, Installation, installed
 from tests.processes.books import assert_sound, opened
 from tests.processes.memory import command_line_of, environment_of, memory_of
 from tests.processes.program import Browser, Program, descendants, serving
 from tests.processes.scene import folder, moving
 from tests.processes.waiting import until
-from tests.qredo_server import QredoServer
+from tests.support import canary
+from tests.support.servers.installation import PROJECT, Installation, installed
+from tests.support.servers.qredo_server import QredoServer
 
 ACCOUNTS = 20
 ADMIN, PASSWORD = "admin@example.com", "a made-up pass phrase"

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.installation import PROJECT
 from tests.processes import by_hand
 from tests.processes.by_hand import HOST, Process, Site, started
 from tests.processes.scene import folder
 from tests.processes.waiting import until
-from tests.qredo_server import QredoServer
+from tests.support.servers.installation import PROJECT
+from tests.support.servers.qredo_server import QredoServer
 
 SLOW = f"POST /sign-in/ HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: 1000\r\n\r\na"
 
