@@ -54,14 +54,14 @@ def on_paper(text: str, column: int) -> str:
 @register.simple_tag(takes_context=True)
 def account_lines(context: dict[str, Any], row: AccountRow) -> SafeString:
     """Return a row of the table of accounts, with what it opens into."""
-    return _lines("balances/_account_row.html", row, _band_of(context), plain=False)
+    return _lines("accounts/_row.html", row, _band_of(context), plain=False)
 
 
 @register.simple_tag(takes_context=True)
 def asset_lines(context: dict[str, Any], row: AssetRow) -> SafeString:
     """Return a row of a table of assets, with what it opens into."""
     plain = bool(context.get("plain"))
-    return _lines("balances/_asset_row.html", row, _band_of(context), plain=plain)
+    return _lines("components/_asset_row.html", row, _band_of(context), plain=plain)
 
 
 def _band_of(context: dict[str, Any]) -> Band | None:

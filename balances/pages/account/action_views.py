@@ -89,7 +89,7 @@ def archive(request: Request, account: Account) -> HttpResponse:
         "button": "Archive",
         "cancel_url": reverse("account", args=[account.uid]),
     }
-    return render(request, "balances/confirm.html", context)
+    return render(request, "components/confirm.html", context)
 
 
 @in_scope

@@ -24,7 +24,7 @@ def page(request: Request, account: Account, asked: AsOf) -> HttpResponse:
     query = asked.kept(request.GET.dict())
     shown = _shown(request, account, query, asked)
     context = {"page": shown, "band": band_of_account(request, account, asked)}
-    return render(request, "balances/account.html", context)
+    return render(request, "account/page.html", context)
 
 
 @account_part_of_instant
@@ -36,7 +36,7 @@ def figures(request: Request, account: Account, asked: AsOf) -> HttpResponse:
     if request.GET.get("version") == screens.version(request.user, account, query, asked.at):
         return HttpResponse(status=204)
     shown = _shown(request, account, query, asked, with_chart=False)
-    return render(request, "balances/_account_figures.html", {"page": shown})
+    return render(request, "account/_figures.html", {"page": shown})
 
 
 def _shown(

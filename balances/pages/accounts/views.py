@@ -18,7 +18,7 @@ from balances.pages.query.list_query import Query, current
 def page(request: Request, asked: AsOf) -> HttpResponse:
     """List every account somebody may see, the archived ones included."""
     shown = screens.account_list(request.user, _query(request, asked), asked)
-    return whole(request, asked, "balances/accounts.html", shown)
+    return whole(request, asked, "accounts/page.html", shown)
 
 
 @require_safe
@@ -26,7 +26,7 @@ def figures(request: Request) -> HttpResponse:
     """Return the list, or 204 when the version that the reader has is current."""
     return part(
         request,
-        "balances/_accounts_figures.html",
+        "accounts/_figures.html",
         lambda query: current(request.user, Query.of(query)),
         lambda asked: screens.account_list(request.user, _query(request, asked), asked),
     )
@@ -37,7 +37,7 @@ def figures(request: Request) -> HttpResponse:
 def parts(request: Request, account: Account, asked: AsOf) -> HttpResponse:
     """Return the assets of an account, as what its row opens into."""
     row = screens.opened_account(request.user, account, asked)
-    return render(request, "balances/_account_parts.html", {"row": row})
+    return render(request, "accounts/_expanded_row.html", {"row": row})
 
 
 def _query(request: Request, asked: AsOf) -> Query:

@@ -113,7 +113,7 @@ def no_instant(request: Request, asked: AsOf) -> HttpResponse:
 
 
 def _no_instant(request: Request, shown: Band) -> HttpResponse:
-    return render(request, "balances/no_instant.html", {"band": shown}, status=_REFUSED)
+    return render(request, "as_of/invalid.html", {"band": shown}, status=_REFUSED)
 
 
 def band_of_account(request: Request, account: Account, asked: AsOf) -> Band:
@@ -135,4 +135,4 @@ def _is_seen_then(request: Request, account: Account, asked: AsOf) -> bool:
 def _not_then(request: Request, account: Account, asked: AsOf) -> HttpResponse:
     known = as_known(request.user, account)
     context = {"label": known, "band": band_of_account(request, account, asked)}
-    return render(request, "balances/not_then.html", context, status=404)
+    return render(request, "as_of/not_owned_then.html", context, status=404)

@@ -17,7 +17,7 @@ from balances.pages.asset.page import Question, asset_page
 def page(request: Request, asked: AsOf) -> HttpResponse:
     """Show an asset; one that the reader's accounts never held is as good as none."""
     shown = asset_page(_existing(request, asked), asked)
-    return whole(request, asked, "balances/asset.html", shown)
+    return whole(request, asked, "asset/page.html", shown)
 
 
 @require_safe
@@ -25,7 +25,7 @@ def figures(request: Request) -> HttpResponse:
     """Return an asset's figures, or 204 when the version that the reader has is current."""
     return part(
         request,
-        "balances/_asset_figures.html",
+        "asset/_figures.html",
         lambda query: _question(request, query).current(),
         lambda asked: asset_page(_existing(request, asked), asked, with_chart=False),
     )

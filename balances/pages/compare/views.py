@@ -33,7 +33,7 @@ def page(request: Request, asked: AsOf) -> HttpResponse:
     now_url = "" if of.is_of_today else reverse("compare")
     context = {"page": shown, "band": band(asked, request.path, query, now_url=now_url)}
     status = 422 if shown.is_wrong else 200
-    return render(request, "balances/compare.html", context, status=status)
+    return render(request, "compare/page.html", context, status=status)
 
 
 @require_safe
@@ -42,4 +42,4 @@ def accounts(request: Request, asked: AsOf) -> HttpResponse:
     """Return the names of accounts that what is typed into a field of the form may mean."""
     typed = next((text for name, text in request.GET.dict().items() if name.endswith(TYPED)), "")
     names = suggested(request.user, asked, typed)
-    return render(request, "balances/_account_names.html", {"names": names})
+    return render(request, "compare/_account_names.html", {"names": names})

@@ -24,7 +24,7 @@ from balances.pages.query.list_query import Query
 def page(request: Request, asked: AsOf) -> HttpResponse:
     """Show totals and accounts as of an instant, or ask for one."""
     shown = screens.history_page(request.user, _query(request, asked), asked)
-    return whole(request, asked, "balances/history.html", shown)
+    return whole(request, asked, "history/page.html", shown)
 
 
 @require_safe

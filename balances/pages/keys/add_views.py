@@ -26,7 +26,7 @@ def page(request: Request) -> HttpResponse:
     added = _added(form, request) if form.is_valid() else None
     if added is None:
         status = 422 if form.errors else 200
-        return render(request, "accounts/add.html", {"form": form}, status=status)
+        return render(request, "keys/add.html", {"form": form}, status=status)
     account = added.account
     messages.success(request, f"{account.label} is added; its key answered.")
     if added.refused:

@@ -35,7 +35,7 @@ def _page(request: Request, incident: Incident) -> HttpResponse:
         if not rows.is_wrong:
             return redirect("incident", uid=incident.uid)
     context = {"page": incident_page(incident, rows), "rows": rows}
-    return render(request, "balances/incident.html", context, status=422 if rows.is_wrong else 200)
+    return render(request, "keys/incident.html", context, status=422 if rows.is_wrong else 200)
 
 
 def _replace(request: Request, rows: Rows) -> None:

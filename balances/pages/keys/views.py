@@ -37,7 +37,7 @@ def page(request: Request, account: Account) -> HttpResponse:
             messages.warning(request, warned)
         return redirect("account", uid=account.uid)
     context = {"form": form, "page": key_page(account)}
-    return render(request, "accounts/key.html", context, status=422 if form.errors else 200)
+    return render(request, "keys/page.html", context, status=422 if form.errors else 200)
 
 
 def _replaced(form: ReplaceKeyForm, by: User) -> bool:
@@ -58,7 +58,7 @@ def wallets(request: Request, account: Account) -> HttpResponse:
     if form.is_valid() and _declared(form, request, account):
         return redirect("account", uid=account.uid)
     context = {"form": form, "account": account, "key": active}
-    return render(request, "accounts/wallets.html", context, status=422 if form.errors else 200)
+    return render(request, "keys/wallets.html", context, status=422 if form.errors else 200)
 
 
 def _declared(form: DeclareForm, request: Request, account: Account) -> bool:
@@ -92,4 +92,4 @@ def revoke(request: Request, account: Account) -> HttpResponse:
         "confirmed": True,
         "cancel_url": reverse("account-key", args=[account.uid]),
     }
-    return render(request, "balances/confirm.html", context)
+    return render(request, "components/confirm.html", context)

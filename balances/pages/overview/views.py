@@ -26,7 +26,7 @@ def page(request: Request, asked: AsOf) -> HttpResponse:
     query = _chosen(request, asked)
     shown = screens.overview(request.user, query, asked)
     _remember(request, query, shown)
-    return whole(request, asked, "balances/overview.html", shown)
+    return whole(request, asked, "overview/page.html", shown)
 
 
 @require_safe
@@ -34,7 +34,7 @@ def figures(request: Request) -> HttpResponse:
     """Return the overview's figures, or 204 when the version that the reader has is current."""
     return part(
         request,
-        "balances/_overview_figures.html",
+        "overview/_figures.html",
         lambda query: list_query.current(request.user, Query.of(query)),
         lambda asked: screens.overview(
             request.user, _query(request, asked), asked, with_chart=False
@@ -51,7 +51,7 @@ def changes(request: Request, asked: AsOf) -> HttpResponse:
     if version == current:
         return HttpResponse(status=204)
     rows = overview_changes(request.user, query, asked)
-    return render(request, "balances/_overview_changes.html", {"rows": rows, "version": current})
+    return render(request, "overview/_changes.html", {"rows": rows, "version": current})
 
 
 @require_safe
@@ -63,7 +63,7 @@ def asset(request: Request, asked: AsOf) -> HttpResponse:
     row = opened_asset(request.user, query, name, asked)
     if row is None:
         raise Http404
-    return render(request, "balances/_asset_parts.html", {"row": row})
+    return render(request, "overview/_expanded_row.html", {"row": row})
 
 
 def _query(request: Request, asked: AsOf) -> Query:

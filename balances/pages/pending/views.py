@@ -18,7 +18,7 @@ from balances.pages.query.page_query import Question
 def page(request: Request, asked: AsOf) -> HttpResponse:
     """Show what is pending, the oldest first."""
     shown = pending_page(_question(request, asked.kept(request.GET.dict())), asked)
-    return whole(request, asked, "balances/pending.html", shown)
+    return whole(request, asked, "pending/page.html", shown)
 
 
 @require_safe
@@ -26,7 +26,7 @@ def figures(request: Request) -> HttpResponse:
     """Return what is pending, or 204 when the version that the reader has is current."""
     return part(
         request,
-        "balances/_pending_figures.html",
+        "pending/_figures.html",
         lambda query: _question(request, query).current(),
         lambda asked: pending_page(_question(request, asked.kept(request.GET.dict())), asked),
     )

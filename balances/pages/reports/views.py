@@ -45,7 +45,7 @@ def statement(request: Request) -> HttpResponse:
     shown, tenures = statement_page(asked)
     if request.method == "GET":
         told_to_owners("statement.viewed", asked, tenures)
-    return render(request, "balances/statement.html", {"page": shown})
+    return render(request, "reports/statement.html", {"page": shown})
 
 
 @require_safe
@@ -87,4 +87,4 @@ def _asked(request: Request) -> Asked:
 def _form(request: Request, error: str = "") -> HttpResponse:
     shown = reports_page(request.user, request.GET.dict(), schedules.clock(), error)
     status = 422 if error else 200
-    return render(request, "balances/reports.html", {"page": shown}, status=status)
+    return render(request, "reports/page.html", {"page": shown}, status=status)

@@ -21,7 +21,7 @@ def page(request: Request, asked: AsOf) -> HttpResponse:
     shown = _found(request, asked, search.MANY)
     if shown.only_url:
         return HttpResponseRedirect(shown.only_url)
-    return whole(request, asked, "balances/search.html", shown)
+    return whole(request, asked, "search/page.html", shown)
 
 
 @require_safe
@@ -29,7 +29,7 @@ def page(request: Request, asked: AsOf) -> HttpResponse:
 def few(request: Request, asked: AsOf) -> HttpResponse:
     """Return the nearest of what a text may mean."""
     shown = _found(request, asked, search.FEW)
-    return render(request, "balances/_found.html", {"page": shown})
+    return render(request, "search/_results.html", {"page": shown})
 
 
 def _found(request: Request, asked: AsOf, most: int) -> Found:

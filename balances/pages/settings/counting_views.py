@@ -23,7 +23,7 @@ def page(request: Request, account: Account) -> HttpResponse:
     if form.is_valid() and _decided(form, request, account):
         return redirect("account", uid=account.uid)
     context = {"form": form, "page": counting_page(request.user, account)}
-    return render(request, "accounts/counting.html", context, status=422 if form.errors else 200)
+    return render(request, "settings/counting.html", context, status=422 if form.errors else 200)
 
 
 def _decided(form: CountingForm, request: Request, account: Account) -> bool:

@@ -31,7 +31,7 @@ def page(request: Request, account: Account) -> HttpResponse:
     if form.is_valid() and _recorded(form, request, account):
         return redirect("account", uid=account.uid)
     context = {"form": form, "page": entry_rule_page(request.user, account)}
-    return render(request, "accounts/entries.html", context, status=422 if form.errors else 200)
+    return render(request, "settings/entries.html", context, status=422 if form.errors else 200)
 
 
 def _recorded(form: EntryRuleForm, request: Request, account: Account) -> bool:

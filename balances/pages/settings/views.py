@@ -36,7 +36,7 @@ def details(request: Request, account: Account) -> HttpResponse:
     if form.is_valid() and _relabelled(form, account, request.user):
         messages.success(request, "Label and tags are saved.")
         return redirect("account", account.uid)
-    return _form(request, "accounts/details.html", form, account)
+    return _form(request, "settings/labels.html", form, account)
 
 
 def _relabelled(form: DetailsForm, account: Account, by: User) -> bool:
@@ -62,7 +62,7 @@ def shares(request: Request, account: Account) -> HttpResponse:
         messages.success(request, f"{account.label} is offered to {email}.")
         return redirect("account-shares", account.uid)
     shares, offers = sharing.shares_of(account), sharing.offers_of(account)
-    return _form(request, "accounts/shares.html", form, account, shares=shares, offers=offers)
+    return _form(request, "settings/shares.html", form, account, shares=shares, offers=offers)
 
 
 def _offered(form: ShareForm, account: Account, request: Request) -> str:
@@ -107,7 +107,7 @@ def transfer(request: Request, account: Account) -> HttpResponse:
         messages.success(request, f"{account.label} belongs to its new owner from now on.")
         seen = visible_to(request.user).filter(pk=account.pk).exists()
         return redirect("account", account.uid) if seen else redirect("accounts")
-    return _form(request, "accounts/transfer.html", form, account, is_mailed=settings.MAIL_IS_SENT)
+    return _form(request, "settings/transfer.html", form, account, is_mailed=settings.MAIL_IS_SENT)
 
 
 def _transferred(form: TransferForm, account: Account, request: Request) -> bool:

@@ -21,12 +21,12 @@ def test_amounts_are_as_in_the_template(units: int, scale: int) -> None:
     one = Amount.of(units, scale)
     for quiet, made in ((False, tables.amount(one)), (True, tables.amount_or_zero(one))):
         context = {"amount": one, "quiet": quiet}
-        assert made == render_to_string("balances/_amount.html", context)
+        assert made == render_to_string("components/_amount.html", context)
 
 
 def test_nothing_in_an_amount_is_markup() -> None:
     one = replace(Amount.of(1, 1), exact='"', text="<b>", short="&")
-    assert tables.amount(one) == render_to_string("balances/_amount.html", {"amount": one})
+    assert tables.amount(one) == render_to_string("components/_amount.html", {"amount": one})
 
 
 def test_a_row_that_is_kept_is_made_anew_when_anything_of_it_changes(
