@@ -61,7 +61,7 @@ class Candidate:
 def test_key(candidate: Candidate, *, clock_ns: Clock | None = None) -> qredo.BalanceAnswer:  # noqa: PT028 - no test
     """Make one signed `GET /balance` with the key. Raise `qredo.QredoError` if it fails.
 
-    Entries of one asset are summed: the key answers, and whoever records the answer decides.
+    Entries of one asset are summed: the key works. Recording decides whether to take the sum.
     A thread that has no connection to the database is given `clock_ns`, as of `signing.client`.
     """
     return _client_of(candidate, clock_ns).balance(sum_entries=True)

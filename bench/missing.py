@@ -100,7 +100,7 @@ def _look_ups() -> "Iterator[tuple[str, Callable[[UUID], None]]]":
     """Return what decides about scope, without a page around it."""
     from django.http import Http404
 
-    from accounts.access.querysets import in_organization, in_scope
+    from accounts.access.decorators import in_organization, in_scope
     from accounts.models import User
     from accounts.shared.http import Request
 

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render, resolve_url
 from django.urls import Resolver404, resolve
 
-from accounts.access.querysets import NeedsRole
+from accounts.access.roles import NeedsRole
 from accounts.shared.addresses import way_back
 from qredo_dash.http import outages
 

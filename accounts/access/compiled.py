@@ -16,11 +16,11 @@ from django.db.models import QuerySet
 
 from accounts.access.querysets import (
     closed_organizations,
-    operated_accounts,
     summed_tenures_of,
     tenures_of,
     visible_to,
 )
+from accounts.access.roles import operated_accounts
 from accounts.models import Account, User
 
 #: What finds something for somebody: a function of a module, since what it builds is kept.

@@ -3,44 +3,17 @@
 What somebody has by an organization, they have by `memberships_of`, which knows what closes one.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
-from functools import wraps
-from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
-from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
-from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404
 
-from accounts.access.admins import admin_to_ask, admins_of
 from accounts.access.second_factors import factors_of
-from accounts.models import Account, Membership, Offer, Organization, Role, Share, Tenure, User
-from accounts.shared.http import Request
+from accounts.models import Account, Membership, Offer, Organization, Share, Tenure, User
 
 #: A stretch of time; the end is `None` while it goes on.
 Span = tuple[datetime, datetime | None]
-
-OPERATE = frozenset({Role.OPERATOR, Role.ADMIN})
-ADMINISTER = frozenset({Role.ADMIN})
-#: What the owner of a personal account is called where a role is named.
-OWNER = "owner"
-
-
-class NeedsRole(PermissionDenied):
-    """In scope, but beyond the reader's role; names the role that is needed, and who gives it."""
-
-    def __init__(self, role: str, ask: str = "") -> None:
-        super().__init__(f"This needs the role {role}.")
-        self.role = role
-        self.ask = ask
-
-    @classmethod
-    def of(cls, role: Role, organization: Organization) -> "NeedsRole":
-        """Return the same for a member of an organization, whose admins give roles."""
-        admins = admins_of([organization.pk])[organization.pk]
-        return cls(role, admin_to_ask(organization, admins))
 
 
 def visible_to(user: User | AnonymousUser) -> QuerySet[Account]:
@@ -127,54 +100,6 @@ def closed_organizations(user: User) -> QuerySet[Organization]:
     return Organization.objects.filter(memberships__in=closed).order_by("name")
 
 
-def in_organization(
-    view: Callable[[Request, Organization], HttpResponse],
-) -> Callable[[Request, UUID], HttpResponse]:
-    """Give a view the organization of its address, which the reader administers.
-
-    Out of scope is 404, before any other word; a role that is too low is named before the method.
-    """
-
-    @wraps(view)
-    def looked_up(request: Request, organization: UUID) -> HttpResponse:
-        # Looked for among the reader's own, not in the table: so time betrays no other either.
-        own = memberships_of(request.user).select_related("organization")
-        member = next((one for one in own if one.organization.uid == organization), None)
-        if member is None:
-            raise Http404
-        if member.role not in ADMINISTER:
-            raise NeedsRole.of(Role.ADMIN, member.organization)
-        return view(request, member.organization)
-
-    return looked_up
-
-
-def in_scope(
-    view: Callable[[Request, Account], HttpResponse],
-) -> Callable[[Request, UUID], HttpResponse]:
-    """Give a view the account of its address. Out of scope is 404, before any other word.
-
-    It stands above the check of the method, so that a wrong method betrays nothing either.
-    """
-
-    @wraps(view)
-    def looked_up(request: Request, uid: UUID) -> HttpResponse:
-        return view(request, _readable(request.user, uid))
-
-    return looked_up
-
-
-def _readable(user: User, uid: UUID) -> Account:
-    """Return an account that somebody may read. Raise `Http404`, in the same time whatever exists.
-
-    As conditions of one statement the reader's scope would only be worked out for accounts that
-    there are. Fetched before, it costs the same for those that there are not.
-    """
-    shared = shares_with(user).values_list("account", flat=True)
-    allowed = Q(owner=user) | Q(organization__in=open_to(user)) | Q(pk__in=list(shared))
-    return get_object_or_404(Account.objects.filter(allowed), uid=uid)
-
-
 def open_to(user: User) -> list[int]:
     """Return the ids of the organizations that are open to somebody, to look for things in."""
     return list(memberships_of(user).values_list("organization", flat=True))
@@ -217,49 +142,3 @@ def joined(rows: Iterable[tuple[int, datetime, datetime | None]]) -> dict[int, l
         else:
             spans.append((began, ended))
     return found
-
-
-def may(user: User, account: Account, roles: frozenset[Role]) -> bool:
-    """Whether somebody who sees the account holds one of `roles` for it; an owner holds all."""
-    if account.owner_id is not None:
-        return account.owner_id == user.pk
-    return (
-        memberships_of(user).filter(organization=account.organization_id, role__in=roles).exists()
-    )
-
-
-def require(user: User, account: Account, roles: frozenset[Role]) -> None:
-    """Raise `NeedsRole` unless somebody holds one of `roles` for the account."""
-    if may(user, account, roles):
-        return
-    if account.organization is None:
-        raise NeedsRole(OWNER)
-    raise NeedsRole.of(Role.OPERATOR if roles == OPERATE else Role.ADMIN, account.organization)
-
-
-def require_admin_of(user: User, organization: Organization) -> None:
-    """Raise `NeedsRole` unless somebody, who is a member, is an admin of the organization."""
-    if not organizations_administered_by(user).filter(pk=organization.pk).exists():
-        raise NeedsRole.of(Role.ADMIN, organization)
-
-
-def operated_accounts(user: User) -> QuerySet[Account]:
-    """Return the accounts whose polling somebody may act upon."""
-    return _with_roles(user, OPERATE)
-
-
-def administered_accounts(user: User) -> QuerySet[Account]:
-    """Return the accounts whose keys, owner and counting somebody decides about."""
-    return _with_roles(user, ADMINISTER)
-
-
-def organizations_administered_by(user: User) -> QuerySet[Organization]:
-    """Return the organizations to which somebody may add accounts."""
-    return Organization.objects.filter(
-        memberships__in=memberships_of(user).filter(role__in=ADMINISTER)
-    ).order_by("name")
-
-
-def _with_roles(user: User, roles: frozenset[Role]) -> QuerySet[Account]:
-    of = memberships_of(user).filter(role__in=roles).values("organization")
-    return visible_to(user).filter(Q(owner=user) | Q(organization__in=of))

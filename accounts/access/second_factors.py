@@ -25,7 +25,7 @@ def factors_of(user: User) -> "QuerySet[Any]":
 
 
 def is_bare_admin(user: User) -> bool:
-    """Whether somebody administers an organization and signs in by one factor alone."""
+    """Whether a person administers an organization and signs in by one factor alone."""
     administers: bool = user.memberships.filter(role=Role.ADMIN).exists()
     return administers and not factors_of(user).exists()
 

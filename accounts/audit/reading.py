@@ -8,7 +8,8 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.http import Http404
 
-from accounts.access.querysets import NeedsRole, memberships_of
+from accounts.access.querysets import memberships_of
+from accounts.access.roles import NeedsRole
 from accounts.audit.objects import INSTALLATION, log_of_organization, log_of_person
 from accounts.models import Act, Membership, Organization, Role, User
 

@@ -1,1 +1,1 @@
-"""Proving who somebody is: sign-in adapters, OpenID Connect, fresh confirmation, e-mail change."""
+"""Signing in: adapters of allauth, OpenID Connect, fresh confirmation, e-mail change."""

@@ -1,1 +1,1 @@
-"""Small things that know nobody: clock, zones, addresses, CSV cells, mail, command lines."""
+"""Helpers without a model: clock, addresses, times, CSV cells, mail, command lines."""

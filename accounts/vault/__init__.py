@@ -1,4 +1,4 @@
 """Secrets at rest: keysets, sealing, rotation.
 
-Gives ciphertext to everybody and plain text to signing alone.
+Any package may hold the ciphertext; only signing gets the plain text.
 """

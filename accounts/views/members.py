@@ -17,7 +17,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts import invitations, members
-from accounts.access.querysets import in_organization, organizations_administered_by
+from accounts.access.decorators import in_organization
+from accounts.access.roles import organizations_administered_by
 from accounts.access.second_factors import is_bare_admin, of_anybody
 from accounts.authentication.reauthentication import needs_confirmation
 from accounts.forms.members import InviteForm

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import company_accounts
 from accounts.access.admins import admins_of
-from accounts.access.querysets import organizations_administered_by
+from accounts.access.roles import organizations_administered_by
 from accounts.access.second_factors import is_bare_admin
 from accounts.audit import objects
 from accounts.audit.recording import record, together

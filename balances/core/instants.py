@@ -1,6 +1,9 @@
 """Reading instants that people type or pass: ISO 8601 with a zone, nothing guessed."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+#: The resolution of instants, as PostgreSQL keeps them: two that differ do so by this at least.
+TICK = timedelta(microseconds=1)
 
 #: Before Qredo, before Bitcoin: certainly a slip.
 EARLIEST = datetime(2009, 1, 1, tzinfo=UTC)

@@ -3,18 +3,15 @@
 No installation gets there any more, but one may have before it was refused.
 """
 
-from datetime import timedelta
-
 from accounts.audit import objects
 from accounts.audit.recording import record, together
 from accounts.audit.vocabulary import Facts
 from accounts.chain.hash_chain import written
 from accounts.models import Account, Tenure
 from accounts.shared.demo_data import stored
+from balances.core.instants import TICK
 from balances.lifecycle import ownership
 from balances.lifecycle.ownership import Turn
-
-_TICK = timedelta(microseconds=1)
 
 
 def set_apart() -> int:
@@ -29,7 +26,7 @@ def set_apart() -> int:
 def _set_apart(account: Account) -> bool:
     with together():
         first = Tenure.objects.filter(account=account).earliest("began_at")
-        since = first.began_at + _TICK
+        since = first.began_at + TICK
         if not ownership.turn(account, Turn(is_counted=False), by=None, at=since):
             return False
         told: Facts = {"counted": False, "since": written(since)}

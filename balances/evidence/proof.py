@@ -13,10 +13,9 @@ from django.db.models import Q
 from accounts.access.querysets import Span
 from accounts.models import Account
 from balances.core import sql
+from balances.core.instants import TICK
 from balances.history.observations import Sight, sights
 from balances.models import Pause, Run, Schedule, Snapshot
-
-_TICK = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +87,7 @@ def proof(account: Account, spans: Sequence[Span], at: datetime, now: datetime) 
 
 def _held(account: Account, *limits: datetime | None) -> Sight | None:
     """Return when the same was seen last before the limits: the next snapshot, what may be seen."""
-    before = min(limit for limit in limits if limit is not None) - _TICK
+    before = min(limit for limit in limits if limit is not None) - TICK
     return sights([account.pk], before).get(account.pk)
 
 

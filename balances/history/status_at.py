@@ -13,13 +13,13 @@ from django.db.models import Q
 
 from accounts.models import Tenure
 from balances.core import sql
+from balances.core.instants import TICK
 from balances.history import partial_keys
 from balances.history.observations import Sight
 from balances.history.status import Halt, Stand
 from balances.models import Pause
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
-_TICK = timedelta(microseconds=1)
 
 # Of each account: the newest run, closed or open; of what failed since `seen`, the oldest and
 # the newest. A closed run is at most a day long, so what reaches beyond `seen` began a day before.
@@ -100,7 +100,7 @@ def owned_since(tenures: Sequence[Tenure], at: datetime) -> dict[int, datetime]:
         "account", "organization", "owner", "ended_at"
     ):
         if end is not None and tuple(owner) != owners[account_id]:
-            found[account_id] = end - _TICK
+            found[account_id] = end - TICK
     return found
 
 

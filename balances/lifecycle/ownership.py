@@ -7,7 +7,7 @@ in the sums of everybody concerned what this account is since then. Balances are
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import takewhile
 
 from django.db import IntegrityError, transaction
@@ -19,6 +19,7 @@ from accounts.chain.hash_chain import written
 from accounts.models import Account, Organization, Tenure, User
 from accounts.shared.demo_data import stored
 from balances.core.amounts import Level
+from balances.core.instants import TICK
 from balances.ledger import rollups, schedules, slots
 from balances.ledger.rollups import Delta, Stay
 from balances.models import Holding
@@ -26,7 +27,6 @@ from balances.polling.pacing import key_backoff
 
 #: Why a slot was missed whose poll was under way at a turn.
 TURNED = "turned"
-TICK = timedelta(microseconds=1)
 #: An owner: the id of an organization or of a person.
 OwnerKey = tuple[int | None, int | None]
 

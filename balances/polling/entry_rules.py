@@ -6,7 +6,7 @@ refused. A rule counts for what is observed from its instant on, never for what 
 """
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.models import QuerySet
 
@@ -17,10 +17,10 @@ from accounts.chain.hash_chain import written
 from accounts.models import Account, EntryRule, User
 from accounts.words import visible
 from balances.core import sql
+from balances.core.instants import TICK
 from balances.ledger import schedules
 
 ACT = "account.entries"
-TICK = timedelta(microseconds=1)
 #: What helps against a refusal. Its text also tells a refusal from every other failure.
 REMEDY = "An admin of the account can record that its entries are summed."
 #: A refusal names so many assets, by so many characters: a server may echo in them what was sent.

@@ -20,8 +20,7 @@ from accounts import signing
 from accounts.models import ApiKey
 from accounts.shared import database_clock
 from accounts.shared.database_clock import Clock
-from balances.polling import claims as polling_claims
-from balances.polling import mixed_answers, recording
+from balances.polling import claims, mixed_answers, recording
 from balances.polling.claims import Claim
 from balances.polling.pacing import rate_limits
 from balances.polling.recording import Recorded
@@ -29,7 +28,7 @@ from balances.polling.results import Failure, Result
 
 log = logging.getLogger(__name__)
 
-#: Who has not answered by then is waited for alone: the others' claims end without them.
+#: A slow account does not delay the rest of its chunk: what has answered by then is recorded.
 PROMPT_SECONDS = 1.0
 #: With less time than this before the chunk's deadline, nothing is asked for again.
 LEAST_SECONDS = 0.25
@@ -66,7 +65,7 @@ def waves(
     `now` stands for PostgreSQL's clock and `clock_ns` for the same where it signs; the demo's past
     needs both.
     """
-    held = polling_claims.still_held(chunk)
+    held = claims.still_held(chunk)
     asked = _Asked(
         _active_keys(claim.account_id for claim in held),
         now,
@@ -77,7 +76,7 @@ def waves(
     first, _ = wait(asked.jobs, timeout=min(PROMPT_SECONDS, _time_to_begin()))
     yield asked.write(first)
     second, late = wait(asked.jobs, timeout=max(0.0, begin_until - time.monotonic()))
-    polling_claims.give_back([asked.jobs.pop(job) for job in late if job.cancel()])
+    claims.give_back([asked.jobs.pop(job) for job in late if job.cancel()])
     yield asked.write(second)
     yield asked.write(set(asked.jobs))
     # Answers that had to be asked for again.

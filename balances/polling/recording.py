@@ -14,6 +14,7 @@ from django.db import InterfaceError, OperationalError, transaction
 
 import qredo
 from balances.core import sql
+from balances.core.instants import TICK
 from balances.ledger import schedules
 from balances.ledger.runs import Run
 from balances.ledger.schedules import Entry
@@ -32,9 +33,6 @@ UNSTORED = Failure(
     "The answer could not be stored beside this account's history. See the log, and run "
     "verify_history.",
 )
-
-#: Instants of one account strictly increase by at least this.
-TICK = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from django.db.models import QuerySet
 
-from accounts.access.querysets import operated_accounts
+from accounts.access.roles import operated_accounts
 from accounts.audit import objects
 from accounts.audit.recording import record, together
 from accounts.models import Account, User

@@ -14,9 +14,8 @@ from accounts.access.querysets import Span
 from accounts.models import Account, Environment
 from balances.core import sql
 from balances.core.amounts import Level
-from balances.core.assets import kind_of
+from balances.core.assets import environments_of, kind_of
 from balances.core.intervals import Spans
-from balances.core.testnet import environments_of
 from balances.history.freshness import fresh_stretches
 from balances.portfolio.change import Attendance, Between, there_at
 from balances.portfolio.levels_at import NOTHING, Asset, Then, held_by, labelled

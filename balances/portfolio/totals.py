@@ -14,8 +14,7 @@ from typing import Any
 
 from balances.core import sql
 from balances.core.amounts import Level
-from balances.core.assets import Kind, asset_key, kind_of
-from balances.core.testnet import environments_of
+from balances.core.assets import Kind, asset_key, environments_of, kind_of
 from balances.history.status import slug_of
 from balances.portfolio.members import SOMETHING, THEIRS, TURNED, Held, Member, total, with_holdings
 

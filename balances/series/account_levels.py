@@ -13,8 +13,8 @@ from itertools import chain
 from accounts.access.querysets import Span
 from balances.core import sql
 from balances.core.amounts import Level, Reached
+from balances.core.instants import TICK
 from balances.core.intervals import counts
-from balances.series.buckets import TICK
 
 Instants = Sequence[datetime]
 

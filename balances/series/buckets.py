@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import islice
 
+from balances.core.instants import TICK
+
 #: No chart has more points than this.
 MOST_POINTS = 500
-#: The resolution of instants: the last one of a bucket is this much before the next bucket.
-TICK = timedelta(microseconds=1)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MONDAY = date(1970, 1, 5)

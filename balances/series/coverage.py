@@ -10,9 +10,9 @@ from itertools import chain
 
 from accounts.access.querysets import Span
 from balances.core import sql
+from balances.core.instants import TICK
 from balances.core.intervals import Spans, counts
 from balances.history.freshness import fresh_stretches
-from balances.series.buckets import TICK
 
 
 @dataclass(frozen=True, slots=True)

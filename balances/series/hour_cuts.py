@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
-from balances.series.buckets import TICK
+from balances.core.instants import TICK
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 

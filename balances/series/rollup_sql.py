@@ -13,7 +13,7 @@ from typing import Any
 
 from accounts.access.querysets import Span
 from balances.core import sql
-from balances.series.buckets import TICK
+from balances.core.instants import TICK
 from balances.series.hour_cuts import DAY, HOUR, DividedDays, cut_hours, floor
 
 #: An account and a stretch of time in which it is in a sum.

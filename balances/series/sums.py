@@ -14,9 +14,9 @@ from typing import Any
 from accounts.access.querysets import Span
 from balances.core import sql
 from balances.core.amounts import Level, Reached, digits_of
+from balances.core.instants import TICK
 from balances.core.intervals import counts
 from balances.series import account_levels, rollup_sql
-from balances.series.buckets import TICK
 from balances.series.hour_cuts import HOUR, floor
 from balances.series.rollup_sql import Reach
 

@@ -197,7 +197,6 @@ document.addEventListener("copy", (event) => {
   for (const part of fragment.querySelectorAll(".visually-hidden, svg")) part.remove();
   flatten(fragment); // line breaks of the source are not line breaks of the page
   for (const amount of fragment.querySelectorAll(".amount")) amount.textContent = amount.dataset.exact;
-  for (const zero of fragment.querySelectorAll(".none")) zero.textContent = "0";
   for (const row of fragment.querySelectorAll("tr.part")) {
     if (!isShown(row)) row.remove();
   }

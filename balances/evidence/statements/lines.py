@@ -10,8 +10,7 @@ from accounts.access.querysets import count_as_read
 from accounts.audit.past_labels import name_as_known
 from accounts.models import Account, Tenure, Wallets
 from balances.core.amounts import Level
-from balances.core.assets import Kind
-from balances.core.testnet import environments_of
+from balances.core.assets import Kind, environments_of
 from balances.history.observations import Sight
 from balances.history.partial_keys import left_out, partial_by_key
 from balances.history.positions import Position, positions

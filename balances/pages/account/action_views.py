@@ -11,7 +11,8 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from accounts.access.querysets import ADMINISTER, OPERATE, in_scope, require
+from accounts.access.decorators import in_scope
+from accounts.access.roles import ADMINISTER, OPERATE, require
 from accounts.models import Account, Role, User
 from accounts.shared.addresses import way_back
 from accounts.shared.buttons import by_button

@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from accounts.access.compiled import id_of
-from accounts.access.querysets import ADMINISTER, OPERATE, Span, may, spans_of
+from accounts.access.querysets import Span, spans_of
+from accounts.access.roles import ADMINISTER, OPERATE, may
 from accounts.models import Account, ApiKey, EntryRule, User
 from balances.core.assets import Kind
 from balances.evidence.proof import proof

@@ -5,7 +5,8 @@ import zlib
 from django.http import Http404, HttpResponse
 from django.views.decorators.http import require_safe
 
-from accounts.access.querysets import OPERATE, in_scope, require
+from accounts.access.decorators import in_scope
+from accounts.access.roles import OPERATE, require
 from accounts.audit import objects
 from accounts.audit.recording import record
 from accounts.chain.hash_chain import written

@@ -6,6 +6,7 @@ from datetime import datetime
 from urllib.parse import urlencode
 
 from accounts.shared.csv_cells import text_cell
+from balances.core import instants as core_instants
 from balances.core.assets import Kind
 from balances.core.instants import iso
 from balances.pages.charts import ranges
@@ -138,7 +139,7 @@ def _table(of: Subject, shown: Range, now: datetime) -> tuple[SeriesRow, ...]:
 
 def _called(at: datetime) -> datetime:
     """Return what a point is called by: the last instant of a step by the step's end."""
-    return at + buckets.TICK if at.microsecond == 999_999 else at
+    return at + core_instants.TICK if at.microsecond == 999_999 else at
 
 
 def _thinned(points: Sequence[datetime]) -> list[datetime]:

@@ -8,9 +8,8 @@ from functools import cached_property
 from django.conf import settings
 
 from accounts.access.querysets import Span
-from balances.core.assets import Kind
+from balances.core.assets import Kind, environments_of
 from balances.core.intervals import Spans, common, counts, joined
-from balances.core.testnet import environments_of
 from balances.history import partial_keys
 from balances.pages.charts import ranges
 from balances.pages.charts.ranges import Range

@@ -8,8 +8,7 @@ from uuid import UUID
 from accounts.access.querysets import Span, visible_to
 from accounts.models import Account, User
 from balances.core.amounts import Level
-from balances.core.assets import Kind, kind_of
-from balances.core.testnet import environments_of
+from balances.core.assets import Kind, environments_of, kind_of
 from balances.pages.as_of.instant import AsOf
 from balances.portfolio.filters import Narrowing
 from balances.portfolio.levels_at import NOTHING, Asset, Levels, Then, held_at

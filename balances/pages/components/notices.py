@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from accounts.access.admins import admin_to_ask, admins_of
-from accounts.access.querysets import (
+from accounts.access.roles import (
     administered_accounts,
     operated_accounts,
     organizations_administered_by,

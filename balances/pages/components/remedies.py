@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from accounts.access.admins import admin_to_ask, admins_of
-from accounts.access.querysets import administered_accounts
+from accounts.access.roles import administered_accounts
 from accounts.models import Organization, User
 from balances.history.status import Stand
 from balances.portfolio.members import Member

@@ -60,9 +60,12 @@ _WORDS = {
         "Polls could not keep up",
         f"{_ASK} for a longer interval or a higher rate.",
     ),
-    "held_back": ("Qredo answers nobody", "Few accounts are tried until one is answered."),
+    "held_back": (
+        "Qredo is not responding",
+        "A few accounts are polled until it recovers.",
+    ),
     "paused": ("A pause began first", ""),
-    "turned": ("The account changed hands meanwhile", ""),
+    "turned": ("The account got another owner during the poll", ""),
 }
 
 #: Why an account stands still that nobody meant to, and what helps.

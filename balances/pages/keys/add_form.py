@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from accounts.access.querysets import organizations_administered_by
+from accounts.access.roles import organizations_administered_by
 from accounts.enrolment import Candidate
 from accounts.models import Account, Environment, Organization, User
 from accounts.signing import new_accounts_are_demo

@@ -8,7 +8,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts.access.querysets import open_to, require_admin_of
+from accounts.access.querysets import open_to
+from accounts.access.roles import require_admin_of
 from accounts.authentication.reauthentication import needs_confirmation
 from accounts.shared.http import Request
 from balances.models import Incident

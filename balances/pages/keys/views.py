@@ -7,7 +7,8 @@ from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts.access.querysets import ADMINISTER, in_scope, require
+from accounts.access.decorators import in_scope
+from accounts.access.roles import ADMINISTER, require
 from accounts.authentication.reauthentication import needs_confirmation
 from accounts.enrolment import KeyChangedError, declare
 from accounts.models import Account, ApiKey, User, Wallets

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from accounts.access.querysets import Span, spans_of
 from balances.core import number_formats, sql
 from balances.core.amounts import Amount
 from balances.core.assets import Kind
+from balances.core.instants import TICK
 from balances.history import pending_since
 from balances.history.observations import Sight, sights_of
 from balances.pages.as_of.instant import AsOf
@@ -20,7 +21,6 @@ from balances.pages.query.selection import gathered
 from balances.portfolio.levels_at import NOBODYS_THEN
 from balances.portfolio.members import Held, Member, counting, owner_name, total
 
-_TICK = timedelta(microseconds=1)
 Pending = tuple[Member, Held]
 _TITLES: dict[Kind, str] = {"production": "In flight", "testnet": "Testnet in flight, worthless"}
 
@@ -63,14 +63,14 @@ def _is_pending(held: Held) -> bool:
 def _oldest_first(of: Question, asked: AsOf, found: Sequence[Pending]) -> list[Flight]:
     pairs = [(member.account.pk, held.asset) for member, held in found]
     began = pending_since.began(pairs, asked.at if asked.is_past else None)
-    before = sights_of((pk, began[pk, asset] - _TICK) for pk, asset in pairs)
+    before = sights_of((pk, began[pk, asset] - TICK) for pk, asset in pairs)
     spans = spans_of(of.scope.user, {member.account.pk for member, _ in found})
     mine = {pk: _mine_since(spans.get(pk, []), asked.at) for pk, _ in pairs}
     aged = [
         Flight(member, held, max(since, mine[pk]), _doubt(since, mine[pk], sight))
         for (pk, asset), (member, held) in zip(pairs, found, strict=True)
         for since in (began[pk, asset],)
-        for sight in (before.get((pk, since - _TICK)),)
+        for sight in (before.get((pk, since - TICK)),)
     ]
     return sorted(aged, key=lambda one: (one.since, one.member.account.label, one.held.asset))
 

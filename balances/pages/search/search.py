@@ -6,7 +6,8 @@ from urllib.parse import urlencode
 from django.db.models import Q
 from django.urls import reverse
 
-from accounts.access.querysets import administered_accounts, visible_to
+from accounts.access.querysets import visible_to
+from accounts.access.roles import administered_accounts
 from accounts.models import ApiKey, User
 from balances.core.assets import kind_of
 from balances.models import Holding
@@ -69,6 +70,7 @@ def _with_key(user: User, named: Iterable[Named], text: str, asked: AsOf) -> lis
             chosen=False,
         )
         for uid, key_id, ended in keys.order_by("key_id", "account")
+        if str(uid) in names  # added between the two queries, it has no name here yet
     ]
 
 

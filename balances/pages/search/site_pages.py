@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from accounts.access.querysets import organizations_administered_by
+from accounts.access.roles import organizations_administered_by
 from accounts.audit.reading import overseeing_memberships
 from accounts.models import User
 from balances.pages.as_of.instant import AsOf

@@ -8,6 +8,7 @@ from django import forms
 from accounts.models import Account
 from accounts.shared.local_time import exact
 from accounts.shared.time_fields import LocalInstantField
+from balances.core.instants import TICK
 from balances.ledger import schedules
 from balances.lifecycle import ownership
 
@@ -46,7 +47,7 @@ class CountingForm(forms.Form):
                 f"The account is its owner's since {exact(self.began_at)}. Give a later time."
             )
         # Typed times have no seconds: within the first minute the beginning is meant.
-        return max(at, self.began_at + ownership.TICK)
+        return max(at, self.began_at + TICK)
 
     @property
     def is_counted(self) -> bool:

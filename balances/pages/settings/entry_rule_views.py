@@ -8,7 +8,8 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from accounts.access.querysets import ADMINISTER, in_scope, require
+from accounts.access.decorators import in_scope
+from accounts.access.roles import ADMINISTER, require
 from accounts.audit.recording import together
 from accounts.authentication.reauthentication import needs_confirmation
 from accounts.models import Account, User

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.db.models.functions import Lower
 
-from accounts.access.querysets import organizations_administered_by
+from accounts.access.roles import organizations_administered_by
 from accounts.models import Account, Organization, User
 from accounts.words import plain_words, tidy
 

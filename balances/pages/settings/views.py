@@ -9,15 +9,9 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import sharing
 from accounts.access.admin_mails import tell_of_transfer
-from accounts.access.querysets import (
-    ADMINISTER,
-    OPERATE,
-    OWNER,
-    NeedsRole,
-    in_scope,
-    require,
-    visible_to,
-)
+from accounts.access.decorators import in_scope
+from accounts.access.querysets import visible_to
+from accounts.access.roles import ADMINISTER, OPERATE, OWNER, NeedsRole, require
 from accounts.authentication.reauthentication import needs_confirmation
 from accounts.labels import LabelTakenError, relabel
 from accounts.models import Account, User

@@ -22,11 +22,11 @@ from accounts.access.compiled import (
 )
 from accounts.access.querysets import (
     closed_organizations,
-    operated_accounts,
     summed_tenures_of,
     tenures_of,
     visible_to,
 )
+from accounts.access.roles import operated_accounts
 from accounts.models import Account, Organization, User
 from balances.core import sql
 from tests.conftest import Cast

@@ -8,16 +8,14 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.access.compiled import Ids, ids_of_summed_tenures_of, ids_operated_by
-from accounts.access.querysets import (
+from accounts.access.querysets import spans_of, visible_at, visible_to
+from accounts.access.roles import (
     NeedsRole,
     administered_accounts,
     may,
     operated_accounts,
     organizations_administered_by,
     require_admin_of,
-    spans_of,
-    visible_at,
-    visible_to,
 )
 from accounts.audit import reading
 from accounts.models import Account, Role, User

@@ -16,7 +16,7 @@ from django.db import transaction
 
 from accounts.models import Account, Act, Environment, Organization, Tenure, User
 from balances.core import sql
-from balances.core.testnet import is_testnet_name
+from balances.core.assets import is_testnet_name
 from balances.demo.seed import load, workers
 from balances.demo.seed.account_history import Member
 from balances.demo.seed.plan import Plan

@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from balances.series.buckets import CHOICES, DAY, MOST_POINTS, TICK, TooManyPointsError, buckets
+from balances.core.instants import TICK
+from balances.series.buckets import CHOICES, DAY, MOST_POINTS, TooManyPointsError, buckets
 
 HOUR = timedelta(hours=1)
 
