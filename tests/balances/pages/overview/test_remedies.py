@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import Account, User
+from accounts.models import Account, Membership, Role, User
 from balances.polling.results import Failure
 from balances.portfolio import incidents
 from tests.conftest import Cast
@@ -45,6 +45,21 @@ def test_who_may_not_replace_a_key_is_told_which_admin_to_ask(
     for page in (shown(browser_of(cast.admin), *to) for to in places(account)):
         assert "Replace it in Qredo's web app and here" in page.text
         assert "Ask an admin" not in page.text
+
+
+@pytest.mark.usefixtures("clock")
+def test_an_admin_who_may_not_sign_in_any_more_is_not_named(
+    cast: Cast, browser_of: Browser
+) -> None:
+    account = refused(keyless("Vault", at(10)), REJECTED)
+    gone = props.person("gone")
+    Membership.objects.create(organization=cast.fund, user=gone, role=Role.ADMIN)
+    page = shown(browser_of(cast.viewer), "account", account)
+    assert f"({cast.admin.email}, {gone.email})" in page.text
+    User.objects.filter(pk=gone.pk).update(is_active=False)
+    page = shown(browser_of(cast.viewer), "account", account)
+    assert f"({cast.admin.email})" in page.text
+    assert gone.email not in page.text
 
 
 def places(account: Account) -> list[tuple[str] | tuple[str, Account]]:
